@@ -1,0 +1,112 @@
+using System.Text;
+
+namespace ShantingEId;
+
+/// <summary>
+/// Machine reasons of refusals. The wire name is the upper snake form (<see cref="ErrorReasons.WireName"/>);
+/// names on the wire never change their meaning.
+/// </summary>
+public enum ErrorReason
+{
+#pragma warning disable CS1591 // The names are the documentation; the table below gives each its kind.
+    // Callers and transport
+    ClientCertInvalid,
+    AccessDenied,
+    PurposeRequired,
+    PurposeNotGranted,
+    MessageTooLarge,
+    CompressionNotSupported,
+    MalformedRequest,
+    MalformedFrame,
+    DeadlineTooShort,
+    RateLimited,
+
+    // Store and process
+    StoreUnavailable,
+    OutcomeUnknown,
+    StorageFull,
+    Draining,
+    InternalFault,
+
+    // Writing
+    RequestIdInvalid,
+    RequestIdReused,
+    VersionConflict,
+    ClockSkew,
+    SigningKeyUnusable,
+    SelfCheckFailed,
+
+    // Facts on the face
+    UsccInvalid,
+    TextInvalid,
+    DateInvalid,
+    DateOrder,
+    AmountInvalid,
+    EnumInvalid,
+    LintFailed,
+    LicenseIdInvalid,
+
+    // Register
+    LicenseExists,
+    LicenseNotFound,
+    LicenseNotActive,
+    AlreadyRevoked,
+    ReasonRequired,
+    EffectiveTimeInvalid,
+
+    // Keys, seals, codes
+    PublicKeyInvalid,
+    SignatureInvalid,
+    CertificateInvalid,
+    SealSetInvalid,
+    SealCodeInvalid,
+    SealImageInvalid,
+    Asn1Invalid,
+    EnvelopeInvalid,
+    KeyPurpose,
+    KeyVaultSealed,
+    QrTextInvalid,
+    PictureUnreadable,
+#pragma warning restore CS1591
+}
+
+/// <summary>Kind and wire name of every <see cref="ErrorReason"/>.</summary>
+public static class ErrorReasons
+{
+    /// <summary>The kind that decides the gRPC status.</summary>
+    public static ErrorKind Kind(this ErrorReason reason) => reason switch
+    {
+        ErrorReason.ClientCertInvalid => ErrorKind.Unauthenticated,
+        ErrorReason.AccessDenied or ErrorReason.PurposeNotGranted => ErrorKind.PermissionDenied,
+        ErrorReason.MessageTooLarge or ErrorReason.RateLimited or ErrorReason.StorageFull => ErrorKind.ResourceExhausted,
+        ErrorReason.CompressionNotSupported => ErrorKind.Unimplemented,
+        ErrorReason.DeadlineTooShort => ErrorKind.DeadlineExceeded,
+        ErrorReason.StoreUnavailable or ErrorReason.OutcomeUnknown or ErrorReason.Draining => ErrorKind.Unavailable,
+        ErrorReason.InternalFault or ErrorReason.SelfCheckFailed => ErrorKind.Internal,
+        ErrorReason.RequestIdReused or ErrorReason.ClockSkew or ErrorReason.SigningKeyUnusable
+            or ErrorReason.KeyVaultSealed or ErrorReason.LintFailed or ErrorReason.LicenseNotActive
+            or ErrorReason.AlreadyRevoked => ErrorKind.FailedPrecondition,
+        ErrorReason.VersionConflict => ErrorKind.Aborted,
+        ErrorReason.LicenseExists => ErrorKind.AlreadyExists,
+        ErrorReason.LicenseNotFound => ErrorKind.NotFound,
+        _ => ErrorKind.InvalidArgument,
+    };
+
+    /// <summary>Upper snake name used on the wire, e.g. <c>USCC_INVALID</c>.</summary>
+    public static string WireName(this ErrorReason reason)
+    {
+        var name = reason.ToString();
+        var wire = new StringBuilder(name.Length + 8);
+        for (var i = 0; i < name.Length; i++)
+        {
+            if (i > 0 && char.IsUpper(name[i]))
+            {
+                wire.Append('_');
+            }
+
+            wire.Append(char.ToUpperInvariant(name[i]));
+        }
+
+        return wire.ToString();
+    }
+}

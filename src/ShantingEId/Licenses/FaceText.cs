@@ -1,0 +1,62 @@
+using System.Globalization;
+using System.Text;
+
+namespace ShantingEId.Licenses;
+
+/// <summary>
+/// Rules for text that is printed and signed: what a person sees must be exactly what was signed, so nothing invisible,
+/// reordering or ambiguous may enter.
+/// </summary>
+internal static class FaceText
+{
+    /// <summary>Says what is wrong with a text, or "" when it may be used.</summary>
+    /// <param name="text">The text; null counts as empty.</param>
+    /// <param name="min">Least number of characters (Unicode scalar values); 0 allows an empty text.</param>
+    /// <param name="max">Most characters; the UTF-8 form may not exceed four times this.</param>
+    public static string Problem(string? text, int min, int max)
+    {
+        text ??= "";
+        if (text.Length == 0)
+        {
+            return min == 0 ? "" : "不能为空";
+        }
+
+        var count = 0;
+        var index = 0;
+        while (index < text.Length)
+        {
+            if (Rune.DecodeFromUtf16(text.AsSpan(index), out var rune, out var used) != System.Buffers.OperationStatus.Done)
+            {
+                return $"第 {count + 1} 个字符是不成对的代理码元 U+{(int)text[index]:X4}";
+            }
+
+            var category = Rune.GetUnicodeCategory(rune);
+            // Cf holds zero-width and bidirectional controls; Zl, Zp and Cc break lines; Co and Cn have no agreed look.
+            if (category is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.PrivateUse
+                or UnicodeCategory.OtherNotAssigned or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
+            {
+                return $"第 {count + 1} 个字符 U+{rune.Value:X4} 是控制、不可见或专用区字符";
+            }
+
+            count++;
+            index += used;
+        }
+
+        if (Rune.IsWhiteSpace(Rune.GetRuneAt(text, 0)) || char.IsWhiteSpace(text[^1]))
+        {
+            return "首尾不能有空格";
+        }
+
+        if (!text.IsNormalized(NormalizationForm.FormC))
+        {
+            return "不是 Unicode NFC 规范形式";
+        }
+
+        if (count < min || count > max || Encoding.UTF8.GetByteCount(text) > max * 4)
+        {
+            return $"长度应在 {min} 至 {max} 个字符之间，现为 {count} 个";
+        }
+
+        return "";
+    }
+}
