@@ -1,0 +1,14 @@
+namespace ShantingEId.Crypto;
+
+/// <summary>
+/// What an envelope is for. The number stands in the protected header (COSE label 3), so a signature made for one use is
+/// never valid for another. Numbers are CoAP content-formats of the experimental range (RFC 7252 §12.3).
+/// </summary>
+public enum ContentType
+{
+    /// <summary>Manifest that binds one licence version and its four seals.</summary>
+    Manifest = 65001,
+
+    /// <summary>Licence code: the CWT inside the QR.</summary>
+    LicenseCode = 65002,
+}

@@ -1,0 +1,121 @@
+using System.Formats.Asn1;
+using Org.BouncyCastle.Asn1;
+using Org.BouncyCastle.Asn1.X509;
+
+namespace ShantingEId.Crypto;
+
+/// <summary>
+/// An X.509 v3 certificate signed with SM2-with-SM3 (GB/T 20518, GM/T 0015), parsed once and kept with its received bytes.
+/// The platform's own chain building cannot verify these, see standards §8, so checking is done here.
+/// </summary>
+public sealed class Sm2Certificate
+{
+    /// <summary>Signature algorithm SM2 with SM3.</summary>
+    public const string SignatureOid = "1.2.156.10197.1.501";
+
+    private readonly byte[] der;
+    private readonly ReadOnlyMemory<byte> signedPart;
+    private readonly byte[] issuerName;
+    private readonly byte[] subjectName;
+    private readonly Sm2Signature signature;
+
+    private Sm2Certificate(byte[] der, ReadOnlyMemory<byte> signedPart, Sm2Signature signature, TbsCertificateStructure fields)
+    {
+        this.der = der;
+        this.signedPart = signedPart;
+        this.signature = signature;
+        issuerName = fields.Issuer.GetDerEncoded();
+        subjectName = fields.Subject.GetDerEncoded();
+        PublicKey = Sm2PublicKey.FromSpki(fields.SubjectPublicKeyInfo.GetDerEncoded());
+        Serial = Convert.ToHexString(fields.SerialNumber.Value.ToByteArrayUnsigned());
+        NotBefore = new DateTimeOffset(DateTime.SpecifyKind(fields.StartDate.ToDateTime(), DateTimeKind.Utc));
+        NotAfter = new DateTimeOffset(DateTime.SpecifyKind(fields.EndDate.ToDateTime(), DateTimeKind.Utc));
+        Subject = fields.Subject.ToString();
+        Issuer = fields.Issuer.ToString();
+        CommonName = fields.Subject.GetValueList(X509Name.CN).FirstOrDefault() ?? "";
+        IsAuthority = fields.Extensions?.GetExtension(X509Extensions.BasicConstraints) is { } constraints
+            && BasicConstraints.GetInstance(constraints.GetParsedValue()).IsCA();
+        Usage = fields.Extensions?.GetExtension(X509Extensions.KeyUsage) is { } usage
+            ? KeyUsage.GetInstance(usage.GetParsedValue()).IntValue : 0;
+    }
+
+    /// <summary>The received bytes.</summary>
+    public ReadOnlySpan<byte> Der => der;
+
+    /// <summary>Subject's key.</summary>
+    public Sm2PublicKey PublicKey { get; }
+
+    /// <summary>Serial number, hexadecimal.</summary>
+    public string Serial { get; }
+
+    /// <summary>Start of validity.</summary>
+    public DateTimeOffset NotBefore { get; }
+
+    /// <summary>End of validity.</summary>
+    public DateTimeOffset NotAfter { get; }
+
+    /// <summary>Subject name, for people.</summary>
+    public string Subject { get; }
+
+    /// <summary>Issuer name, for people.</summary>
+    public string Issuer { get; }
+
+    /// <summary>First CN of the subject; for a seal certificate its 14-digit seal code.</summary>
+    public string CommonName { get; }
+
+    /// <summary>Whether it may issue certificates (basicConstraints cA).</summary>
+    public bool IsAuthority { get; }
+
+    /// <summary>keyUsage bits as X.509 numbers them in BouncyCastle's <see cref="KeyUsage"/>.</summary>
+    internal int Usage { get; }
+
+    /// <summary>Whether the key may sign documents and seals: digitalSignature and nonRepudiation.</summary>
+    public bool MaySign => (Usage & KeyUsage.DigitalSignature) != 0 && (Usage & KeyUsage.NonRepudiation) != 0;
+
+    /// <summary>Parses DER; a certificate of another algorithm or curve is refused.</summary>
+    /// <exception cref="EidException"><see cref="ErrorReason.CertificateInvalid"/> or <see cref="ErrorReason.PublicKeyInvalid"/>.</exception>
+    public static Sm2Certificate Parse(ReadOnlyMemory<byte> der)
+    {
+        try
+        {
+            var reader = new AsnReader(der, AsnEncodingRules.DER);
+            var outer = reader.ReadSequence();
+            reader.ThrowIfNotEmpty();
+            var signedPart = outer.ReadEncodedValue();
+            var algorithm = outer.ReadSequence();
+            var oid = algorithm.ReadObjectIdentifier();
+            // Parameters absent or NULL: both occur in one real chain (standards §3.1).
+            if (algorithm.HasData)
+            {
+                algorithm.ReadNull();
+            }
+
+            algorithm.ThrowIfNotEmpty();
+            var signature = outer.ReadBitString(out var unused);
+            outer.ThrowIfNotEmpty();
+            if (oid != SignatureOid || unused != 0 || Sm2Signature.FromDer(signature) is not { } parsed)
+            {
+                throw new EidException(ErrorReason.CertificateInvalid, "证书不是 SM2/SM3 签名或签名值编码有误");
+            }
+
+            return new Sm2Certificate(der.ToArray(), signedPart, parsed, TbsCertificateStructure.GetInstance(Asn1Object.FromByteArray(signedPart.ToArray())));
+        }
+        catch (Exception error) when (error is AsnContentException or ArgumentException or Asn1Exception or IOException or InvalidOperationException)
+        {
+            throw new EidException(ErrorReason.CertificateInvalid, "证书不是合规的 X.509 DER", error);
+        }
+    }
+
+    /// <summary>
+    /// Whether <paramref name="issuer"/> issued this certificate: names match, the issuer is an authority that may sign
+    /// certificates, and the signature is good with the issuer's key and the default ID.
+    /// </summary>
+    public bool IsIssuedBy(Sm2Certificate issuer) =>
+        issuerName.AsSpan().SequenceEqual(issuer.subjectName)
+        && issuer.IsAuthority
+        && (issuer.Usage & KeyUsage.KeyCertSign) != 0
+        && issuer.PublicKey.Verify(signedPart.Span, signature);
+
+    /// <summary>Whether the instant lies in the validity period, both ends included.</summary>
+    public bool IsValidAt(DateTimeOffset time) => time >= NotBefore && time <= NotAfter;
+}
