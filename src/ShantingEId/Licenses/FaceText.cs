@@ -9,6 +9,15 @@ namespace ShantingEId.Licenses;
 /// </summary>
 internal static class FaceText
 {
+    // Without ICU the platform calls every text normalised, silently. Then nothing may be issued.
+    static FaceText()
+    {
+        if ("e\u0301".IsNormalized(NormalizationForm.FormC))
+        {
+            throw new InvalidOperationException("Unicode normalisation is not available: install libicu and unset invariant globalization");
+        }
+    }
+
     /// <summary>Says what is wrong with a text, or "" when it may be used.</summary>
     /// <param name="text">The text; null counts as empty.</param>
     /// <param name="min">Least number of characters (Unicode scalar values); 0 allows an empty text.</param>

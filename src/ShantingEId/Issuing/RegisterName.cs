@@ -1,0 +1,45 @@
+using ShantingEId.Licenses;
+
+namespace ShantingEId.Issuing;
+
+/// <summary>Resource name of a set: by its licence, or by its company.</summary>
+public sealed record RegisterName
+{
+    private const string Collection = "issuedSets/";
+
+    private RegisterName(LicenseId? license, CreditCode? holder)
+    {
+        License = license;
+        Holder = holder;
+    }
+
+    /// <summary>The licence meant; null when the name gives a company.</summary>
+    public LicenseId? License { get; }
+
+    /// <summary>The company meant; null when the name gives a licence.</summary>
+    public CreditCode? Holder { get; }
+
+    /// <summary>Name of a licence's set.</summary>
+    public static string Of(LicenseId id) => Collection + id;
+
+    /// <summary>Parses <c>issuedSets/{license_id}</c> or <c>issuedSets/{credit_code}</c>.</summary>
+    /// <exception cref="EidException"><see cref="ErrorReason.LicenseIdInvalid"/> or <see cref="ErrorReason.UsccInvalid"/>.</exception>
+    public static RegisterName Parse(string? text)
+    {
+        if (text is null || !text.StartsWith(Collection, StringComparison.Ordinal))
+        {
+            throw new EidException(ErrorReason.LicenseIdInvalid, "name 应为 issuedSets/{证照标识} 或 issuedSets/{统一社会信用代码}",
+                [new FieldViolation("name", ErrorReason.LicenseIdInvalid, "应为 issuedSets/{证照标识} 或 issuedSets/{统一社会信用代码}")]);
+        }
+
+        var id = text[Collection.Length..];
+        return id.Contains('.', StringComparison.Ordinal) ? new RegisterName(LicenseId.Parse(id), null) : new RegisterName(null, CreditCode.Parse(id));
+    }
+
+    /// <summary>The entry meant, or null.</summary>
+    public ValueTask<RegisterEntry?> FindAsync(ILicenseStore store, CancellationToken cancel) =>
+        License is not null ? store.FindAsync(License, cancel) : store.FindAsync(Holder!, cancel);
+
+    /// <inheritdoc/>
+    public override string ToString() => Collection + (License?.ToString() ?? Holder!.Value);
+}

@@ -1,0 +1,69 @@
+using System.Text;
+using ShantingEId.Crypto;
+using ShantingEId.Licenses;
+
+namespace ShantingEId.Issuing;
+
+/// <summary>A request to end a set.</summary>
+/// <param name="Actor">Registered caller.</param>
+/// <param name="RequestId">Makes a retry safe.</param>
+/// <param name="License">Which set: a licence, or the company's set in force.</param>
+/// <param name="Reason">Legal reason, 2 to 200 characters.</param>
+/// <param name="DecidedBy">Deciding authority, 2 to 60 characters.</param>
+/// <param name="EffectiveTime">From when; null is now.</param>
+/// <param name="EncodeReply">Turns the changed entry into the answer's bytes.</param>
+public sealed record RevokeCommand(
+    string Actor, RequestId RequestId, RegisterName License, string Reason, string DecidedBy, DateTimeOffset? EffectiveTime,
+    Func<IssuedSet, StateRecord, byte[]> EncodeReply);
+
+/// <summary>Ends sets: licence and four seals at once (吊销).</summary>
+public sealed class Revoker(ILicenseStore store, TimeProvider clock)
+{
+    /// <summary>Revokes. Verifications that begin after this returns see the new state.</summary>
+    public async Task<IssueOutcome> RevokeAsync(RevokeCommand command, CancellationToken cancel)
+    {
+        var now = clock.GetUtcNow();
+
+        // 1. Policy.
+        if (FaceText.Problem(command.Reason, 2, 200) is { Length: > 0 } reasonProblem)
+        {
+            throw Field(ErrorReason.ReasonRequired, "reason", reasonProblem);
+        }
+
+        if (FaceText.Problem(command.DecidedBy, 2, 60) is { Length: > 0 } authorityProblem)
+        {
+            throw Field(ErrorReason.TextInvalid, "authority", authorityProblem);
+        }
+
+        // 2. Seen before?
+        var content = Sm3.Hash(Encoding.UTF8.GetBytes(string.Join('\u001F',
+            "RevokeSet", command.License, command.Reason, command.DecidedBy, command.EffectiveTime?.UtcTicks)));
+        if (await store.FindReplyAsync(command.Actor, command.RequestId, cancel) is { } earlier)
+        {
+            return IssueOutcome.Repeat(earlier, content);
+        }
+
+        // 3. What is to end, and from when.
+        var entry = await command.License.FindAsync(store, cancel) ?? throw StoreErrors.NotFound();
+        var set = await store.LoadSetAsync(entry.LicenseId, cancel) ?? throw StoreErrors.NotFound();
+        var effective = command.EffectiveTime ?? now;
+        if (effective < set.License.IssueTime || effective > now)
+        {
+            throw Field(ErrorReason.EffectiveTimeInvalid, "effective_time", "生效时间不能早于签发时间，也不能晚于现在");
+        }
+
+        if (entry.State.State != SetState.Active)
+        {
+            throw StoreErrors.AlreadyRevoked(entry.LicenseId);
+        }
+
+        // 4. The commit point.
+        var state = new StateRecord(SetState.Revoked, effective, now, command.Reason, command.DecidedBy);
+        var reply = command.EncodeReply(set, state);
+        var raced = await store.ChangeStateAsync(entry.LicenseId, state, new WriteRequest(command.Actor, command.RequestId, content, reply));
+        return raced is null ? new IssueOutcome(reply, false) : IssueOutcome.Repeat(raced, content);
+    }
+
+    private static EidException Field(ErrorReason reason, string field, string problem) =>
+        new(reason, $"{field} {problem}", [new FieldViolation(field, reason, problem)]);
+}

@@ -1,0 +1,192 @@
+using System.Formats.Asn1;
+
+namespace ShantingEId.Seals;
+
+/// <summary>One extension of a seal (ExtData); real seals always write <paramref name="Critical"/>, so we do too.</summary>
+/// <param name="Oid">extnID.</param>
+/// <param name="Critical">critical.</param>
+/// <param name="Value">extnValue.</param>
+public sealed record SesExtension(string Oid, bool Critical, byte[] Value);
+
+/// <summary>SES_SealInfo of GB/T 38540-2020: header, esID, property, picture, extDatas.</summary>
+public sealed record SesSealInfo
+{
+    private const int Version = 4;
+    private const int MaxCertificates = 64;
+
+    /// <summary>header.Vid: vendor id.</summary>
+    public required string VendorId { get; init; }
+
+    /// <summary>esID: seal identity; ours is the 14-digit seal code.</summary>
+    public required string SealId { get; init; }
+
+    /// <summary>property.type, defined by the business.</summary>
+    public required int Type { get; init; }
+
+    /// <summary>property.name: the filed name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>property.certListType: 1 whole certificates, 2 digests.</summary>
+    public int CertificateListType { get; init; } = 1;
+
+    /// <summary>property.certList: DER certificates for type 1; the encoded CertDigestObj for type 2.</summary>
+    public required IReadOnlyList<byte[]> CertificateList { get; init; }
+
+    /// <summary>property.createDate, whole seconds UTC.</summary>
+    public required DateTimeOffset CreateTime { get; init; }
+
+    /// <summary>property.validStart.</summary>
+    public required DateTimeOffset ValidStart { get; init; }
+
+    /// <summary>property.validEnd.</summary>
+    public required DateTimeOffset ValidEnd { get; init; }
+
+    /// <summary>picture.type, e.g. PNG.</summary>
+    public required string PictureType { get; init; }
+
+    /// <summary>picture.data.</summary>
+    public required byte[] Picture { get; init; }
+
+    /// <summary>picture.width, millimetres.</summary>
+    public required int Width { get; init; }
+
+    /// <summary>picture.height, millimetres.</summary>
+    public required int Height { get; init; }
+
+    /// <summary>extDatas; usually empty.</summary>
+    public IReadOnlyList<SesExtension> Extensions { get; init; } = [];
+
+    internal byte[] Encode()
+    {
+        var writer = new AsnWriter(AsnEncodingRules.DER, Picture.Length + 2048);
+        using (writer.PushSequence())
+        {
+            using (writer.PushSequence()) // SES_Header
+            {
+                writer.WriteCharacterString(UniversalTagNumber.IA5String, "ES");
+                writer.WriteInteger(Version);
+                writer.WriteCharacterString(UniversalTagNumber.IA5String, VendorId);
+            }
+
+            writer.WriteCharacterString(UniversalTagNumber.IA5String, SealId);
+            using (writer.PushSequence()) // SES_ESPropertyInfo
+            {
+                writer.WriteInteger(Type);
+                writer.WriteCharacterString(UniversalTagNumber.UTF8String, Name);
+                writer.WriteInteger(CertificateListType);
+                using (writer.PushSequence())
+                {
+                    foreach (var entry in CertificateList)
+                    {
+                        if (CertificateListType == 1)
+                        {
+                            writer.WriteOctetString(entry);
+                        }
+                        else
+                        {
+                            writer.WriteEncodedValue(entry);
+                        }
+                    }
+                }
+
+                writer.WriteGeneralizedTime(CreateTime, omitFractionalSeconds: true);
+                writer.WriteGeneralizedTime(ValidStart, omitFractionalSeconds: true);
+                writer.WriteGeneralizedTime(ValidEnd, omitFractionalSeconds: true);
+            }
+
+            using (writer.PushSequence()) // SES_ESPictureInfo
+            {
+                writer.WriteCharacterString(UniversalTagNumber.IA5String, PictureType);
+                writer.WriteOctetString(Picture);
+                writer.WriteInteger(Width);
+                writer.WriteInteger(Height);
+            }
+
+            if (Extensions.Count > 0)
+            {
+                using (writer.PushSequence()) // ExtensionDatas, untagged
+                {
+                    foreach (var extension in Extensions)
+                    {
+                        using (writer.PushSequence())
+                        {
+                            writer.WriteObjectIdentifier(extension.Oid);
+                            // DER omits a default, but every real seal writes FALSE and ofdrw requires all three elements.
+                            writer.WriteBoolean(extension.Critical);
+                            writer.WriteOctetString(extension.Value);
+                        }
+                    }
+                }
+            }
+        }
+
+        return writer.Encode();
+    }
+
+    internal static SesSealInfo Read(AsnReader info)
+    {
+        var header = info.ReadSequence();
+        var magic = header.ReadCharacterString(UniversalTagNumber.IA5String);
+        var version = ReadSmall(header);
+        var vendor = header.ReadCharacterString(UniversalTagNumber.IA5String);
+        header.ThrowIfNotEmpty();
+        if (magic != "ES" || version != Version)
+        {
+            throw new AsnContentException($"SES header {magic.Length} {version}");
+        }
+
+        var sealId = info.ReadCharacterString(UniversalTagNumber.IA5String);
+        var property = info.ReadSequence();
+        var type = ReadSmall(property);
+        var name = property.ReadCharacterString(UniversalTagNumber.UTF8String);
+        var listType = ReadSmall(property);
+        var list = property.ReadSequence();
+        var entries = new List<byte[]>();
+        while (list.HasData)
+        {
+            if (entries.Count == MaxCertificates || listType is not (1 or 2))
+            {
+                throw new AsnContentException("SES certList");
+            }
+
+            entries.Add(listType == 1 ? list.ReadOctetString() : list.ReadEncodedValue().ToArray());
+        }
+
+        var created = property.ReadGeneralizedTime();
+        var start = property.ReadGeneralizedTime();
+        var end = property.ReadGeneralizedTime();
+        property.ThrowIfNotEmpty();
+
+        var picture = info.ReadSequence();
+        var pictureType = picture.ReadCharacterString(UniversalTagNumber.IA5String);
+        var data = picture.ReadOctetString();
+        var width = ReadSmall(picture);
+        var height = ReadSmall(picture);
+        picture.ThrowIfNotEmpty();
+
+        var extensions = new List<SesExtension>();
+        if (info.HasData)
+        {
+            var extensionList = info.ReadSequence();
+            while (extensionList.HasData)
+            {
+                var extension = extensionList.ReadSequence();
+                var oid = extension.ReadObjectIdentifier();
+                var critical = extension.PeekTag() == Asn1Tag.Boolean && extension.ReadBoolean();
+                extensions.Add(new SesExtension(oid, critical, extension.ReadOctetString()));
+                extension.ThrowIfNotEmpty();
+            }
+        }
+
+        info.ThrowIfNotEmpty();
+        return new SesSealInfo
+        {
+            VendorId = vendor, SealId = sealId, Type = type, Name = name, CertificateListType = listType, CertificateList = entries,
+            CreateTime = created, ValidStart = start, ValidEnd = end, PictureType = pictureType, Picture = data, Width = width, Height = height,
+            Extensions = extensions,
+        };
+    }
+
+    private static int ReadSmall(AsnReader reader) =>
+        reader.TryReadInt32(out var value) ? value : throw new AsnContentException("SES integer out of range");
+}

@@ -1,0 +1,114 @@
+namespace ShantingEId.Verifying;
+
+/// <summary>核验结论. Numbers equal those of the API.</summary>
+public enum Verdict
+{
+    /// <summary>Never given; never means valid.</summary>
+    Unspecified = 0,
+
+    /// <summary>Genuine, in the register and in force.</summary>
+    Valid = 1,
+
+    /// <summary>Genuine, paused.</summary>
+    Suspended = 2,
+
+    /// <summary>Genuine, replaced by a newer licence.</summary>
+    Superseded = 3,
+
+    /// <summary>Genuine, revoked.</summary>
+    Revoked = 4,
+
+    /// <summary>Genuine, company deregistered.</summary>
+    Cancelled = 5,
+
+    /// <summary>Genuine, term ended.</summary>
+    Expired = 6,
+
+    /// <summary>Nothing in the register under this code.</summary>
+    NotFound = 7,
+
+    /// <summary>Good signature, never issued: an alert.</summary>
+    NotIssued = 8,
+
+    /// <summary>Altered or forged.</summary>
+    BadSignature = 9,
+
+    /// <summary>A code of somebody else.</summary>
+    NotOurs = 10,
+
+    /// <summary>Damaged or not a code.</summary>
+    Malformed = 11,
+
+    /// <summary>The data at hand are too old to say.</summary>
+    Unknown = 12,
+}
+
+/// <summary>Machine reason behind a verdict; wire names are upper snake case.</summary>
+public enum VerdictReason
+{
+    /// <summary>No reason needed: valid.</summary>
+    None,
+
+    /// <summary>Does not start with the official address.</summary>
+    QrPrefix,
+
+    /// <summary>Official address, unknown form.</summary>
+    QrVersion,
+
+    /// <summary>Not the one spelling of its bytes.</summary>
+    QrNotCanonical,
+
+    /// <summary>Bytes are not a licence code.</summary>
+    QrStructure,
+
+    /// <summary>A typed code whose check character does not fit: mistyped.</summary>
+    TypedCodeCheck,
+
+    /// <summary>Signed with a key that is not ours.</summary>
+    KeyUnknown,
+
+    /// <summary>Signed with a key of ours that may not sign this.</summary>
+    KeyPurpose,
+
+    /// <summary>The signature does not fit the content.</summary>
+    SignatureInvalid,
+
+    /// <summary>The register holds no such entry.</summary>
+    LicenseNotFound,
+
+    /// <summary>The signature is good, the register never issued it.</summary>
+    NotIssued,
+
+    /// <summary>The register's bytes do not fit what was signed.</summary>
+    RegisterMismatch,
+
+    /// <summary>Revoked.</summary>
+    Revoked,
+}
+
+/// <summary>What a person at the counter is told.</summary>
+public static class VerdictTexts
+{
+    /// <summary>One plain sentence and what to do next.</summary>
+    public static (string Explanation, string NextStep) Of(Verdict verdict, VerdictReason reason) => (verdict, reason) switch
+    {
+        (Verdict.Valid, _) => ("执照真实，登记在册，当前有效。", "请将名称、统一社会信用代码与来人陈述核对后办理。"),
+        (Verdict.Suspended, _) => ("执照真实，但目前处于暂停状态。", "请勿据此办理，请来人向登记机关了解恢复条件。"),
+        (Verdict.Superseded, _) => ("执照真实，但已换发新照。", "请出示新照的证照码再次核验。"),
+        (Verdict.Revoked, _) => ("执照真实，但已被吊销，不再有效。", "请勿据此办理；如有异议，请来人联系登记机关。"),
+        (Verdict.Cancelled, _) => ("执照真实，但该主体已经注销。", "请勿据此办理；历史业务可查询存续期间的登记信息。"),
+        (Verdict.Expired, _) => ("执照真实，但已过有效期。", "请来人到登记机关办理延续。"),
+        (Verdict.NotFound, _) => ("登记簿中没有与此代码对应的执照。", "请核对代码是否录入有误；确认无误仍查不到的，请联系登记机关。"),
+        (Verdict.NotIssued, _) => ("签名形式正确，但登记簿中从未签发过这张执照。", "请勿据此办理，请保留此码并立即联系登记机关。"),
+        (Verdict.BadSignature, VerdictReason.KeyPurpose) => ("此码使用了不允许签发证照码的密钥，不能采信。", "请勿据此办理，请保留此码并联系登记机关。"),
+        (Verdict.BadSignature, VerdictReason.RegisterMismatch) => ("登记数据与签名内容不一致，不能采信。", "请勿据此办理，请立即联系登记机关。"),
+        (Verdict.BadSignature, _) => ("签名与内容不符，此码被改动过或系伪造。", "请勿据此办理，请保留此码并联系登记机关。"),
+        (Verdict.NotOurs, VerdictReason.KeyUnknown) => ("此码不是由本登记机关签发的。", "请向来人核实证照来源；不要打开码中的网址。"),
+        (Verdict.NotOurs, _) => ("这不是本系统的证照码。", "请确认扫描的是营业执照上的证照码；不要打开码中的网址。"),
+        (Verdict.Malformed, VerdictReason.TypedCodeCheck) => ("校验短码有误，可能录错了字符。", "请对照执照重新录入十二位校验短码（不含字母 I、L、O、U）。"),
+        (Verdict.Malformed, VerdictReason.QrVersion) => ("证照码的版本无法识别。", "请升级核验程序，或改为录入二维码下方的校验短码。"),
+        (Verdict.Malformed, _) => ("证照码残缺或已损坏，无法识别。", "请重新扫描，或改为录入二维码下方的校验短码。"),
+        (Verdict.Unknown, _) => ("手头的状态数据过旧，无法判断是否仍然有效。", "请联网后再次核验。"),
+        _ => throw new ArgumentOutOfRangeException(nameof(verdict), verdict, "no text for this verdict"),
+    };
+}
