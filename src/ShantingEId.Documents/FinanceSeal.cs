@@ -24,6 +24,6 @@ internal static class FinanceSeal
     public static void Draw(SealSheet sheet, SealFonts fonts, SealDesign design)
     {
         SealLettering.Ring(sheet, fonts.Words.Shapes(design.Name, SealArtist.NameField), Name);
-        SealLettering.LowerCode(sheet, fonts.Digits.Shapes(design.SealCode.Value, "seal_code"), 16.5, 1.5, 1.04);
+        SealLettering.LowerCode(sheet, fonts, design.SealCode, 16.5, 1.5, 1.04);
     }
 }

@@ -36,11 +36,11 @@ internal static class InvoiceSeal
         var number = fonts.Digits.Shapes(design.CreditCode.Value, "enterprise.credit_code");
         var step = (NumberWidth - DigitWidth) / (number.Length - 1);
         // One width of stroke for all: a zero fills its cell, broader letters (M, W) are drawn in to it.
-        var zero = DigitWidth / fonts.Digits.Shapes("0", "enterprise.credit_code")[0].Ink.Width;
+        var (across, down) = (DigitWidth / fonts.Zero.Width, DigitHeight / fonts.Zero.Height);
         for (var i = 0; i < number.Length; i++)
         {
-            var x = ((i - ((number.Length - 1) / 2f)) * step);
-            sheet.Put(number[i], SealLettering.DigitTop / 2, x, 0, 0, 1, Math.Min(zero, DigitWidth / number[i].Ink.Width), DigitHeight / -SealLettering.DigitTop);
+            var x = (i - ((number.Length - 1) / 2f)) * step;
+            sheet.Put(number[i], fonts.Zero.MidY, x, 0, 0, 1, Math.Min(across, DigitWidth / number[i].Ink.Width), down);
         }
     }
 }

@@ -32,7 +32,7 @@ internal static class OfficialSeal
     public static void Draw(SealSheet sheet, SealFonts fonts, SealDesign design)
     {
         SealLettering.Ring(sheet, fonts.Words.Shapes(design.Name, SealArtist.NameField), Name);
-        SealLettering.LowerCode(sheet, fonts.Digits.Shapes(design.SealCode.Value, "seal_code"), 17.3, 1.5, 1.04);
+        SealLettering.LowerCode(sheet, fonts, design.SealCode, 17.3, 1.5, 1.04);
     }
     private static SKPoint StarPoint(int number)
     {

@@ -15,6 +15,7 @@ public sealed class SealFonts : IDisposable
     {
         Words = Load(directory, "NotoSerifCJK-Bold.ttc", "Noto Serif CJK SC");
         Digits = Load(directory, "NotoSansCJK-Regular.ttc", "Noto Sans CJK SC");
+        Zero = Digits.Shapes("0", "digits")[0].Ink;
     }
 
     /// <summary>Names and kinds of seals.</summary>
@@ -22,6 +23,9 @@ public sealed class SealFonts : IDisposable
 
     /// <summary>Seal codes and taxpayer numbers.</summary>
     internal SealFace Digits { get; }
+
+    /// <summary>Ink of a zero: the full height and the usual width of a digit.</summary>
+    internal SKRect Zero { get; }
 
     /// <summary>
     /// Loads the faces from <paramref name="directory"/> when one is named, and from nowhere else then: whoever names a

@@ -1,3 +1,5 @@
+using ShantingEId.Seals;
+
 namespace ShantingEId.Documents;
 
 /// <summary>Where the ring of a name may be.</summary>
@@ -49,7 +51,7 @@ internal static class SealLettering
             foreach (var (glyph, at) in line.Placed())
             {
                 var (x, y, sine, cosine) = arc.Place((at - (line.Advance / 2)) * step);
-                sheet.Put(glyph, line.MiddleY, x, y, sine, cosine, (float)width / TextLine.EmInk, (float)height / line.InkHeight);
+                sheet.Put(glyph, line.MiddleY, x, y, sine, cosine, (float)width / line.InkWidth, (float)height / line.InkHeight);
             }
 
             return;
@@ -58,17 +60,19 @@ internal static class SealLettering
 
     /// <summary>Sets digits along the lower border so that they read upright, left to right.</summary>
     /// <param name="sheet">Where to.</param>
-    /// <param name="code">Shapes of the code.</param>
+    /// <param name="fonts">Whose digits.</param>
+    /// <param name="code">The code.</param>
     /// <param name="radius">Radius of the middles of the digits.</param>
     /// <param name="height">Height of a digit.</param>
     /// <param name="step">Length of arc from digit to digit.</param>
-    public static void LowerCode(SealSheet sheet, SealGlyph[] code, double radius, double height, double step)
+    public static void LowerCode(SealSheet sheet, SealFonts fonts, SealCode code, double radius, double height, double step)
     {
-        var scale = (float)(height / -DigitTop);
-        for (var i = 0; i < code.Length; i++)
+        var digits = fonts.Digits.Shapes(code.Value, "seal_code");
+        var scale = (float)height / fonts.Zero.Height;
+        for (var i = 0; i < digits.Length; i++)
         {
-            var (sine, cosine) = Math.SinCos((((code.Length - 1) / 2.0) - i) * step / radius);
-            sheet.Put(code[i], DigitTop / 2, (float)(-radius * sine), (float)(radius * cosine), (float)sine, (float)cosine, scale, scale);
+            var (sine, cosine) = Math.SinCos((((digits.Length - 1) / 2.0) - i) * step / radius);
+            sheet.Put(digits[i], fonts.Zero.MidY, (float)(-radius * sine), (float)(radius * cosine), (float)sine, (float)cosine, scale, scale);
         }
     }
 
@@ -84,10 +88,7 @@ internal static class SealLettering
         foreach (var (glyph, at) in line.Placed())
         {
             var x = box.Left + (box.Width / 2) + ((at - (line.Advance / 2)) * step);
-            sheet.Put(glyph, line.MiddleY, (float)x, (float)(box.Top + (box.Height / 2)), 0, 1, (float)width / TextLine.EmInk, (float)box.Height / line.InkHeight);
+            sheet.Put(glyph, line.MiddleY, (float)x, (float)(box.Top + (box.Height / 2)), 0, 1, (float)width / line.InkWidth, (float)box.Height / line.InkHeight);
         }
     }
-
-    /// <summary>Top of the digits of Noto Sans in glyph units; they stand on the baseline.</summary>
-    public const float DigitTop = -733;
 }
