@@ -46,7 +46,7 @@ internal static class ErrorWire
     public static RpcException ToRpc(EidException error) => ToStatus(error).ToRpcException();
 
     /// <summary>Writes a refusal without entering the method: a response of headers only.</summary>
-    public static void WriteTo(HttpResponse response, EidException error)
+    public static void WriteTo(Microsoft.AspNetCore.Http.HttpResponse response, EidException error)
     {
         var status = ToStatus(error);
         response.StatusCode = StatusCodes.Status200OK;

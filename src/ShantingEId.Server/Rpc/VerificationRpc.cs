@@ -36,7 +36,8 @@ internal sealed partial class VerificationRpc(Verifier verifier, CallerDirectory
     {
         if (answer.Verdict == Verdict.NotIssued || answer.Reason == VerdictReason.RegisterMismatch)
         {
-            Alert(answer.Verdict, answer.Reason, CallerGate.CallerOf(context.GetHttpContext()).Name);
+            var caller = CallerGate.CallerOf(context.GetHttpContext()).Name;
+            Alert(answer.Verdict, answer.Reason, caller);
         }
 
         var message = Wire.ToMessage(answer);
