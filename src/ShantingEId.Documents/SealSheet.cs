@@ -9,7 +9,7 @@ namespace ShantingEId.Documents;
 
 /// <summary>
 /// A drawing sheet of one kind of seal: millimetres, origin in the middle, y downwards. A dot has ink or has none, as on
-/// paper; a grey edge at 600 dpi would treble the bytes of the picture and print no finer.
+/// paper: sixteen greys at the edges were measured at over twice the bytes, 28 to 42 KB where 20 is the limit.
 /// </summary>
 internal sealed unsafe class SealSheet : IDisposable
 {
