@@ -65,7 +65,8 @@ internal static class AuthorityFiles
         }
 
         var sealAuthority = Signer(SealAuthority);
-        var authority = new IssuingAuthority
+        var sealMaker = Signer(SealMaker);
+        return new IssuingAuthority
         {
             Name = description.Name,
             CreditCode = CreditCode.Parse(description.CreditCode),
@@ -74,14 +75,13 @@ internal static class AuthorityFiles
             CodePrefix = description.CodePrefix,
             ManifestSigner = Signer(ManifestSigner),
             CodeSigner = Signer(CodeSigner),
-            SealMaker = Signer(SealMaker),
+            SealMaker = sealMaker,
             SealAuthority = new CertificateIssuer(sealAuthority.Private, sealAuthority.Certificate),
-            Intermediates = [ReadCertificate(directory, LicenseAuthority), sealAuthority.Certificate],
+            Intermediates = [ReadCertificate(directory, LicenseAuthority), sealAuthority.Certificate, sealMaker.Certificate],
             Roots = [ReadCertificate(directory, Root)],
             Vault = vault,
             StatusSecret = Bytes(directory, StatusSecret),
         };
-        return authority;
     }
 
     public static string ToPem(Sm2Certificate certificate) => PemEncoding.WriteString("CERTIFICATE", certificate.Der) + "\n";

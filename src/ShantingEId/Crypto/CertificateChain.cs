@@ -8,7 +8,8 @@ public static class CertificateChain
     /// <summary>Says what is wrong with the path, or "" when the certificate chains to a root at that instant.</summary>
     public static string Problem(Sm2Certificate leaf, IReadOnlyCollection<Sm2Certificate> intermediates, IReadOnlyCollection<Sm2Certificate> roots, DateTimeOffset at)
     {
-        var current = leaf;
+        // A certificate that is at hand already (the seal maker's, in every seal) is checked against its issuer only once.
+        var current = intermediates.FirstOrDefault(known => known.Der.SequenceEqual(leaf.Der)) ?? leaf;
         for (var depth = 0; depth < MaxDepth; depth++)
         {
             if (!current.IsValidAt(at))

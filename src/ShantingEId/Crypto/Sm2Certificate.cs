@@ -19,6 +19,9 @@ public sealed class Sm2Certificate
     private readonly byte[] subjectName;
     private readonly Sm2Signature signature;
 
+    // Bytes never change, so "issued by this very certificate" needs to be found only once.
+    private volatile Sm2Certificate? knownIssuer;
+
     private Sm2Certificate(byte[] der, ReadOnlyMemory<byte> signedPart, Sm2Signature signature, TbsCertificateStructure fields)
     {
         this.der = der;
@@ -110,11 +113,24 @@ public sealed class Sm2Certificate
     /// Whether <paramref name="issuer"/> issued this certificate: names match, the issuer is an authority that may sign
     /// certificates, and the signature is good with the issuer's key and the default ID.
     /// </summary>
-    public bool IsIssuedBy(Sm2Certificate issuer) =>
-        issuerName.AsSpan().SequenceEqual(issuer.subjectName)
-        && issuer.IsAuthority
-        && (issuer.Usage & KeyUsage.KeyCertSign) != 0
-        && issuer.PublicKey.Verify(signedPart.Span, signature);
+    public bool IsIssuedBy(Sm2Certificate issuer)
+    {
+        if (ReferenceEquals(knownIssuer, issuer))
+        {
+            return true;
+        }
+
+        var issued = issuerName.AsSpan().SequenceEqual(issuer.subjectName)
+            && issuer.IsAuthority
+            && (issuer.Usage & KeyUsage.KeyCertSign) != 0
+            && issuer.PublicKey.Verify(signedPart.Span, signature);
+        if (issued)
+        {
+            knownIssuer = issuer;
+        }
+
+        return issued;
+    }
 
     /// <summary>Whether the instant lies in the validity period, both ends included.</summary>
     public bool IsValidAt(DateTimeOffset time) => time >= NotBefore && time <= NotAfter;

@@ -37,7 +37,7 @@ public static class SetCheck
         foreach (var (named, issued) in manifest.Seals.Zip(set.Seals.Seals))
         {
             var seal = SesSeal.Parse(issued.Seal.Der.ToArray());
-            if (named.Kind != issued.Kind || named.Code != issued.Code || !named.Digest.AsSpan().SequenceEqual(Sm3.Hash(seal.Der)))
+            if (named.Kind != issued.Kind || named.Code != issued.Code || !named.Digest.AsSpan().SequenceEqual(issued.Digest))
             {
                 return $"{issued.Kind.ChineseName()}与清单不符";
             }
