@@ -98,7 +98,14 @@ public sealed class Sm2Certificate
                 throw new EidException(ErrorReason.CertificateInvalid, "证书不是 SM2/SM3 签名或签名值编码有误");
             }
 
-            return new Sm2Certificate(der.ToArray(), signedPart, parsed, TbsCertificateStructure.GetInstance(Asn1Object.FromByteArray(signedPart.ToArray())));
+            var fields = TbsCertificateStructure.GetInstance(Asn1Object.FromByteArray(signedPart.ToArray()));
+            // RFC 5280 4.1.1.2: the outer algorithm is not signed and must be the one inside.
+            if (fields.Signature.Algorithm.Id != oid)
+            {
+                throw new EidException(ErrorReason.CertificateInvalid, "证书内外的签名算法不一致");
+            }
+
+            return new Sm2Certificate(der.ToArray(), signedPart, parsed, fields);
         }
         catch (Exception error) when (error is AsnContentException or ArgumentException or Asn1Exception or IOException or InvalidOperationException)
         {
