@@ -106,6 +106,40 @@ public sealed class CertificateFormTests
         static DerSequence Extension(int usage) => new(X509Extensions.KeyUsage, DerBoolean.True, new DerOctetString(new KeyUsage(usage)));
     }
 
+    // RFC 5280 4.2: whoever does not understand a critical extension must not rely on the certificate, nor on its issuer.
+    [Theory]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    public void IsIssuedBy_refuses_an_unknown_extension_that_is_critical(bool critical, bool good)
+    {
+        var spec = new CertificateSpec
+        {
+            Extra = extensions => extensions.AddExtension(X509Extensions.NameConstraints, critical, new DerSequence()),
+        };
+        Assert.Equal(good, Sm2Certificate.Parse(TestCertificates.Build(spec)).IsIssuedBy(TestCertificates.Authority));
+        var authority = Authority(spec with { IsAuthority = true, Usage = KeyUsage.KeyCertSign });
+        Assert.Equal(good, TestCertificates.Leaf.IsIssuedBy(authority));
+    }
+
+    // RFC 5280 4.2.1.9: path length 0 means end certificates only.
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(1, true)]
+    public void IsIssuedBy_heeds_path_length_0(int length, bool mayIssueAuthorities)
+    {
+        var spec = new CertificateSpec
+        {
+            IsAuthority = null, Usage = KeyUsage.KeyCertSign,
+            Extra = extensions => extensions.AddExtension(X509Extensions.BasicConstraints, true, new BasicConstraints(length)),
+        };
+        var authority = Authority(spec);
+        var below = Sm2Certificate.Parse(TestCertificates.Build(
+            new CertificateSpec { IsAuthority = true, Usage = KeyUsage.KeyCertSign }, authority, TestCertificates.AuthorityKey, TestCertificates.LeafKey.PublicKey,
+            TestCertificates.Root));
+        Assert.True(TestCertificates.Leaf.IsIssuedBy(authority));
+        Assert.Equal(mayIssueAuthorities, below.IsIssuedBy(authority));
+    }
+
     [Fact]
     public void Parse_refuses_what_is_no_certificate()
     {
@@ -134,6 +168,9 @@ public sealed class CertificateFormTests
             Assert.False(Sm2Certificate.Parse(altered).IsIssuedBy(certificate));
         }
     }
+
+    private static Sm2Certificate Authority(CertificateSpec spec) => Sm2Certificate.Parse(TestCertificates.Build(
+        spec, TestCertificates.Root, TestCertificates.RootKey, TestCertificates.AuthorityKey.PublicKey, TestCertificates.Authority));
 
     private static void Collect(AsnReader reader, List<Sm2Certificate> found)
     {
