@@ -18,6 +18,8 @@ public sealed class Sm2Certificate
     private readonly byte[] issuerName;
     private readonly byte[] subjectName;
     private readonly Sm2Signature signature;
+    private readonly bool demandsUnknown;
+    private readonly bool endsChain;
 
     private Sm2Certificate(byte[] der, ReadOnlyMemory<byte> signedPart, Sm2Signature signature, TbsCertificateStructure fields)
     {
@@ -37,6 +39,10 @@ public sealed class Sm2Certificate
             && BasicConstraints.GetInstance(constraints.GetParsedValue()).IsCA();
         Usage = fields.Extensions?.GetExtension(X509Extensions.KeyUsage) is { } usage
             ? KeyUsage.GetInstance(usage.GetParsedValue()).IntValue : 0;
+        demandsUnknown = fields.Extensions?.GetCriticalExtensionOids()
+            .Any(oid => !oid.Equals(X509Extensions.BasicConstraints) && !oid.Equals(X509Extensions.KeyUsage)) ?? false;
+        endsChain = fields.Extensions?.GetExtension(X509Extensions.BasicConstraints) is { } path
+            && BasicConstraints.GetInstance(path.GetParsedValue()).PathLenConstraintInteger is { } length && length.HasValue(0);
     }
 
     /// <summary>The received bytes.</summary>
@@ -115,12 +121,16 @@ public sealed class Sm2Certificate
 
     /// <summary>
     /// Whether <paramref name="issuer"/> issued this certificate: names match, the issuer is an authority that may sign
-    /// certificates, and the signature is good with the issuer's key and the default ID.
+    /// certificates, and the signature is good with the issuer's key and the default ID. A critical extension that is not
+    /// understood here (RFC 5280 4.2), or an authority under one that allows none (4.2.1.9, path length 0), is refused.
     /// </summary>
     public bool IsIssuedBy(Sm2Certificate issuer) =>
         issuerName.AsSpan().SequenceEqual(issuer.subjectName)
         && issuer.IsAuthority
         && (issuer.Usage & KeyUsage.KeyCertSign) != 0
+        && !demandsUnknown
+        && !issuer.demandsUnknown
+        && !(IsAuthority && issuer.endsChain)
         && issuer.PublicKey.Verify(signedPart.Span, signature);
 
     /// <summary>Whether the instant lies in the validity period, both ends included.</summary>
