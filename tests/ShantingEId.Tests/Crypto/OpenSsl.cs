@@ -5,22 +5,15 @@ namespace ShantingEId.Tests.Crypto;
 /// <summary>Runs the openssl command, a second implementation by other people; tests skip where it is missing.</summary>
 internal sealed class OpenSsl : IDisposable
 {
+    private static readonly Lazy<string> Version = new(AskVersion);
+
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("eid-openssl-");
 
     /// <summary>Skips the calling test unless OpenSSL 3 or later with SM2 answers.</summary>
     public static OpenSsl Require()
     {
         var openSsl = new OpenSsl();
-        string version;
-        try
-        {
-            version = openSsl.Run("version").Output;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            version = "";
-        }
-
+        var version = Version.Value;
         var usable = version.StartsWith("OpenSSL ", StringComparison.Ordinal) && version.Length > 8 && version[8] is >= '3' and <= '9';
         if (!usable)
         {
@@ -55,6 +48,19 @@ internal sealed class OpenSsl : IDisposable
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return (process.ExitCode, output + errors.Result);
+    }
+
+    private static string AskVersion()
+    {
+        using var openSsl = new OpenSsl();
+        try
+        {
+            return openSsl.Run("version").Output;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return "";
+        }
     }
 
     public void Dispose() => folder.Delete(recursive: true);

@@ -19,14 +19,15 @@ public sealed class OpenSslTests
         Assert.False(Accepts(openSsl, Sm2Cases.All[0], Sm2Cases.All[0].Signature.ToDer(), "distid:BBBB567812345678"));
     }
 
-    // The bad direction is that we accept what it refuses. Two of every class, so that no class goes unasked.
+    // The bad direction is that we accept what it refuses. First one of every class, so that none goes unasked.
     [Fact]
     public void We_accept_no_mutant_that_openssl_refuses()
     {
         using var openSsl = OpenSsl.Require();
         var sample = Sm2Cases.All.SelectMany(c => Sm2Mutants.Of(c).Select(mutant => (Case: c, Mutant: mutant)))
-            .GroupBy(pair => pair.Mutant.Class).SelectMany(group => group.DistinctBy(pair => pair.Mutant.Name).TakeLast(2)).Take(45).ToList();
-        Assert.True(sample.Count >= 40, $"only {sample.Count}");
+            .GroupBy(pair => pair.Mutant.Class).SelectMany(group => group.DistinctBy(pair => pair.Mutant.Name).TakeLast(2).Index())
+            .OrderBy(pair => pair.Index).Select(pair => pair.Item).Take(38).ToList();
+        Assert.Equal(38, sample.Count);
         var itRefuses = 0;
         foreach (var (c, mutant) in sample)
         {
