@@ -161,7 +161,10 @@ public sealed class CertificateFormTests
         Assert.Equal(2, found.Count);
         foreach (var certificate in found)
         {
-            TestContext.Current.TestOutputHelper?.WriteLine($"{certificate.Subject} | {certificate.Issuer} | CA {certificate.IsAuthority} | {certificate.Usage}");
+            // It says keyCertSign in its usage and is no authority all the same: cA is FALSE.
+            Assert.Equal("Test Certificate", certificate.CommonName);
+            Assert.True(certificate.MaySign);
+            Assert.False(certificate.IsAuthority);
             Assert.False(certificate.IsIssuedBy(TestCertificates.Authority));
             var altered = certificate.Der.ToArray();
             altered[^1] ^= 1;
