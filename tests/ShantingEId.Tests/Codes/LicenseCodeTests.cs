@@ -115,7 +115,7 @@ public sealed class LicenseCodeTests
             (CodeProblem.NotCanonical, Prefix + "1AB"), // spare bits
             (CodeProblem.Structure, Prefix + "1"),
             (CodeProblem.Structure, Prefix + "1AA"),
-            (CodeProblem.Structure, Prefix + "1" + body + body),
+            (CodeProblem.Structure, Prefix + "1" + Base32.Encode([.. Base32.Decode(body)!, .. Base32.Decode(body)!])),
             (CodeProblem.Structure, Prefix + "1" + Base32.Encode(Good.ManifestDigest.Bytes)),
         })
         {
