@@ -96,8 +96,8 @@ public sealed record LicenseCode(CreditCode Holder, int Version, string Name, Ma
                 return null;
             }
 
-            var issueTime = DateTimeOffset.FromUnixTimeSeconds(reader.ReadInt64());
-            if (reader.ReadInt32() != PrivateClaim || reader.ReadStartArray() != 5)
+            var seconds = reader.ReadInt64();
+            if (seconds < 0 || reader.ReadInt32() != PrivateClaim || reader.ReadStartArray() != 5)
             {
                 return null;
             }
@@ -108,7 +108,8 @@ public sealed record LicenseCode(CreditCode Holder, int Version, string Name, Ma
             var status = new StatusReference(reader.ReadInt32(), reader.ReadInt32());
             reader.ReadEndArray();
             reader.ReadEndMap();
-            return reader.BytesRemaining == 0 && digest is not null ? new LicenseCode(holder, version, name, digest, status, issueTime) : null;
+            return reader.BytesRemaining == 0 && digest is not null && version is >= 1 and <= 999 && status is { List: >= 0, Index: >= 0 }
+                ? new LicenseCode(holder, version, name, digest, status, DateTimeOffset.FromUnixTimeSeconds(seconds)) : null;
         }
         catch (Exception error) when (error is CborContentException or InvalidOperationException or OverflowException or ArgumentOutOfRangeException)
         {

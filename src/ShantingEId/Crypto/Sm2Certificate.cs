@@ -18,6 +18,8 @@ public sealed class Sm2Certificate
     private readonly byte[] issuerName;
     private readonly byte[] subjectName;
     private readonly Sm2Signature signature;
+    private readonly bool demandsUnknown;
+    private readonly bool endsChain;
 
     // Bytes never change, so "issued by this very certificate" needs to be found only once.
     private volatile Sm2Certificate? knownIssuer;
@@ -40,6 +42,10 @@ public sealed class Sm2Certificate
             && BasicConstraints.GetInstance(constraints.GetParsedValue()).IsCA();
         Usage = fields.Extensions?.GetExtension(X509Extensions.KeyUsage) is { } usage
             ? KeyUsage.GetInstance(usage.GetParsedValue()).IntValue : 0;
+        demandsUnknown = fields.Extensions?.GetCriticalExtensionOids()
+            .Any(oid => !oid.Equals(X509Extensions.BasicConstraints) && !oid.Equals(X509Extensions.KeyUsage)) ?? false;
+        endsChain = fields.Extensions?.GetExtension(X509Extensions.BasicConstraints) is { } path
+            && BasicConstraints.GetInstance(path.GetParsedValue()).PathLenConstraintInteger is { } length && length.HasValue(0);
     }
 
     /// <summary>The received bytes.</summary>
@@ -101,7 +107,14 @@ public sealed class Sm2Certificate
                 throw new EidException(ErrorReason.CertificateInvalid, "证书不是 SM2/SM3 签名或签名值编码有误");
             }
 
-            return new Sm2Certificate(der.ToArray(), signedPart, parsed, TbsCertificateStructure.GetInstance(Asn1Object.FromByteArray(signedPart.ToArray())));
+            var fields = TbsCertificateStructure.GetInstance(Asn1Object.FromByteArray(signedPart.ToArray()));
+            // RFC 5280 4.1.1.2: the outer algorithm is not signed and must be the one inside.
+            if (fields.Signature.Algorithm.Id != oid)
+            {
+                throw new EidException(ErrorReason.CertificateInvalid, "证书内外的签名算法不一致");
+            }
+
+            return new Sm2Certificate(der.ToArray(), signedPart, parsed, fields);
         }
         catch (Exception error) when (error is AsnContentException or ArgumentException or Asn1Exception or IOException or InvalidOperationException)
         {
@@ -111,7 +124,8 @@ public sealed class Sm2Certificate
 
     /// <summary>
     /// Whether <paramref name="issuer"/> issued this certificate: names match, the issuer is an authority that may sign
-    /// certificates, and the signature is good with the issuer's key and the default ID.
+    /// certificates, and the signature is good with the issuer's key and the default ID. A critical extension that is not
+    /// understood here (RFC 5280 4.2), or an authority under one that allows none (4.2.1.9, path length 0), is refused.
     /// </summary>
     public bool IsIssuedBy(Sm2Certificate issuer)
     {
@@ -123,6 +137,9 @@ public sealed class Sm2Certificate
         var issued = issuerName.AsSpan().SequenceEqual(issuer.subjectName)
             && issuer.IsAuthority
             && (issuer.Usage & KeyUsage.KeyCertSign) != 0
+            && !demandsUnknown
+            && !issuer.demandsUnknown
+            && !(IsAuthority && issuer.endsChain)
             && issuer.PublicKey.Verify(signedPart.Span, signature);
         if (issued)
         {

@@ -76,7 +76,7 @@ public static class EnterpriseKinds
         return code.Category switch
         {
             '2' => EnterpriseKind.IndividualBusiness,
-            '3' => EnterpriseKind.Cooperative,
+            '3' => Says("分支机构", "非法人") ? EnterpriseKind.Branch : EnterpriseKind.Cooperative,
             _ when Says("分支机构", "分公司", "非法人") => EnterpriseKind.Branch,
             _ when Says("个人独资") => EnterpriseKind.SoleProprietorship,
             _ when Says("合伙") => EnterpriseKind.Partnership,

@@ -42,7 +42,7 @@ internal static class FaceText
             var category = Rune.GetUnicodeCategory(rune);
             // Cf holds zero-width and bidirectional controls; Zl, Zp and Cc break lines; Co and Cn have no agreed look.
             if (category is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.PrivateUse
-                or UnicodeCategory.OtherNotAssigned or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
+                or UnicodeCategory.OtherNotAssigned or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator || IsBlank(rune, category))
             {
                 return $"第 {count + 1} 个字符 U+{rune.Value:X4} 是控制、不可见或专用区字符";
             }
@@ -68,4 +68,11 @@ internal static class FaceText
 
         return "";
     }
+
+    // Spaces that look like the two ordinary ones, letters and signs drawn as nothing, and U+FFFD, which stands for a
+    // character that was lost on the way here.
+    private static bool IsBlank(Rune rune, UnicodeCategory category) =>
+        (category == UnicodeCategory.SpaceSeparator && rune.Value is not (0x20 or 0x3000))
+        || rune.Value is 0x034F or 0x115F or 0x1160 or 0x3164 or 0xFFA0 or 0x2800 or 0xFFFD
+        || rune.Value is (>= 0xFE00 and <= 0xFE0F) or (>= 0xE0100 and <= 0xE01EF);
 }

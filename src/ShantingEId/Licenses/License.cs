@@ -53,17 +53,19 @@ public sealed record License(LicenseId Id, EnterpriseFacts Facts, string Authori
         var id = LicenseId.Parse(Text(1));
         var input = new EnterpriseInput
         {
-            CreditCode = Text(2), Name = Text(3), Kind = (EnterpriseKind)Number(4), Type = Text(5), Representative = Text(6), Capital = Text(7),
+            CreditCode = Text(2), Name = Text(3), Kind = (EnterpriseKind)Number(4, int.MaxValue), Type = Text(5), Representative = Text(6), Capital = Text(7),
             EstablishDate = Text(8), Address = Text(9), BusinessScope = Text(10),
         };
         var authorityName = Text(11);
         var authorityCode = CreditCode.Parse(Text(12));
-        var issueTime = DateTimeOffset.FromUnixTimeSeconds(Number(13));
+        var issueTime = DateTimeOffset.FromUnixTimeSeconds(Number(13, DateTimeOffset.MaxValue.ToUnixTimeSeconds()));
         reader.ReadEndMap();
         return new License(id, EnterpriseFacts.Parse(input, DateOnly.MaxValue), authorityName, authorityCode, issueTime);
 
         string Text(int key) => Expect(key) ? reader.ReadTextString() : throw new CborContentException("licence key order");
-        long Number(int key) => Expect(key) ? reader.ReadInt64() : throw new CborContentException("licence key order");
+        // Bounded before it is narrowed: 2^32 + 1 must not read as 1.
+        long Number(int key, long max) =>
+            Expect(key) && reader.ReadInt64() is var number && number >= 0 && number <= max ? number : throw new CborContentException("licence number");
         bool Expect(int key) => reader.ReadInt32() == key;
     }
 }

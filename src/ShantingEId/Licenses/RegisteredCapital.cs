@@ -48,7 +48,8 @@ public sealed partial record RegisteredCapital
         var match = Pattern().Match(text);
         if (!match.Success)
         {
-            if (text.Any(c => char.IsAsciiLetter(c) || c is '-' or '−' or '－' or '∞') || char.IsDigit(text[0]))
+            // Whoever writes a figure means an amount, so it must be one; only words may stay words.
+            if (text.Any(c => char.IsDigit(c) || IsLatin(c) || c is '-' or '−' or '－' or '负' or '負' or '∞'))
             {
                 problem = "无法识别为金额；请写成“50万人民币”或“50(万元人民币)”一类的形式";
                 return false;
@@ -82,7 +83,10 @@ public sealed partial record RegisteredCapital
         return true;
     }
 
+    private static bool IsLatin(char c) => char.IsAsciiLetter(c) || c is (>= 'Ａ' and <= 'Ｚ') or (>= 'ａ' and <= 'ｚ');
+
+    // At most ten decimals (分 of 亿): a longer fraction would be rounded by decimal instead of refused.
     // Shapes seen in the register: 50(万元人民币) · 102.9万人民币 · 1,234(万美元) · 30万元 · 30万 · 5000元
-    [GeneratedRegex(@"^(?<number>\d{1,3}(,\d{3})+(\.\d+)?|\d+(\.\d+)?)\s?[(（]?(?<unit>[万亿]?)元?(?<currency>\p{IsCJKUnifiedIdeographs}*)[)）]?$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(?<number>([0-9]{1,3}(,[0-9]{3})+|[0-9]+)(\.[0-9]{1,10})?)\s?((?<unit>[万亿]?)元?(?<currency>\p{IsCJKUnifiedIdeographs}*)|\((?<unit>[万亿]?)元?(?<currency>\p{IsCJKUnifiedIdeographs}*)\)|（(?<unit>[万亿]?)元?(?<currency>\p{IsCJKUnifiedIdeographs}*)）)$", RegexOptions.CultureInvariant)]
     private static partial Regex Pattern();
 }
