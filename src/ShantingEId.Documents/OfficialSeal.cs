@@ -34,6 +34,7 @@ internal static class OfficialSeal
         SealLettering.Ring(sheet, fonts.Words.Shapes(design.Name, SealArtist.NameField), Name);
         SealLettering.LowerCode(sheet, fonts, design.SealCode, 17.3, 1.5, 1.04);
     }
+
     private static SKPoint StarPoint(int number)
     {
         var (sin, cos) = MathF.SinCos(number * 4 * MathF.PI / 5);

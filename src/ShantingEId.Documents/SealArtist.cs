@@ -27,24 +27,23 @@ public sealed class SealArtist : IDisposable
     }
 
     /// <summary>Draws one seal. The same design gives the same bytes.</summary>
-    /// <exception cref="EidException"><see cref="ErrorReason.TextInvalid"/> naming the characters the seal font lacks.</exception>
+    /// <exception cref="EidException">
+    /// <see cref="ErrorReason.TextInvalid"/>: the text is empty or has characters the seal font lacks; it names them.
+    /// </exception>
     public SealPicture Draw(SealDesign design)
     {
+        Check(design.Name, 2, 60, NameField);
+        Check(design.Representative, 1, 60, RepresentativeField);
+
         // Sheets are lent, not made: a page of fresh memory for every dot costs as much as the drawing.
         var idle = sheets.GetOrAdd(design.Kind, _ => []);
-        var sheet = idle.TryTake(out var lent) ? lent : new SealSheet(design.Kind);
+        var sheet = idle.TryTake(out var lent) ? lent : new SealSheet(design.Kind, SealSheet.Fine);
         try
         {
             sheet.Begin(backgrounds[design.Kind]);
-            switch (design.Kind)
-            {
-                case SealKind.Official: OfficialSeal.Draw(sheet, fonts, design); break;
-                case SealKind.Finance: FinanceSeal.Draw(sheet, fonts, design); break;
-                case SealKind.Invoice: InvoiceSeal.Draw(sheet, fonts, design); break;
-                default: RepresentativeSeal.Draw(sheet, fonts, design); break;
-            }
-
-            return SealPicture.Create(design.Kind, sheet.ToPng());
+            Write(sheet, design);
+            var png = sheet.ToPng();
+            return SealPicture.Create(design.Kind, png.Length <= SealPicture.MaxBytes ? png : Coarse(design));
         }
         finally
         {
@@ -61,9 +60,35 @@ public sealed class SealArtist : IDisposable
         }
     }
 
+    private static void Check(string text, int least, int most, string field)
+    {
+        var count = text.EnumerateRunes().Count();
+        if (count < least || count > most || string.IsNullOrWhiteSpace(text))
+        {
+            var message = $"印章文字应为 {least} 至 {most} 个字，现为 {count} 个";
+            throw new EidException(ErrorReason.TextInvalid, message, [new FieldViolation(field, ErrorReason.TextInvalid, message)]);
+        }
+    }
+
+    // A long name of nothing but dense characters (鑫, 疆, 罐) outgrows the limit of bytes: a coarser picture of the same
+    // size on paper is better than no seal. No name in a city's register needs this.
+    private byte[] Coarse(SealDesign design)
+    {
+        using var sheet = new SealSheet(design.Kind, SealSheet.Coarse);
+        Prepare(sheet, design.Kind);
+        Write(sheet, design);
+        return sheet.ToPng();
+    }
+
     private byte[] Background(SealKind kind)
     {
-        using var sheet = new SealSheet(kind);
+        using var sheet = new SealSheet(kind, SealSheet.Fine);
+        Prepare(sheet, kind);
+        return sheet.Coverage.ToArray();
+    }
+
+    private void Prepare(SealSheet sheet, SealKind kind)
+    {
         switch (kind)
         {
             case SealKind.Official: OfficialSeal.Prepare(sheet); break;
@@ -71,7 +96,16 @@ public sealed class SealArtist : IDisposable
             case SealKind.Invoice: InvoiceSeal.Prepare(sheet, fonts); break;
             default: RepresentativeSeal.Prepare(sheet); break;
         }
+    }
 
-        return sheet.Coverage.ToArray();
+    private void Write(SealSheet sheet, SealDesign design)
+    {
+        switch (design.Kind)
+        {
+            case SealKind.Official: OfficialSeal.Draw(sheet, fonts, design); break;
+            case SealKind.Finance: FinanceSeal.Draw(sheet, fonts, design); break;
+            case SealKind.Invoice: InvoiceSeal.Draw(sheet, fonts, design); break;
+            default: RepresentativeSeal.Draw(sheet, fonts, design); break;
+        }
     }
 }

@@ -72,6 +72,34 @@ public class SealArtistTests
         Assert.Equal(alone.Box(-8.5, 4, 8.5, 9), invoice.Box(-8.5, 4, 8.5, 9));
     }
 
+    [Theory]
+    [InlineData("龘", 20)]
+    [InlineData("鑫疆罐懿", 30)]
+    [InlineData("鹰翼鑫霸馨露", 60)]
+    public void Dense_names_become_coarser_instead_of_being_refused(string dense, int length)
+    {
+        var name = string.Concat(Enumerable.Repeat(dense, length))[..length];
+        foreach (var kind in SealKinds.All)
+        {
+            Assert.InRange(Samples.Artist.Draw(Samples.Design(kind, name)).Png.Length, 500, SealPicture.MaxBytes);
+        }
+
+        var map = Samples.Draw(SealKind.Official, name);
+        Assert.Equal(40, map.Picture.WidthMillimetres);
+        Assert.True(map.RingIsClean(18.25, 18.7) && map.RingIsClean(6.8, 12.7));
+    }
+
+    [Theory]
+    [InlineData("", "张三", "enterprise.name")]
+    [InlineData("店", "张三", "enterprise.name")]
+    [InlineData("山亭商店", "", "enterprise.representative")]
+    [InlineData("山亭商店", "  ", "enterprise.representative")]
+    public void Empty_text_is_refused(string name, string representative, string field)
+    {
+        var error = Assert.Throws<EidException>(() => Samples.Artist.Draw(Samples.Design(SealKind.Official, name, representative)));
+        Assert.Equal((ErrorReason.TextInvalid, field), (error.Reason, error.Violations.Single().Field));
+    }
+
     [Fact]
     public void Star_is_fourteen_forty_seconds_of_the_width_and_in_the_middle()
     {

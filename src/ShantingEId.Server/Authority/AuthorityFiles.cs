@@ -1,0 +1,104 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using ShantingEId.Crypto;
+using ShantingEId.Issuing;
+using ShantingEId.Licenses;
+
+namespace ShantingEId.Server.Authority;
+
+/// <summary>Description of the authority, <c>authority.json</c>.</summary>
+/// <param name="Name">登记机关 as printed.</param>
+/// <param name="CreditCode">Its credit code.</param>
+/// <param name="Division">Six digits of GB/T 2260.</param>
+/// <param name="Environment">Name of the deployment; <c>development</c> is refused in production.</param>
+/// <param name="CodePrefix">Official address in upper case, ending in <c>/</c>.</param>
+internal sealed record AuthorityDescription(string Name, string CreditCode, string Division, string Environment, string CodePrefix);
+
+/// <summary>
+/// The authority's folder: its description, certificates (PEM), private keys sealed by the vault (<c>*.key.sealed</c>, Base64)
+/// and the vault's key-encryption key, which a production deployment keeps on another medium than the database.
+/// </summary>
+internal static class AuthorityFiles
+{
+    public const string Description = "authority.json";
+    public const string KeyEncryptionKey = "vault.kek";
+    public const string StatusSecret = "status.secret";
+    public const string Root = "root";
+    public const string LicenseAuthority = "license-ca";
+    public const string SealAuthority = "seal-ca";
+    public const string ManifestSigner = "manifest-signer";
+    public const string CodeSigner = "code-signer";
+    public const string SealMaker = "seal-maker";
+    public const string DevelopmentEnvironment = "development";
+
+    internal static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
+
+    /// <summary>Loads an authority and refuses what may not sign.</summary>
+    /// <exception cref="EidException"><see cref="ErrorReason.SigningKeyUnusable"/>: files missing, development keys in production, expired or default keys.</exception>
+    public static IssuingAuthority Load(string directory, bool production, DateTimeOffset now)
+    {
+        var description = JsonSerializer.Deserialize<AuthorityDescription>(Text(directory, Description), Json)
+            ?? throw Unusable($"{Description} 内容为空");
+        if (production && (description.Environment == DevelopmentEnvironment || ReadCertificate(directory, Root).Subject.Contains("开发", StringComparison.Ordinal)))
+        {
+            throw Unusable("生产环境不接受开发用的密钥和证书；请配置正式密钥");
+        }
+
+        var kek = Bytes(directory, KeyEncryptionKey);
+        if (kek.Length != 16 || kek.Distinct().Count() < 4)
+        {
+            throw Unusable("密钥加密密钥缺失、长度不对或是默认值");
+        }
+
+        if (!description.CodePrefix.EndsWith('/') || description.CodePrefix.Any(c => !"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ$%*+-./:".Contains(c, StringComparison.Ordinal)))
+        {
+            throw Unusable("code_prefix 应为以 / 结尾的大写网址（二维码字母数字模式的字符）");
+        }
+
+        var vault = new KeyVault(kek);
+        SigningKey Signer(string name)
+        {
+            var key = new SigningKey(vault.Open(Bytes(directory, name + ".key.sealed"), name), ReadCertificate(directory, name));
+            key.RequireUsable(now);
+            return key;
+        }
+
+        var sealAuthority = Signer(SealAuthority);
+        var authority = new IssuingAuthority
+        {
+            Name = description.Name,
+            CreditCode = CreditCode.Parse(description.CreditCode),
+            Division = description.Division,
+            Environment = description.Environment,
+            CodePrefix = description.CodePrefix,
+            ManifestSigner = Signer(ManifestSigner),
+            CodeSigner = Signer(CodeSigner),
+            SealMaker = Signer(SealMaker),
+            SealAuthority = new CertificateIssuer(sealAuthority.Private, sealAuthority.Certificate),
+            Intermediates = [ReadCertificate(directory, LicenseAuthority), sealAuthority.Certificate],
+            Roots = [ReadCertificate(directory, Root)],
+            Vault = vault,
+            StatusSecret = Bytes(directory, StatusSecret),
+        };
+        return authority;
+    }
+
+    public static string ToPem(Sm2Certificate certificate) => PemEncoding.WriteString("CERTIFICATE", certificate.Der) + "\n";
+
+    private static Sm2Certificate ReadCertificate(string directory, string name)
+    {
+        var pem = Text(directory, name + ".crt");
+        return Sm2Certificate.Parse(Convert.FromBase64String(pem[PemEncoding.Find(pem).Base64Data]));
+    }
+
+    private static byte[] Bytes(string directory, string file) => Convert.FromBase64String(Text(directory, file).Trim());
+
+    private static string Text(string directory, string file)
+    {
+        var path = Path.Combine(directory, file);
+        return File.Exists(path) ? File.ReadAllText(path, Encoding.UTF8) : throw Unusable($"缺少文件 {file}；开发环境可用 eid dev-certs 生成");
+    }
+
+    private static EidException Unusable(string text) => new(ErrorReason.SigningKeyUnusable, text);
+}

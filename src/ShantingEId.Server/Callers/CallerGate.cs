@@ -1,0 +1,118 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using ShantingEId.Server.Rpc;
+
+namespace ShantingEId.Server.Callers;
+
+/// <summary>
+/// Stands in front of every call, before a byte of its body is parsed: who calls, whether it may, whether the wire form is
+/// acceptable, how long it may take. After the call it turns the framework's own refusals (malformed bytes, too large) into
+/// errors of ours; no interceptor sees those.
+/// </summary>
+internal sealed class CallerGate(RequestDelegate next, CallerAuthenticator authenticator)
+{
+    private static readonly object CallerKey = new();
+    private static readonly object ReachedKey = new();
+    private static readonly TimeSpan ShortestDeadline = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>The caller of the current call.</summary>
+    public static Caller CallerOf(HttpContext context) => (Caller)context.Items[CallerKey]!;
+
+    /// <summary>Notes that the body was parsed and the method entered.</summary>
+    public static void MarkReached(HttpContext context) => context.Items[ReachedKey] = true;
+
+    /// <summary>Runs the gate.</summary>
+    public async Task InvokeAsync(HttpContext context)
+    {
+        try
+        {
+            // 1. Who.
+            var caller = authenticator.Authenticate(await context.Connection.GetClientCertificateAsync(context.RequestAborted));
+            context.Items[CallerKey] = caller;
+
+            // 2. May it? Unknown methods are refused like forbidden ones.
+            if (!MethodRule.All.TryGetValue(context.Request.Path, out var rule) || !caller.MayCall(context.Request.Path, rule))
+            {
+                throw new EidException(ErrorReason.AccessDenied, "贵单位未获准调用此方法");
+            }
+
+            // 3. Wire form: no compression (a bomb is refused unopened).
+            if (context.Request.Headers["grpc-encoding"].ToString() is not ("" or "identity"))
+            {
+                throw new EidException(ErrorReason.CompressionNotSupported, "不接受压缩的请求（grpc-encoding 应为 identity）");
+            }
+
+            // 4. Time: every call has a deadline, no longer than the method's ceiling.
+            LimitDeadline(context, rule);
+        }
+        catch (EidException error)
+        {
+            ErrorWire.WriteTo(context.Response, error);
+            return;
+        }
+
+        await next(context);
+
+        if (!context.Items.ContainsKey(ReachedKey) && !context.Response.HasStarted)
+        {
+            RewriteFrameworkRefusal(context.Response);
+        }
+    }
+
+    private static void LimitDeadline(HttpContext context, MethodRule rule)
+    {
+        var header = context.Request.Headers["grpc-timeout"].ToString();
+        var asked = ParseTimeout(header);
+        if (header.Length > 0 && asked is null)
+        {
+            throw new EidException(ErrorReason.MalformedRequest, "grpc-timeout 无法识别");
+        }
+
+        if (asked < ShortestDeadline)
+        {
+            throw new EidException(ErrorReason.DeadlineTooShort, "剩余时间不足 20 毫秒，未开始处理");
+        }
+
+        if (asked is null || asked > rule.Ceiling)
+        {
+            context.Request.Headers["grpc-timeout"] = string.Create(CultureInfo.InvariantCulture, $"{(long)rule.Ceiling.TotalSeconds}S");
+        }
+    }
+
+    // gRPC over HTTP/2: at most eight digits and a unit.
+    private static TimeSpan? ParseTimeout(string text)
+    {
+        if (text.Length is < 2 or > 9 || !long.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var value))
+        {
+            return null;
+        }
+
+        return text[^1] switch
+        {
+            'H' => TimeSpan.FromHours(value),
+            'M' => TimeSpan.FromMinutes(value),
+            'S' => TimeSpan.FromSeconds(value),
+            'm' => TimeSpan.FromMilliseconds(value),
+            'u' => TimeSpan.FromMicroseconds(value),
+            'n' => TimeSpan.FromMicroseconds(value / 1000.0),
+            _ => null,
+        };
+    }
+
+    // The framework answers UNKNOWN to bytes that are no message and gives no reason for a size limit.
+    private static void RewriteFrameworkRefusal(HttpResponse response)
+    {
+        switch (response.Headers["grpc-status"].ToString())
+        {
+            case "8":
+                ErrorWire.WriteTo(response, new EidException(ErrorReason.MessageTooLarge, "请求超过 64 KiB 的限制"));
+                break;
+            case "2":
+                ErrorWire.WriteTo(response, new EidException(ErrorReason.MalformedRequest, "请求不是合规的 protobuf 消息"));
+                break;
+            case "13":
+                ErrorWire.WriteTo(response, new EidException(ErrorReason.MalformedFrame, "请求的 gRPC 帧残缺或多余"));
+                break;
+        }
+    }
+}

@@ -1,0 +1,127 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.Json;
+using ShantingEId.Crypto;
+using ShantingEId.Server.Authority;
+using ShantingEId.Server.Callers;
+
+namespace ShantingEId.Server;
+
+/// <summary>
+/// Makes everything a development deployment needs: SM2 authority, TLS certificates (ECDSA; the platform has no SM2 TLS) and
+/// registered callers. Every subject says 开发, and production refuses such keys.
+/// </summary>
+public static class DevCertificates
+{
+    /// <summary>Callers that receive a certificate; <c>stranger</c> is not registered.</summary>
+    public static IReadOnlyList<string> Callers { get; } = ["staff", "tax-bureau", "social-security", "bank", "holder-app", "auditor", "stranger"];
+
+    /// <summary>Writes the files.</summary>
+    /// <param name="directory">Created when missing.</param>
+    /// <param name="clock">Start of validity.</param>
+    /// <param name="force">Replaces what is there; everything issued under the old keys then fails to verify.</param>
+    /// <exception cref="EidException"><see cref="ErrorReason.SigningKeyUnusable"/>: files exist and <paramref name="force"/> is not set.</exception>
+    public static void Create(string directory, TimeProvider clock, bool force = false)
+    {
+        if (!force && File.Exists(Path.Combine(directory, AuthorityFiles.Description)))
+        {
+            throw new EidException(ErrorReason.SigningKeyUnusable, "目录中已有密钥；确要替换请加 --force（旧密钥签发的内容将无法核验）");
+        }
+
+        Directory.CreateDirectory(directory);
+        // Not before an hour ago: clocks of test machines differ a little.
+        var from = clock.GetUtcNow().AddHours(-1);
+        WriteAuthority(directory, from);
+        WriteTls(directory, from);
+    }
+
+    private static void WriteAuthority(string directory, DateTimeOffset from)
+    {
+        const string Organisation = "枣庄市山亭区行政审批服务局（开发）";
+        Save(directory, AuthorityFiles.Description, JsonSerializer.Serialize(
+            new AuthorityDescription("枣庄市山亭区行政审批服务局（开发样例）", "11370406MB9TE5T085", "370406", AuthorityFiles.DevelopmentEnvironment, "HTTPS://EID.SHANTING.EXAMPLE/"),
+            AuthorityFiles.Json));
+        var kek = RandomNumberGenerator.GetBytes(16);
+        var vault = new KeyVault(kek);
+        SaveSecret(directory, AuthorityFiles.KeyEncryptionKey, kek);
+        SaveSecret(directory, AuthorityFiles.StatusSecret, RandomNumberGenerator.GetBytes(32));
+
+        // root → license-ca → manifest-signer, code-signer;  root → seal-ca → seal-maker, seals of companies
+        using var rootKey = Sm2PrivateKey.Generate();
+        var rootCertificate = CertificateIssuer.CreateRoot(rootKey, new CertificateSubject(Organisation, "山亭电子证照根（开发）"), from, from.AddYears(20));
+        Save(directory, AuthorityFiles.Root + ".crt", AuthorityFiles.ToPem(rootCertificate));
+        var root = new CertificateIssuer(rootKey, rootCertificate);
+        var licenses = Authority(AuthorityFiles.LicenseAuthority, "电子证照签发CA（开发）");
+        var seals = Authority(AuthorityFiles.SealAuthority, "电子印章CA（开发）");
+        Signer(licenses, AuthorityFiles.ManifestSigner, "电子营业执照签发（开发）");
+        Signer(licenses, AuthorityFiles.CodeSigner, "证照码签发（开发）");
+        Signer(seals, AuthorityFiles.SealMaker, "电子印章制作系统（开发）");
+
+        CertificateIssuer Authority(string name, string commonName) => new(Make(root, name, commonName, CertificateUse.Authority, 15, out var certificate), certificate);
+        void Signer(CertificateIssuer issuer, string name, string commonName) => Make(issuer, name, commonName, CertificateUse.Signing, 10, out _).Dispose();
+
+        Sm2PrivateKey Make(CertificateIssuer issuer, string name, string commonName, CertificateUse use, int years, out Sm2Certificate certificate)
+        {
+            var key = Sm2PrivateKey.Generate();
+            certificate = issuer.Issue(new CertificateSubject(Organisation, commonName), key.PublicKey, use, from, from.AddYears(years));
+            Save(directory, name + ".crt", AuthorityFiles.ToPem(certificate));
+            SaveSecret(directory, name + ".key.sealed", vault.Seal(key, name));
+            return key;
+        }
+    }
+
+    private static void WriteTls(string directory, DateTimeOffset from)
+    {
+        using var caKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var caRequest = new CertificateRequest("CN=ShantingEId development TLS CA", caKey, HashAlgorithmName.SHA256);
+        caRequest.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, true, 0, true));
+        caRequest.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true));
+        caRequest.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(caRequest.PublicKey, false));
+        using var ca = caRequest.CreateSelfSigned(from, from.AddYears(5));
+        Save(directory, "tls-ca.crt", ca.ExportCertificatePem() + "\n");
+
+        Leaf("server", server: true);
+        var fingerprints = Callers.ToDictionary(name => name, name => Leaf(name, server: false));
+        Save(directory, CallerDirectory.FileName, CallerDirectory.DevelopmentFile(fingerprints));
+
+        string Leaf(string name, bool server)
+        {
+            using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+            var request = new CertificateRequest($"CN={name}, O=ShantingEId development", key, HashAlgorithmName.SHA256);
+            request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
+            request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));
+            request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(server ? "1.3.6.1.5.5.7.3.1" : "1.3.6.1.5.5.7.3.2")], false));
+            request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
+            request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(ca, true, false));
+            if (server)
+            {
+                var names = new SubjectAlternativeNameBuilder();
+                names.AddDnsName("localhost");
+                names.AddIpAddress(System.Net.IPAddress.Loopback);
+                request.CertificateExtensions.Add(names.Build());
+            }
+
+            using var certificate = request.Create(ca, from, from.AddYears(2), RandomNumberGenerator.GetBytes(16));
+            Save(directory, name + ".crt", certificate.ExportCertificatePem() + "\n");
+            Save(directory, name + ".key", key.ExportPkcs8PrivateKeyPem() + "\n", secret: true);
+            return certificate.GetCertHashString(HashAlgorithmName.SHA256);
+        }
+    }
+
+    private static void SaveSecret(string directory, string file, byte[] bytes) => Save(directory, file, Convert.ToBase64String(bytes) + "\n", secret: true);
+
+    private static void Save(string directory, string file, string text, bool secret = false)
+    {
+        var path = Path.Combine(directory, file);
+        File.Delete(path);
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (secret && !OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        using var stream = new FileStream(path, options);
+        stream.Write(Encoding.UTF8.GetBytes(text));
+    }
+}

@@ -1,0 +1,113 @@
+using System.Security.Cryptography.X509Certificates;
+using Grpc.AspNetCore.Server;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using ShantingEId.Documents;
+using ShantingEId.Issuing;
+using ShantingEId.Server.Authority;
+using ShantingEId.Server.Callers;
+using ShantingEId.Server.Rpc;
+using ShantingEId.Server.Storage;
+using ShantingEId.Verifying;
+
+namespace ShantingEId.Server;
+
+/// <summary>Puts the server together; read it as the list of what runs.</summary>
+public static class EidServer
+{
+    private const int MaxMessageBytes = 64 * 1024;
+
+    /// <summary>Builds a server that is ready to start; refuses to on bad configuration.</summary>
+    /// <exception cref="EidException">Keys, callers or register are not usable; the text says which.</exception>
+    public static WebApplication Build(EidServerOptions options)
+    {
+        if (options.IsProduction && options.Synchronous != "FULL")
+        {
+            throw new EidException(ErrorReason.StoreUnavailable, "生产环境只接受 synchronous=FULL");
+        }
+
+        // 1. Everything that can be wrong is found before a port is opened.
+        var now = options.Clock.GetUtcNow();
+        var authority = AuthorityFiles.Load(options.CertificatesDirectory, options.IsProduction, now);
+        var keys = authority.BuildKeyRing(now);
+        var callers = CallerDirectory.Load(Path.Combine(options.CertificatesDirectory, CallerDirectory.FileName));
+        var artist = new SealArtist(SealFonts.LoadDefault());
+        Directory.CreateDirectory(options.DataDirectory);
+
+        // 2. Services.
+        var builder = WebApplication.CreateSlimBuilder();
+        var services = builder.Services;
+        services.AddSingleton(options.Clock);
+        services.AddSingleton(authority);
+        services.AddSingleton(callers);
+        services.AddSingleton<ILicenseStore>(SqliteStore.OpenFile(Path.Combine(options.DataDirectory, "register.db"), options.Synchronous));
+        services.AddSingleton(provider => new Verifier(keys, authority.CodePrefix, authority.Environment, provider.GetRequiredService<ILicenseStore>(), options.Clock));
+        services.AddSingleton(provider => new Issuer(authority, provider.GetRequiredService<ILicenseStore>(), artist.Draw, provider.GetRequiredService<Verifier>(), options.Clock));
+        services.AddSingleton<Revoker>();
+        services.AddSingleton(new CallerAuthenticator(callers, TlsFile(options, "tls-ca.crt"), options.Clock));
+        services.AddGrpc(grpc =>
+        {
+            grpc.MaxReceiveMessageSize = MaxMessageBytes;
+            grpc.MaxSendMessageSize = 1024 * 1024; // a full set: four seals with pictures
+            grpc.Interceptors.Add<ErrorInterceptor>();
+        });
+        // Only PostConfigure takes the built-in compression out; clearing the list in AddGrpc does nothing.
+        services.PostConfigure<GrpcServiceOptions>(grpc => grpc.CompressionProviders.Clear());
+
+        // 3. One endpoint: mutual TLS, HTTP/2 only.
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
+            void Listen(ListenOptions listen)
+            {
+                listen.Protocols = HttpProtocols.Http2;
+                listen.UseHttps(https =>
+                {
+                    https.ServerCertificate = X509Certificate2.CreateFromPemFile(
+                        Path.Combine(options.CertificatesDirectory, "server.crt"), Path.Combine(options.CertificatesDirectory, "server.key"));
+                    https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
+                    // The gate judges the certificate, so that a refusal is a gRPC answer with a reason and not a broken handshake.
+                    https.AllowAnyClientCertificate();
+                });
+            }
+
+            if (options.IsProduction)
+            {
+                kestrel.ListenAnyIP(options.Port, Listen);
+            }
+            else
+            {
+                kestrel.Listen(System.Net.IPAddress.Loopback, options.Port, Listen);
+            }
+        });
+        builder.Logging.ClearProviders();
+        builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        // The framework logs callers' mistakes with stack traces; faults of ours are logged by the interceptor.
+        builder.Logging.AddFilter("Grpc", LogLevel.None);
+
+        // 4. The path of a call: gate, then gRPC.
+        var app = builder.Build();
+        app.UseMiddleware<CallerGate>();
+        app.MapGrpcService<IssuanceRpc>();
+        app.MapGrpcService<VerificationRpc>();
+        return app;
+    }
+
+    /// <summary>Where a started server listens, by the name its certificate carries.</summary>
+    public static Uri Address(WebApplication app)
+    {
+        var bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        return new UriBuilder("https", "localhost", new Uri(bound.Replace("[::]", "127.0.0.1", StringComparison.Ordinal)).Port).Uri;
+    }
+
+    private static X509Certificate2 TlsFile(EidServerOptions options, string file) =>
+        X509Certificate2.CreateFromPem(File.ReadAllText(Path.Combine(options.CertificatesDirectory, file)));
+}

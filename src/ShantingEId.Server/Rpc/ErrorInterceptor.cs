@@ -1,0 +1,66 @@
+using Google.Protobuf;
+using Grpc.Core;
+using Grpc.Core.Interceptors;
+using Microsoft.Extensions.Logging;
+using ShantingEId.Server.Callers;
+
+namespace ShantingEId.Server.Rpc;
+
+/// <summary>Around every method: refuses unknown fields on writes, maps errors, and lets no internal text out.</summary>
+internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> log) : Interceptor
+{
+    /// <inheritdoc/>
+    public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation) =>
+        Run(context, () =>
+        {
+            if (MethodRule.All[context.Method].IsWrite)
+            {
+                StrictMessage.RefuseUnknownFields((IMessage)request);
+            }
+
+            return continuation(request, context);
+        });
+
+    /// <inheritdoc/>
+    public override Task DuplexStreamingServerHandler<TRequest, TResponse>(
+        IAsyncStreamReader<TRequest> requestStream, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, DuplexStreamingServerMethod<TRequest, TResponse> continuation) =>
+        Run(context, async () =>
+        {
+            await continuation(requestStream, responseStream, context);
+            return true;
+        });
+
+    private async Task<T> Run<T>(ServerCallContext context, Func<Task<T>> call)
+    {
+        CallerGate.MarkReached(context.GetHttpContext());
+        try
+        {
+            return await call();
+        }
+        catch (EidException error) when (error.Reason.Kind() is not ErrorKind.Internal)
+        {
+            // A refusal is the caller's business; only a failing store is ours.
+            if (error.Reason.Kind() == ErrorKind.Unavailable)
+            {
+                StoreFailed(context.Method, error);
+            }
+
+            throw ErrorWire.ToRpc(error);
+        }
+        catch (Exception error) when (error is OperationCanceledException or IOException && context.CancellationToken.IsCancellationRequested)
+        {
+            throw new RpcException(new Status(StatusCode.DeadlineExceeded, "调用方已放弃或时限已到"));
+        }
+        catch (Exception error) when (error is not RpcException)
+        {
+            Fault(context.Method, error);
+            throw ErrorWire.ToRpc(new EidException(ErrorReason.InternalFault, "服务内部错误，已记录；请稍后用同一 request_id 重试"));
+        }
+    }
+
+    [LoggerMessage(EventName = "Fault", Level = LogLevel.Error, Message = "Fault in {Method}")]
+    private partial void Fault(string method, Exception error);
+
+    [LoggerMessage(EventName = "StoreFailed", Level = LogLevel.Warning, Message = "Store failed in {Method}")]
+    private partial void StoreFailed(string method, Exception error);
+}

@@ -1,0 +1,21 @@
+using Microsoft.Data.Sqlite;
+
+namespace ShantingEId.Server.Storage;
+
+/// <summary>What SQLite's result codes mean to a caller.</summary>
+internal static class SqliteErrors
+{
+    private const int Busy = 5;
+    private const int IoError = 10;
+    private const int Full = 13;
+
+    /// <summary>The error to give; texts of SQLite stay in the inner exception, for the log alone.</summary>
+    public static EidException Translate(SqliteException error) => error.SqliteErrorCode switch
+    {
+        Full => new EidException(ErrorReason.StorageFull, "存储空间已满，未写入任何内容；腾出空间后用同一 request_id 重试", error),
+        Busy => new EidException(ErrorReason.StoreUnavailable, "登记簿忙，未写入任何内容；请用同一 request_id 重试", error) { RetryAfter = TimeSpan.FromSeconds(1) },
+        // An I/O error can strike after the log was written: only asking again tells.
+        IoError => new EidException(ErrorReason.OutcomeUnknown, "登记簿读写出错，结果未知；请用同一 request_id 重试", error) { RetryAfter = TimeSpan.FromSeconds(5) },
+        _ => new EidException(ErrorReason.StoreUnavailable, "登记簿暂不可用，请稍后用同一 request_id 重试", error) { RetryAfter = TimeSpan.FromSeconds(5) },
+    };
+}

@@ -1,0 +1,151 @@
+using System.Collections.Concurrent;
+using Microsoft.Data.Sqlite;
+using ShantingEId.Codes;
+using ShantingEId.Crypto;
+using ShantingEId.Issuing;
+using ShantingEId.Licenses;
+using ShantingEId.Seals;
+
+namespace ShantingEId.Server.Storage;
+
+/// <summary>Lends reading connections; as many exist as were ever needed at once.</summary>
+internal sealed class SqliteReaders(Func<SqliteConnection> open) : IDisposable
+{
+    private readonly ConcurrentBag<SqliteReader> idle = [];
+
+    public T Use<T>(Func<SqliteReader, T> read)
+    {
+        if (!idle.TryTake(out var reader))
+        {
+            reader = new SqliteReader(open());
+        }
+
+        try
+        {
+            return read(reader);
+        }
+        finally
+        {
+            idle.Add(reader);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var reader in idle)
+        {
+            reader.Dispose();
+        }
+    }
+}
+
+/// <summary>One reading connection with its statements prepared once.</summary>
+internal sealed class SqliteReader(SqliteConnection connection) : IDisposable
+{
+    private const string Entry =
+        """
+        SELECT license_id, manifest, manifest_digest, license_code, typed_code,
+          state, state_effective, state_recorded, state_reason, state_decided_by FROM issued_set
+        """;
+
+    public const string ByManifest = Entry + " WHERE manifest_digest = $key";
+    public const string ByTypedCode = Entry + " WHERE typed_code = $key";
+    public const string ByLicenseId = Entry + " WHERE license_id = $key";
+
+    // In force first, else the newest.
+    public const string ByHolder = Entry + " WHERE credit_code = $key ORDER BY state = 1 DESC, version DESC LIMIT 1";
+
+    private readonly Dictionary<string, SqliteCommand> prepared = [];
+
+    public RegisterEntry? FindEntry(string sql, object key)
+    {
+        using var row = Prepared(sql, key).ExecuteReader();
+        if (!row.Read())
+        {
+            return null;
+        }
+
+        return new RegisterEntry(
+            LicenseId.Parse(row.GetString(0)), row.GetFieldValue<byte[]>(1), ManifestDigest.FromBytes(row.GetFieldValue<byte[]>(2))!, row.GetString(3),
+            Typed(row.GetString(4)),
+            new StateRecord((SetState)row.GetInt32(5), Time(row.GetInt64(6)), Time(row.GetInt64(7)), row.GetString(8), row.GetString(9)));
+    }
+
+    public StoredReply? FindReply(string actor, string requestId)
+    {
+        var command = Prepared("SELECT content_digest, reply FROM reply WHERE actor = $actor AND request_id = $key", requestId);
+        if (!command.Parameters.Contains("$actor"))
+        {
+            command.Parameters.Add("$actor", SqliteType.Text);
+        }
+
+        command.Parameters["$actor"].Value = actor;
+        using var row = command.ExecuteReader();
+        return row.Read() ? new StoredReply(row.GetFieldValue<byte[]>(0), row.GetFieldValue<byte[]>(1)) : null;
+    }
+
+    public IssuedSet? LoadSet(LicenseId id)
+    {
+        long setId;
+        byte[] manifestBytes;
+        string code, typed;
+        StatusReference status;
+        using (var row = Prepared("SELECT id, manifest, license_code, typed_code, status_list, status_index FROM issued_set WHERE license_id = $key", id.ToString()).ExecuteReader())
+        {
+            if (!row.Read())
+            {
+                return null;
+            }
+
+            setId = row.GetInt64(0);
+            manifestBytes = row.GetFieldValue<byte[]>(1);
+            code = row.GetString(2);
+            typed = row.GetString(3);
+            status = new StatusReference(row.GetInt32(4), row.GetInt32(5));
+        }
+
+        var seals = new List<IssuedSeal>();
+        using (var row = Prepared("SELECT kind, seal_code, ses_seal, certificate FROM seal WHERE set_id = $key", setId).ExecuteReader())
+        {
+            while (row.Read())
+            {
+                // Private keys stay behind: nobody who reads a set needs them.
+                seals.Add(new IssuedSeal((SealKind)row.GetInt32(0), SealCode.Parse(row.GetString(1)), SesSeal.Parse(row.GetFieldValue<byte[]>(2)),
+                    Sm2Certificate.Parse(row.GetFieldValue<byte[]>(3)), []));
+            }
+        }
+
+        return Envelope.TryParse(manifestBytes, out var envelope) && Manifest.TryRead(envelope, out var manifest)
+            ? new IssuedSet(manifest.License, SealSet.Create(seals), manifestBytes, code, Typed(typed), status)
+            : throw new EidException(ErrorReason.InternalFault, "登记簿中的清单无法读取");
+    }
+
+    public void Dispose()
+    {
+        foreach (var command in prepared.Values)
+        {
+            command.Dispose();
+        }
+
+        connection.Dispose();
+    }
+
+    private SqliteCommand Prepared(string sql, object key)
+    {
+        if (!prepared.TryGetValue(sql, out var command))
+        {
+            command = connection.CreateCommand();
+            command.CommandText = sql;
+            command.Parameters.AddWithValue("$key", key);
+            prepared.Add(sql, command);
+        }
+
+        command.Parameters["$key"].Value = key;
+        return command;
+    }
+
+    private static DateTimeOffset Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
+
+    private static TypedCode Typed(string text) =>
+        TypedCode.TryParse(text, out var code) ? code : throw new EidException(ErrorReason.InternalFault, "登记簿中的校验短码无法读取");
+}

@@ -1,0 +1,117 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Google.Type;
+using Grpc.Net.Client;
+using Microsoft.AspNetCore.Builder;
+using ShantingEId.Server;
+using ShantingEId.V1;
+
+namespace ShantingEId.Server.Tests;
+
+/// <summary>A real server over real TLS on a free port, with fresh keys and a fresh register, and clients for every caller.</summary>
+public sealed class ServerFixture : IAsyncLifetime
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("eid-test-").FullName;
+    private readonly List<GrpcChannel> channels = [];
+    private WebApplication? app;
+
+    public string Certificates => Path.Combine(folder, "certs");
+
+    public string Data => Path.Combine(folder, "data");
+
+    public Uri Address { get; private set; } = new("https://localhost");
+
+    public IServiceProvider Services => app!.Services;
+
+    public async ValueTask InitializeAsync()
+    {
+        DevCertificates.Create(Certificates, TimeProvider.System);
+        await StartAsync();
+    }
+
+    public async Task StartAsync()
+    {
+        app = EidServer.Build(new EidServerOptions { CertificatesDirectory = Certificates, DataDirectory = Data, Environment = "Development" });
+        await app.StartAsync();
+        Address = EidServer.Address(app);
+    }
+
+    public async Task StopAsync()
+    {
+        foreach (var channel in channels)
+        {
+            channel.Dispose();
+        }
+
+        channels.Clear();
+        if (app is not null)
+        {
+            await app.DisposeAsync();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    /// <summary>A channel that presents this caller's certificate; null presents none.</summary>
+    public GrpcChannel Channel(string? caller)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            SslOptions = new SslClientAuthenticationOptions
+            {
+                CertificateChainPolicy = new X509ChainPolicy
+                {
+                    TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck,
+                    CustomTrustStore = { X509CertificateLoader.LoadCertificateFromFile(Path.Combine(Certificates, "tls-ca.crt")) },
+                },
+                ClientCertificates = caller is null ? null : [X509Certificate2.CreateFromPemFile(Path.Combine(Certificates, caller + ".crt"), Path.Combine(Certificates, caller + ".key"))],
+            },
+        };
+        var channel = GrpcChannel.ForAddress(Address, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
+        channels.Add(channel);
+        return channel;
+    }
+
+    public IssuanceService.IssuanceServiceClient Staff() => new(Channel("staff"));
+
+    public VerificationService.VerificationServiceClient Tax() => new(Channel("tax-bureau"));
+
+    public static string NewRequestId() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(12));
+
+    /// <summary>A valid request for a fresh invented company; change one thing to make it wrong.</summary>
+    public static IssueSetRequest ValidRequest(int company = 0) => new()
+    {
+        RequestId = NewRequestId(),
+        Enterprise = new Enterprise
+        {
+            CreditCode = SampleCodes.Code(company), Name = "枣庄市山亭区样例食品有限公司", Kind = Enterprise.Types.Kind.Company, Type = "有限责任公司",
+            Representative = "样例人", Capital = "50(万元人民币)", EstablishDate = new Date { Year = 1998, Month = 3, Day = 9 },
+            Address = "枣庄市山亭区样例路1号", BusinessScope = "食品销售（样例）",
+        },
+    };
+}
+
+/// <summary>Well-formed credit codes of invented companies: division 370406 and a running number.</summary>
+public static class SampleCodes
+{
+    private const string Alphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY";
+    private static int next;
+
+    /// <summary>The n-th code; 0 takes a fresh one each time.</summary>
+    public static string Code(int n = 0)
+    {
+        n = n == 0 ? 100_000 + Interlocked.Increment(ref next) : n;
+        var body = "91370406" + $"MA{n:D6}";
+        int[] weights = [3, 7, 9, 10, 5, 8, 4, 2];
+        var sum = body[8..].Select((c, i) => (char.IsAsciiDigit(c) ? c - '0' : c - 'A' + 10) * weights[i]).Sum();
+        body += (11 - sum % 11) switch { 10 => 'X', 11 => '0', var c => (char)('0' + c) };
+        int[] w = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28];
+        var total = body.Select((c, i) => Alphabet.IndexOf(c) * w[i]).Sum();
+        return body + Alphabet[(31 - total % 31) % 31];
+    }
+}
