@@ -6,15 +6,15 @@ using ShantingEId.Tool.Cli;
 using ShantingEId.Tool.Commands;
 
 // Texts are Chinese first, those of the command-line parser too; figures and dates look the same on every machine.
-CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 CultureInfo.CurrentUICulture = CultureInfo.GetCultureInfo("zh-Hans");
 Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
 
 var root = new RootCommand("电子营业执照与四枚电子印章：签发、核验、查看、吊销")
 {
-    DemoCommand.Create(),
+
     IssueCommand.Create(),
-    ImportCommand.Create(),
+
     ShowCommand.Create(),
     ExportCommand.Create(),
     RevokeCommand.Create(),

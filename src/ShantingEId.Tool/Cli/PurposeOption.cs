@@ -10,11 +10,14 @@ internal sealed class PurposeOption
         ["tax-bureau"] = "TAX_REGISTRATION",
         ["social-security"] = "SOCIAL_SECURITY_REGISTRATION",
         ["bank"] = "ACCOUNT_OPENING",
+        ["staff"] = "COUNTER_CHECK",
+        ["holder-app"] = "PUBLIC_SCAN",
+        ["auditor"] = "AUDIT",
     };
 
     private readonly Option<string?> purpose = new("--purpose")
     {
-        Description = "用证事由，决定返回哪些事项（样例单位 " + string.Join("、", Usual.Select(pair => $"{pair.Key} 默认 {pair.Value}")) + "）", HelpName = "PURPOSE",
+        Description = "用证事由，决定返回哪些事项（样例调用方各有默认值，如 tax-bureau 为 TAX_REGISTRATION）", HelpName = "PURPOSE",
     };
 
     public static PurposeOption AddTo(Command command)

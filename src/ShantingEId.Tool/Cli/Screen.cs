@@ -90,7 +90,7 @@ internal sealed class Screen(bool json)
     }
 
     /// <summary>A message of the API as the result.</summary>
-    public void Result(IMessage message) =>
+    public static void Result(IMessage message) =>
         Console.Out.WriteLine(new JsonFormatter(Console.IsOutputRedirected ? JsonFormatter.Settings.Default : JsonFormatter.Settings.Default.WithIndentation()).Format(message));
 
     /// <summary>Several messages as one array.</summary>
@@ -98,7 +98,7 @@ internal sealed class Screen(bool json)
         Console.Out.WriteLine("[" + string.Join(",", messages.Select(message => JsonFormatter.Default.Format(message))) + "]");
 
     /// <summary>Any other result.</summary>
-    public void Result(object value) => Console.Out.WriteLine(ToJson(value, Console.IsOutputRedirected));
+    public static void Result(object value) => Console.Out.WriteLine(ToJson(value, Console.IsOutputRedirected));
 
     /// <summary>What went wrong and what to do, on standard error.</summary>
     public void Problem(string message, string nextStep)
@@ -115,6 +115,9 @@ internal sealed class Screen(bool json)
             errors.MarkupLine($"  下一步：{Markup.Escape(nextStep)}");
         }
     }
+
+    /// <summary>A remark on standard error.</summary>
+    public void Note(string text) => errors.WriteLine(text);
 
     public static string ToJson(object value, bool compact) => JsonSerializer.Serialize(value, compact ? Compact : Indented);
 
