@@ -12,9 +12,8 @@ Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false
 
 var root = new RootCommand("电子营业执照与四枚电子印章：签发、核验、查看、吊销")
 {
-
     IssueCommand.Create(),
-
+    ImportCommand.Create(),
     ShowCommand.Create(),
     ExportCommand.Create(),
     RevokeCommand.Create(),

@@ -51,7 +51,7 @@ internal sealed class HelpScreen : SynchronousCommandLineAction
     {
         foreach (var error in parse.Errors)
         {
-            writer.WriteLine("✘ " + error.Message);
+            writer.WriteLine("✘ " + Chinese(error.Message));
         }
 
         var command = parse.CommandResult.Command;
@@ -64,6 +64,18 @@ internal sealed class HelpScreen : SynchronousCommandLineAction
         writer.WriteLine($"  用法：{Form(command)}");
         writer.WriteLine($"  说明：{(command is RootCommand ? "eid --help" : $"eid {command.Name} --help")}");
         return ExitCode.Usage;
+    }
+
+    // The parser has Chinese texts for most errors, but not for what is left out.
+    private static string Chinese(string message)
+    {
+        var name = message.Split('\'') is [_, var quoted, ..] ? quoted : "";
+        return message switch
+        {
+            _ when message.StartsWith("Option", StringComparison.Ordinal) && message.EndsWith("is required.", StringComparison.Ordinal) => $"缺少选项 {name}",
+            _ when message.Contains("未识别", StringComparison.Ordinal) => $"不认识“{name}”",
+            _ => message.TrimEnd('.'),
+        };
     }
 
     private static string Form(Command command) => command is RootCommand

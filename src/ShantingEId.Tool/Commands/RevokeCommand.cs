@@ -64,7 +64,7 @@ internal static class RevokeCommand
             }
             else
             {
-                screen.Line($"[bold green]✔ 已吊销[/]   执照和四枚印章自 {Words.Of(set.StateEffectiveTime)} 起失效。");
+                screen.Line($"[bold green]✔ 已吊销[/]   执照和四枚印章自 {Words.Of(set.StateEffectiveTime)}起失效。");
                 screen.Facts([("名称", set.License.Enterprise.Name), ("证照标识", set.License.LicenseId), ("理由", request.Reason), ("决定机关", request.Authority)]);
             }
 

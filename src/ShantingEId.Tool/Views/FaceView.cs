@@ -19,7 +19,7 @@ internal static class FaceView
         [
             ("统一社会信用代码", face.CreditCode),
             ("名称", face.Name),
-            ("类型", face.Type.Length > 0 || kind == EnterpriseKind.Unspecified ? face.Type : Words.Of(kind)),
+            (face.Type.Length > 0 ? "类型" : "主体种类", face.Type.Length > 0 ? face.Type : kind == EnterpriseKind.Unspecified ? "" : Words.Of(kind)),
             (labels.Representative, face.Representative),
             (labels.Capital ?? "", labels.Capital is null ? "" : face.Capital),
             (labels.Established, Words.Of(face.EstablishDate)),

@@ -11,7 +11,7 @@ internal static class SetView
     public static void Show(Screen screen, IssuedSet set)
     {
         var active = set.State == IssuedSet.Types.State.Active;
-        screen.Line($"[bold {(active ? "green" : "red")}]{(active ? "✔" : "✘")} {Words.Of(set.State)}[/]   自 {Words.Of(set.StateEffectiveTime)} 起");
+        screen.Line($"[bold {(active ? "green" : "red")}]{(active ? "✔" : "✘")} {Words.Of(set.State)}[/]   自 {Words.Of(set.StateEffectiveTime)}起");
         screen.Line();
         screen.Facts(FaceView.Of(set.License));
         screen.Line();
