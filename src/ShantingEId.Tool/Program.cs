@@ -12,6 +12,7 @@ Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false
 
 var root = new RootCommand("电子营业执照与四枚电子印章：签发、核验、查看、吊销")
 {
+    DemoCommand.Create(),
     IssueCommand.Create(),
     ImportCommand.Create(),
     ShowCommand.Create(),

@@ -17,7 +17,7 @@ internal sealed class ImportReport : IDisposable
     public ImportReport(string path)
     {
         // The byte order mark makes spreadsheet programs read Chinese as UTF-8.
-        writer = new StreamWriter(path, false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: true)) { NewLine = "\r\n" };
+        writer = new StreamWriter(path, false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: true)) { NewLine = "\r\n", AutoFlush = true };
         writer.WriteLine("行号,统一社会信用代码,结果,原因,说明,证照标识");
     }
 
