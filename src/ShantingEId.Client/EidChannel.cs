@@ -1,0 +1,92 @@
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Grpc.Net.Client.Configuration;
+
+namespace ShantingEId.Client;
+
+/// <summary>
+/// Opens the channel to the service: TLS both ways, trust in one named CA and nobody else, calls repeated when the service
+/// is away for a moment. One channel serves a whole program and all its threads; dispose it at the end.
+/// </summary>
+public static class EidChannel
+{
+    // A set with seals, certificates and manifest takes some 100 KB; what is far larger is not an answer of ours.
+    private const int MaxAnswerBytes = 4 * 1024 * 1024;
+
+    /// <summary>Opens a channel; the connection itself is made with the first call.</summary>
+    /// <param name="address">Address of the service, <c>https://…</c>; its host name must stand in the server's certificate.</param>
+    /// <param name="clientCertificatePem">Your certificate as registered with the bureau, PEM; certificates of the chain may follow it.</param>
+    /// <param name="clientKeyPem">Its private key, PEM, not encrypted.</param>
+    /// <param name="caPem">The CA that certifies the service, PEM. The machine's own trust list is not used.</param>
+    /// <exception cref="ArgumentException">The address is not https, or one of the PEM texts holds no certificate or key.</exception>
+    public static GrpcChannel Create(Uri address, string clientCertificatePem, string clientKeyPem, string caPem)
+    {
+        if (address.Scheme != Uri.UriSchemeHttps)
+        {
+            throw new ArgumentException("the service is reached over https only", nameof(address));
+        }
+
+        return GrpcChannel.ForAddress(address, new GrpcChannelOptions
+        {
+            HttpHandler = new SocketsHttpHandler
+            {
+                SslOptions = new SslClientAuthenticationOptions
+                {
+                    ClientCertificateContext = LoadClient(clientCertificatePem, clientKeyPem),
+                    CertificateChainPolicy = TrustOnly(caPem),
+                },
+                // Gateways cut silent connections after a minute or two, and a cut one is only noticed by asking.
+                KeepAlivePingDelay = TimeSpan.FromSeconds(30),
+                KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
+                PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
+                ConnectTimeout = TimeSpan.FromSeconds(5),
+                // One HTTP/2 connection carries 100 calls at a time; more are opened under load.
+                EnableMultipleHttp2Connections = true,
+            },
+            DisposeHttpClient = true,
+            MaxReceiveMessageSize = MaxAnswerBytes,
+            ServiceConfig = new ServiceConfig { MethodConfigs = { RetryWhenUnavailable } },
+        });
+    }
+
+    // A repetition sends the same message, so also the same request_id: it can never write twice.
+    private static MethodConfig RetryWhenUnavailable => new()
+    {
+        Names = { MethodName.Default },
+        RetryPolicy = new RetryPolicy
+        {
+            MaxAttempts = 4,
+            InitialBackoff = TimeSpan.FromMilliseconds(200),
+            MaxBackoff = TimeSpan.FromSeconds(2),
+            BackoffMultiplier = 2,
+            RetryableStatusCodes = { StatusCode.Unavailable },
+        },
+    };
+
+    private static SslStreamCertificateContext LoadClient(string certificatePem, string keyPem)
+    {
+        try
+        {
+            using var parsed = X509Certificate2.CreateFromPem(certificatePem, keyPem);
+            var rest = new X509Certificate2Collection();
+            rest.ImportFromPem(certificatePem);
+            // Windows cannot use a key that lives in memory only; the round trip through PKCS#12 serves every platform.
+            var usable = X509CertificateLoader.LoadPkcs12(parsed.Export(X509ContentType.Pkcs12), null);
+            return SslStreamCertificateContext.Create(usable, rest, offline: true);
+        }
+        catch (System.Security.Cryptography.CryptographicException error)
+        {
+            throw new ArgumentException("no certificate with its private key in the PEM texts", nameof(certificatePem), error);
+        }
+    }
+
+    // A policy with a name of its own: the host name is still checked by the TLS layer.
+    private static X509ChainPolicy TrustOnly(string caPem)
+    {
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.ImportFromPem(caPem);
+        return policy.CustomTrustStore.Count > 0 ? policy : throw new ArgumentException("no certificate in the PEM text", nameof(caPem));
+    }
+}

@@ -1,0 +1,60 @@
+using Grpc.Core;
+using ShantingEId.Client;
+using Spectre.Console;
+
+namespace ShantingEId.Tool.Cli;
+
+/// <summary>Shows an error: what, which fields, machine reason, next step. All of it on standard error.</summary>
+internal static class ErrorScreen
+{
+    public static int Show(Screen screen, EidError error)
+    {
+        Write(screen, error, NextStep(error));
+        // DEADLINE_EXCEEDED leaves the outcome open, as UNAVAILABLE does; both are repeated with the same request id.
+        return error.Code is StatusCode.Unavailable or StatusCode.DeadlineExceeded || error.Reason == EidError.TlsFailed ? ExitCode.Unreachable : ExitCode.Refused;
+    }
+
+    /// <summary>The same for what the library refuses on this side.</summary>
+    public static int Show(Screen screen, EidException error) => Show(screen, new EidError
+    {
+        Code = StatusCode.InvalidArgument,
+        Reason = error.Reason.WireName(),
+        Message = error.Message,
+        Violations = [.. error.Violations.Select(field => new EidFieldViolation(field.Field, field.Reason.WireName(), field.Message))],
+        Metadata = error.Metadata,
+    });
+
+    public static string NextStep(EidError error) => error.RetryAfter is { } wait && error.IsTransient
+        ? $"请在 {Math.Ceiling(wait.TotalSeconds)} 秒后用同一个 --request-id 重试。"
+        : NextSteps.For(error.Reason);
+
+    private static void Write(Screen screen, EidError error, string nextStep)
+    {
+        if (screen.Json)
+        {
+            Console.Error.WriteLine(Screen.ToJson(new
+            {
+                error = new { code = error.Code.ToString(), reason = error.Reason, message = error.Message, violations = error.Violations, metadata = error.Metadata, nextStep },
+            }, compact: true));
+            return;
+        }
+
+        // With fields at fault the message repeats them in one line; the list is easier to work off.
+        var headline = error.Violations.Count > 1 ? $"有 {error.Violations.Count} 处需要更正" : error.Message.TrimEnd('。');
+        screen.Error.MarkupLine($"[red]✘[/] {Markup.Escape(headline)}（{Markup.Escape(error.Reason)}）");
+        if (error.Violations.Count > 1)
+        {
+            foreach (var field in error.Violations)
+            {
+                screen.Error.MarkupLine($"  · {Markup.Escape(field.Field)}：{Markup.Escape(field.Message)}（{Markup.Escape(field.Reason)}）");
+            }
+        }
+
+        foreach (var (name, value) in error.Metadata)
+        {
+            screen.Error.MarkupLine($"  {Markup.Escape(name)}：{Markup.Escape(value)}");
+        }
+
+        screen.Error.MarkupLine($"  下一步：{Markup.Escape(nextStep)}");
+    }
+}

@@ -1,0 +1,30 @@
+namespace ShantingEId.Tool.Cli;
+
+/// <summary>What the person at the keyboard does next, by machine reason.</summary>
+internal static class NextSteps
+{
+    public static string For(string reason) => reason switch
+    {
+        "SERVER_UNREACHABLE" => "请确认服务已启动（本机试用：eid serve），并核对 --server 的地址。",
+        "TLS_FAILED" => "请确认 --certs 目录中的 tls-ca.crt 是该服务的根证书，本方证书未过期，且 --server 的主机名与服务证书一致。",
+        "CLIENT_CERT_INVALID" or "UNAUTHENTICATED" => "请用登记过、未过期的证书（--certs 目录，--as 名称）。",
+        "ACCESS_DENIED" or "PERMISSION_DENIED" => "请用有此权限的调用方（--as）；如应有权限，请向登记机关申请登记。",
+        "PURPOSE_REQUIRED" => "请用 --purpose 写明用证事由。",
+        "PURPOSE_NOT_GRANTED" => "请改用本单位登记过的用证事由（--purpose），或申请增加。",
+        "REQUEST_ID_REUSED" => "请换一个新的 --request-id，或去掉此选项由程序生成。",
+        "REQUEST_ID_INVALID" => "请用 16 至 64 位字母、数字或 . _ - 作为 --request-id。",
+        "LICENSE_EXISTS" => "请用 eid show 查看已有的执照；确需重新签发的，先吊销原照。",
+        "LICENSE_NOT_FOUND" => "请核对统一社会信用代码或证照标识。",
+        "ALREADY_REVOKED" => "无需再次吊销；请用 eid show 查看当前状态。",
+        "USCC_INVALID" => "请对照原件核对统一社会信用代码的 18 位字符。",
+        "EFFECTIVE_TIME_INVALID" => "生效时间应在签发之后、当前时间之前；去掉 --effective 则为立即生效。",
+        "REASON_REQUIRED" => "请写明法定理由（--reason）和决定机关（--authority）。",
+        "LINT_FAILED" or "TEXT_INVALID" or "DATE_INVALID" or "DATE_ORDER" or "AMOUNT_INVALID" or "ENUM_INVALID" => "请更正上列事项后重新提交。",
+        "STORE_UNAVAILABLE" or "OUTCOME_UNKNOWN" or "DRAINING" or "DEADLINE_EXCEEDED" or "VERSION_CONFLICT" => "请稍后用同一个 --request-id 重试，不会重复签发。",
+        "RATE_LIMITED" => "请稍候再试，并放慢请求。",
+        "PICTURE_UNREADABLE" => "请换一张清晰完整的图片，或改为录入二维码下方的校验短码。",
+        "QR_TEXT_INVALID" => "请重新扫描，或改为录入二维码下方的校验短码。",
+        "SEAL_IMAGE_INVALID" => "请安装印章字体（Debian 软件包 fonts-noto-cjk）后重试。",
+        _ => "请记下原因代码，联系登记机关的系统维护人员。",
+    };
+}

@@ -1,0 +1,85 @@
+using System.CommandLine;
+using Grpc.Core;
+using ShantingEId.Client;
+using ShantingEId.Tool.Cli;
+using ShantingEId.Tool.Demo;
+using Spectre.Console;
+
+namespace ShantingEId.Tool.Commands;
+
+/// <summary><c>eid demo</c>.</summary>
+internal static class DemoCommand
+{
+    public static Command Create()
+    {
+        var directory = new Option<string>("--dir") { Description = "存放样例密钥、登记簿和导出文件的目录（默认 demo）", HelpName = "DIR", DefaultValueFactory = _ => "demo" };
+        var command = new EidCommand("demo", "演示一张执照的全过程：签发、核验、篡改、越权、吊销。在本机启动真实服务，无需任何准备。")
+        {
+            Examples = ["eid demo", "eid demo --dir my-demo"],
+            Notes = ["企业、人员和地址都是样例。每一步的结果都与预期核对，有一步不符即以退出码 1 结束。"],
+        };
+        command.Options.Add(directory);
+        command.Do(async (parse, screen, cancel) =>
+        {
+            var steps = new DemoSteps(screen);
+            screen.Line("[bold]山亭电子营业执照演示[/]   企业、人员和地址均为样例");
+            await using var server = await DemoServer.StartAsync(parse.GetRequiredValue(directory), cancel);
+            screen.Line();
+            screen.Facts([("服务", $"{server.Address.ToString().TrimEnd('/')}（双向 TLS，gRPC）"), ("密钥和证书", $"{server.Certificates}（开发用，生产环境拒绝）"), ("登记簿", $"{server.Data}（新建）")]);
+            var problem = await TellAsync(screen, server, steps, cancel);
+            if (screen.Json)
+            {
+                Screen.Result(new { passed = problem.Length == 0, problem, steps = steps.All, files = server.Output });
+            }
+            else if (problem.Length == 0)
+            {
+                Summarise(screen, server, steps);
+            }
+
+            if (problem.Length > 0)
+            {
+                screen.Problem("演示失败：" + problem, "");
+            }
+
+            return problem.Length == 0 ? ExitCode.Ok : ExitCode.Refused;
+        });
+        return command;
+    }
+
+    private static async Task<string> TellAsync(Screen screen, DemoServer server, DemoSteps steps, CancellationToken cancel)
+    {
+        try
+        {
+            await new DemoStory(screen, server, steps).TellAsync(cancel);
+            return "";
+        }
+        catch (DemoFailedException error)
+        {
+            return error.Message;
+        }
+        catch (RpcException error) when (!cancel.IsCancellationRequested)
+        {
+            var refusal = EidError.From(error);
+            return $"第 {steps.All.Count + 1} 步：{refusal.Message}（{refusal.Reason}）";
+        }
+    }
+
+    private static void Summarise(Screen screen, DemoServer server, DemoSteps steps)
+    {
+        screen.Line();
+        screen.Line($"[bold green]✔ 演示完成[/]   {steps.All.Count} 步全部与预期相符");
+        screen.Line();
+        for (var i = 0; i < steps.All.Count; i++)
+        {
+            screen.Line($"  {i + 1}. {Markup.Escape(steps.All[i].Title)}  [green]{Markup.Escape(steps.All[i].Actual)}[/]");
+        }
+
+        screen.Line();
+        screen.Facts(
+        [
+            ("导出的文件", server.Output),
+            ("离线查看印章", $"eid inspect {Path.Combine(server.Output, "official-seal.esl")} --roots {Path.Combine(server.Output, "authority-chain.pem")}"),
+            ("继续试用", $"eid serve --certs {server.Certificates} --data {server.Data}"),
+        ]);
+    }
+}

@@ -1,0 +1,38 @@
+using System.CommandLine;
+using ShantingEId.Server;
+using ShantingEId.Tool.Cli;
+
+namespace ShantingEId.Tool.Commands;
+
+/// <summary><c>eid dev-certs</c>.</summary>
+internal static class DevCertsCommand
+{
+    public static Command Create()
+    {
+        var directory = new Option<string>("--out") { Description = $"写入的目录（默认 {ServiceOptions.DefaultCertificates}）", HelpName = "DIR", DefaultValueFactory = _ => ServiceOptions.DefaultCertificates };
+        var force = new Option<bool>("--force") { Description = "覆盖已有文件；旧密钥签发的执照将无法核验" };
+        var command = new EidCommand("dev-certs", "生成开发用的签发机关密钥、TLS 证书和调用方名册。生产环境拒绝使用这些密钥。")
+        {
+            Examples = ["eid dev-certs", "eid dev-certs --out certs-test", "eid dev-certs --force"],
+        };
+        command.Options.Add(directory);
+        command.Options.Add(force);
+        command.Do((parse, screen, _) =>
+        {
+            var path = parse.GetRequiredValue(directory);
+            DevCertificates.Create(path, TimeProvider.System, parse.GetValue(force));
+            if (screen.Json)
+            {
+                Screen.Result(new { directory = path, callers = DevCertificates.Callers });
+            }
+            else
+            {
+                screen.Plain($"✔ 已在 {path} 生成开发用密钥和证书");
+                screen.Facts([("调用方", string.Join("、", DevCertificates.Callers)), ("下一步", "eid serve 启动服务")]);
+            }
+
+            return Task.FromResult(ExitCode.Ok);
+        });
+        return command;
+    }
+}

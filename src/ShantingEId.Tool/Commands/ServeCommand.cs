@@ -1,0 +1,60 @@
+using System.CommandLine;
+using ShantingEId.Server;
+using ShantingEId.Tool.Cli;
+
+namespace ShantingEId.Tool.Commands;
+
+/// <summary><c>eid serve</c>.</summary>
+internal static class ServeCommand
+{
+    private const int DefaultPort = 7443;
+
+    public static Command Create()
+    {
+        var certificates = new Option<string>("--certs") { Description = $"密钥、证书和 callers.json 所在目录（默认 {ServiceOptions.DefaultCertificates}）", HelpName = "DIR", DefaultValueFactory = _ => ServiceOptions.DefaultCertificates };
+        var data = new Option<string>("--data") { Description = "登记簿所在目录（默认 data）", HelpName = "DIR", DefaultValueFactory = _ => "data" };
+        var environment = new Option<string>("--environment") { Description = "Development 只在本机监听；Production 拒绝开发密钥（默认 Development）", HelpName = "NAME", DefaultValueFactory = _ => "Development" };
+        environment.AcceptOnlyFromAmong("Development", "Production");
+        var port = new Option<int>("--port") { Description = $"端口，0 为任一空闲端口（默认 {DefaultPort}）", HelpName = "PORT", DefaultValueFactory = _ => DefaultPort };
+        var command = new EidCommand("serve", "运行服务（gRPC，双向 TLS），按 Ctrl+C 停止。")
+        {
+            Examples = ["eid serve", "eid serve --data /srv/eid/data --certs /srv/eid/certs --environment Production --port 443"],
+        };
+        foreach (var option in (Option[])[certificates, data, environment, port])
+        {
+            command.Options.Add(option);
+        }
+
+        command.Do(async (parse, screen, cancel) =>
+        {
+            var folder = parse.GetRequiredValue(certificates);
+            if (!Directory.Exists(folder))
+            {
+                throw new UsageException($"找不到目录 {folder}。试用请先运行 eid dev-certs");
+            }
+
+            await using var app = EidServer.Build(new EidServerOptions
+            {
+                CertificatesDirectory = folder, DataDirectory = parse.GetRequiredValue(data), Environment = parse.GetRequiredValue(environment), Port = parse.GetValue(port),
+            });
+            await app.StartAsync(cancel);
+            if (screen.Json)
+            {
+                Screen.Result(new { address = EidServer.Address(app), environment = parse.GetValue(environment) });
+            }
+            else
+            {
+                screen.Plain($"✔ 服务已启动：{EidServer.Address(app).ToString().TrimEnd('/')}（{parse.GetValue(environment)}）。按 Ctrl+C 停止。");
+            }
+
+            // Ctrl+C and SIGTERM arrive at the host, or through the command line's own token; either ends the service in order.
+            var stopped = new TaskCompletionSource();
+            await using var byHost = app.Lifetime.ApplicationStopping.Register(() => stopped.TrySetResult());
+            await using var byToken = cancel.Register(() => stopped.TrySetResult());
+            await stopped.Task;
+            await app.StopAsync(CancellationToken.None);
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,76 @@
+using Microsoft.AspNetCore.Builder;
+using ShantingEId.Server;
+using ShantingEId.Tool.Cli;
+
+namespace ShantingEId.Tool.Demo;
+
+/// <summary>
+/// A real server in this process: development keys, a fresh register, a free port, mutual TLS. Everything lies in one
+/// folder, which only this class fills and empties.
+/// </summary>
+internal sealed class DemoServer : IAsyncDisposable
+{
+    private const string Marker = ".eid-demo";
+
+    private readonly WebApplication app;
+
+    private DemoServer(WebApplication app, string directory)
+    {
+        this.app = app;
+        Directory = directory;
+        Address = EidServer.Address(app);
+    }
+
+    public string Directory { get; }
+
+    public Uri Address { get; }
+
+    public string Certificates => Path.Combine(Directory, "certs");
+
+    public string Data => Path.Combine(Directory, "data");
+
+    public string Output => Path.Combine(Directory, "files");
+
+    public static async Task<DemoServer> StartAsync(string directory, CancellationToken cancel)
+    {
+        Claim(directory);
+        var certificates = Path.Combine(directory, "certs");
+        var data = Path.Combine(directory, "data");
+        if (!System.IO.Directory.Exists(certificates))
+        {
+            DevCertificates.Create(certificates, TimeProvider.System);
+        }
+
+        // The same company is founded in every run, so the register begins empty.
+        if (System.IO.Directory.Exists(data))
+        {
+            System.IO.Directory.Delete(data, recursive: true);
+        }
+
+        var app = EidServer.Build(new EidServerOptions { CertificatesDirectory = certificates, DataDirectory = data, Environment = "Development", Port = 0 });
+        await app.StartAsync(cancel);
+        return new DemoServer(app, directory);
+    }
+
+    /// <summary>The server as one caller reaches it: over TCP and TLS, like anybody.</summary>
+    public Connection Open(string caller) => Connection.Open(Address, Certificates, caller);
+
+    public async ValueTask DisposeAsync()
+    {
+        await app.StopAsync(CancellationToken.None);
+        await app.DisposeAsync();
+    }
+
+    // A folder with other people's files in it is never touched.
+    private static void Claim(string directory)
+    {
+        var marker = Path.Combine(directory, Marker);
+        if (System.IO.Directory.Exists(directory) && System.IO.Directory.EnumerateFileSystemEntries(directory).Any() && !File.Exists(marker))
+        {
+            throw new UsageException($"目录 {directory} 已有其他文件，演示不会动它；请用 --dir 指定一个新目录");
+        }
+
+        System.IO.Directory.CreateDirectory(directory);
+        File.WriteAllText(marker, "eid demo 建立的目录，可以整个删除。\n");
+    }
+}

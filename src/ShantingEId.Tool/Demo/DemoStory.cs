@@ -1,0 +1,139 @@
+using Grpc.Core;
+using ShantingEId.Client;
+using ShantingEId.Documents;
+using ShantingEId.Seals;
+using ShantingEId.Tool.Cli;
+using ShantingEId.Tool.Commands;
+using ShantingEId.Tool.Inspecting;
+using ShantingEId.Tool.Views;
+using ShantingEId.V1;
+using Verdict = ShantingEId.V1.Verification.Types.Verdict;
+
+namespace ShantingEId.Tool.Demo;
+
+/// <summary>The life of one licence, told through the real service: issued, verified, altered, asked for by a stranger, revoked.</summary>
+internal sealed class DemoStory(Screen screen, DemoServer server, DemoSteps steps)
+{
+    private static readonly Enterprise Sample = new()
+    {
+        CreditCode = "91370406MA00DEM06N", Name = "枣庄市山亭区样例果品有限公司", Kind = Enterprise.Types.Kind.Company, Type = "有限责任公司(自然人独资)",
+        Representative = "张样例", Capital = "50(万元人民币)", EstablishDate = new Google.Type.Date { Year = 2026, Month = 3, Day = 2 },
+        Address = "枣庄市山亭区样例路1号", BusinessScope = "水果种植、销售；农产品初加工（样例，非真实企业）",
+    };
+
+    public async Task TellAsync(CancellationToken cancel)
+    {
+        using var staff = server.Open("staff");
+        var set = await IssueAsync(staff, cancel);
+        await ExportAsync(staff, set, cancel);
+        await ScanAsync(cancel);
+        await TypeAsync(set, cancel);
+        await AlterAsync(set, cancel);
+        await StrangerAsync(set, cancel);
+        await RevokeAsync(staff, set, cancel);
+        await ScanAgainAsync(set, cancel);
+    }
+
+    private async Task<IssuedSet> IssueAsync(Connection staff, CancellationToken cancel)
+    {
+        steps.Begin("登记窗口签发：一张执照和四枚印章，一次完成");
+        var set = await staff.Issuance.IssueSetAsync(new IssueSetRequest { RequestId = RequestIds.New(), Enterprise = Sample }, Connection.Writing(cancel));
+        SetView.Show(screen, set);
+        steps.Require(set.Seals.Count == 4, "一套应有四枚印章");
+        steps.End("有效", Words.Of(set.State));
+        return set;
+    }
+
+    private async Task ExportAsync(Connection staff, IssuedSet issued, CancellationToken cancel)
+    {
+        steps.Begin("交给企业的文件：印章、图片、证书、清单、证照码");
+        var set = await staff.Issuance.GetIssuedSetAsync(new GetIssuedSetRequest { Name = issued.Name, View = GetIssuedSetRequest.Types.View.Full }, Connection.Reading(cancel));
+        SetExport.Write(set, server.Output);
+        var trust = Trust.Load(Path.Combine(server.Output, "authority-chain.pem"), TimeProvider.System);
+        var good = 0;
+        foreach (var seal in set.Seals)
+        {
+            var stem = Path.Combine(server.Output, SetExport.Stem((SealKind)seal.Kind));
+            screen.Facts([($"{Words.Of(seal.Kind)}图片", stem + ".png")]);
+            good += trust.Seal(SesSeal.Parse(await File.ReadAllBytesAsync(stem + ".esl", cancel))).Finding == Finding.Good ? 1 : 0;
+        }
+
+        screen.Facts([("证照码二维码", Path.Combine(server.Output, "license-code.png"))]);
+        steps.End("4 枚印章的签名、制章者证书、有效期均通过", $"{good} 枚印章的签名、制章者证书、有效期均通过");
+    }
+
+    private async Task ScanAsync(CancellationToken cancel)
+    {
+        steps.Begin("税务局扫描二维码图片核验（事由：税务登记）");
+        var texts = CodeReader.Read(await File.ReadAllBytesAsync(Path.Combine(server.Output, "license-code.png"), cancel));
+        steps.Require(texts.Count == 1, "图片中应识读到一个二维码");
+        var answer = await VerifyAsync("tax-bureau", "TAX_REGISTRATION", texts[0], cancel);
+        steps.Require(answer.License?.Enterprise.Equals(Sample) == true && answer.Seals.Count == 4, "税务登记可见全部照面事项和四枚印章");
+        steps.End("有效", VerdictView.Word(answer.Verdict));
+    }
+
+    private async Task TypeAsync(IssuedSet set, CancellationToken cancel)
+    {
+        steps.Begin($"社保窗口录入校验短码 {set.TypedCode}（事由：社会保险登记，可见事项较少）");
+        var answer = await VerifyAsync("social-security", "SOCIAL_SECURITY_REGISTRATION", set.TypedCode, cancel);
+        var face = answer.License?.Enterprise;
+        steps.Require(face is not null && face.Name == Sample.Name && face.Capital.Length == 0 && face.BusinessScope.Length == 0 && answer.Seals.Count == 0, "社会保险登记看不到注册资本、经营范围和印章");
+        steps.End("有效", VerdictView.Word(answer.Verdict));
+    }
+
+    private async Task AlterAsync(IssuedSet set, CancellationToken cancel)
+    {
+        var code = set.LicenseCode;
+        // Twenty from the end lies in the signature: the form of the code stays right and only the signature can notice.
+        var place = code.Length - 20;
+        var altered = code[..place] + (code[place] == 'A' ? 'B' : 'A') + code[(place + 1)..];
+        steps.Begin($"改动二维码中的一个字符（第 {place + 1} 个，{code[place]} 改为 {altered[place]}）");
+        var answer = await VerifyAsync("tax-bureau", "TAX_REGISTRATION", altered, cancel);
+        steps.Require(answer.License is null, "未通过核验时不返回任何登记事项");
+        steps.End("签名不符", VerdictView.Word(answer.Verdict));
+    }
+
+    private async Task StrangerAsync(IssuedSet set, CancellationToken cancel)
+    {
+        steps.Begin("未登记的单位持有效 TLS 证书来查询");
+        var outcome = "没有拒绝";
+        try
+        {
+            await VerifyAsync("stranger", "TAX_REGISTRATION", set.LicenseCode, cancel);
+        }
+        catch (RpcException error)
+        {
+            var refusal = EidError.From(error);
+            outcome = $"拒绝 {refusal.Reason}";
+            screen.Line($"[red]✘[/] {Spectre.Console.Markup.Escape(refusal.Message)}（{refusal.Reason}）");
+            screen.Facts([("下一步", ErrorScreen.NextStep(refusal))]);
+        }
+
+        steps.End("拒绝 ACCESS_DENIED", outcome);
+    }
+
+    private async Task RevokeAsync(Connection staff, IssuedSet set, CancellationToken cancel)
+    {
+        steps.Begin("登记窗口吊销：执照和四枚印章同时失效");
+        var request = new RevokeSetRequest { RequestId = RequestIds.New(), Name = set.Name, Reason = "提交虚假材料取得登记（样例）", Authority = "枣庄市山亭区市场监督管理局（样例）" };
+        var revoked = await staff.Issuance.RevokeSetAsync(request, Connection.Writing(cancel));
+        screen.Facts([("理由", request.Reason), ("决定机关", request.Authority), ("生效时间", Words.Of(revoked.StateEffectiveTime))]);
+        steps.End("已吊销", Words.Of(revoked.State));
+    }
+
+    private async Task ScanAgainAsync(IssuedSet set, CancellationToken cancel)
+    {
+        steps.Begin("税务局再次扫描同一个二维码");
+        var answer = await VerifyAsync("tax-bureau", "TAX_REGISTRATION", set.LicenseCode, cancel);
+        steps.Require(answer.Verdict != Verdict.Valid && answer.StateReason.Length > 0, "应说明吊销理由");
+        steps.End("已吊销", VerdictView.Word(answer.Verdict));
+    }
+
+    private async Task<Verification> VerifyAsync(string caller, string purpose, string code, CancellationToken cancel)
+    {
+        using var connection = server.Open(caller);
+        var answer = await connection.Verification.VerifyCodeAsync(new VerifyCodeRequest { Code = code, Purpose = purpose }, Connection.Reading(cancel));
+        VerdictView.Show(screen, answer);
+        return answer;
+    }
+}

@@ -1,0 +1,115 @@
+using ShantingEId.Codes;
+using ShantingEId.Crypto;
+using ShantingEId.Issuing;
+using ShantingEId.Licenses;
+using ShantingEId.Seals;
+using ShantingEId.Tool.Views;
+
+namespace ShantingEId.Tool.Inspecting;
+
+/// <summary>Signed envelopes (COSE_Sign1): the manifest as a file, the licence code as a text.</summary>
+internal static class EnvelopeNodes
+{
+    public static Node Of(Envelope envelope, byte[] bytes, Trust trust)
+    {
+        var root = new Node("签名信封 COSE_Sign1（RFC 9052）", envelope.ContentType switch
+        {
+            ContentType.Manifest => "清单",
+            ContentType.LicenseCode => "证照码",
+            _ => $"内容类型 {(int)envelope.ContentType}",
+        });
+        Header(root, envelope);
+        root.Add("摘要（SM3）", Convert.ToHexStringLower(Sm3.Hash(bytes)));
+        if (Manifest.TryRead(envelope, out var manifest))
+        {
+            root.Add(Of(manifest));
+        }
+        else if (LicenseCode.Read(envelope) is { } code)
+        {
+            root.Add(Of(code));
+        }
+        else
+        {
+            root.Add(new Node("内容", $"{envelope.Payload.Length} 字节，无法解读", Finding.Bad));
+        }
+
+        return Signature(root, envelope, trust);
+    }
+
+    /// <summary>A text that may be a licence code: whatever its address, because this machine need not know ours. Null when it is none.</summary>
+    public static Node? OfCode(string text, Trust trust)
+    {
+        // The address ends at the last slash: Base32 has none.
+        var prefix = text[..(text.LastIndexOf('/') + 1)];
+        if (prefix.Length == 0 || LicenseCode.TryOpen(text, prefix, out var envelope) is var problem && problem == CodeProblem.Prefix)
+        {
+            return null;
+        }
+
+        var root = new Node("证照码", $"{text.Length} 个字符").Add("地址（只作显示，不要打开）", prefix);
+        if (problem != CodeProblem.None)
+        {
+            return root.Add(new Node("内容", problem switch
+            {
+                CodeProblem.Version => "不是证照码，或版本不认识",
+                CodeProblem.NotCanonical => "字符残缺或被改动",
+                _ => "不是签名信封",
+            }, Finding.Bad));
+        }
+
+        Header(root, envelope!);
+        root.Add(LicenseCode.Read(envelope!) is { } code ? Of(code) : new Node("内容", "不是证照码的内容", Finding.Bad));
+        return Signature(root, envelope!, trust);
+    }
+
+    private static void Header(Node root, Envelope envelope) => root.Add(new Node("受保护头")
+        .Add("算法", $"SM2/SM3（{Envelope.Algorithm}）")
+        .Add("内容类型", ((int)envelope.ContentType).ToString())
+        .Add("密钥标识", envelope.KeyId.ToString()));
+
+    private static Node Of(Manifest manifest)
+    {
+        var license = manifest.License;
+        var facts = license.Facts;
+        var labels = FaceLabels.For(facts.Kind);
+        var node = new Node("清单").Add("部署环境", manifest.Environment);
+        var face = new Node("执照")
+            .Add("证照标识", license.Id.ToString()).Add("统一社会信用代码", facts.CreditCode.Value).Add("名称", facts.Name).Add("主体种类", Words.Of(facts.Kind));
+        foreach (var (label, value) in new[]
+        {
+            ("类型", facts.Type), (labels.Representative, facts.Representative), (labels.Capital ?? "出资额", facts.Capital?.Text ?? ""),
+            (labels.Established, facts.EstablishDate.ToString("yyyy-MM-dd")), (labels.Address, facts.Address), ("经营范围", facts.BusinessScope),
+        }.Where(pair => pair.Item2.Length > 0))
+        {
+            face.Add(label, value);
+        }
+
+        node.Add(face.Add("登记机关", $"{license.AuthorityName}（{license.AuthorityCode}）").Add("签发时间", Words.Of(license.IssueTime)));
+        foreach (var seal in manifest.Seals)
+        {
+            node.Add(new Node(seal.Kind.ChineseName(), seal.Code.Value).Add("摘要（SM3）", Convert.ToHexStringLower(seal.Digest)));
+        }
+
+        return node;
+    }
+
+    private static Node Of(LicenseCode code) => new Node("内容")
+        .Add("统一社会信用代码", code.Holder.Value).Add("名称", code.Name).Add("版本", code.Version.ToString()).Add("签发时间", Words.Of(code.IssueTime))
+        .Add("清单摘要（SM3）", code.ManifestDigest.ToString()).Add("状态位置", $"列表 {code.Status.List}，第 {code.Status.Index} 位");
+
+    private static Node Signature(Node root, Envelope envelope, Trust trust)
+    {
+        if (!trust.IsGiven)
+        {
+            return root.Add(new Node("签名", "未核对：没有给出 --roots", Finding.NotChecked));
+        }
+
+        if (trust.Find(envelope.KeyId) is not { } signer)
+        {
+            return root.Add(new Node("签名", $"未核对：--roots 中没有密钥 {envelope.KeyId} 的证书", Finding.NotChecked));
+        }
+
+        root.Check("签名", envelope.Verify(signer.PublicKey), $"与内容相符（{signer.CommonName}）", "与内容不符，被改动过或系伪造");
+        return root.Add(trust.Chain(signer));
+    }
+}

@@ -1,0 +1,37 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.Globalization;
+using System.Text;
+using ShantingEId.Tool.Cli;
+using ShantingEId.Tool.Commands;
+
+// Texts are Chinese first, those of the command-line parser too; figures and dates look the same on every machine.
+CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+CultureInfo.CurrentUICulture = CultureInfo.GetCultureInfo("zh-Hans");
+Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+
+var root = new RootCommand("电子营业执照与四枚电子印章：签发、核验、查看、吊销")
+{
+    DemoCommand.Create(),
+    IssueCommand.Create(),
+    ImportCommand.Create(),
+    ShowCommand.Create(),
+    ExportCommand.Create(),
+    RevokeCommand.Create(),
+    VerifyCommand.Create(),
+    LookupCommand.Create(),
+    InspectCommand.Create(),
+    ServeCommand.Create(),
+    DevCertsCommand.Create(),
+};
+root.Options.OfType<HelpOption>().Single().Action = new HelpScreen();
+root.SetAction(parse =>
+{
+    HelpScreen.Print(root, Console.Error);
+    return ExitCode.Usage;
+});
+
+var parsed = root.Parse(args);
+return parsed.Errors.Count > 0 && parsed.Action is not HelpScreen
+    ? HelpScreen.PrintErrors(parsed, Console.Error)
+    : await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });

@@ -1,0 +1,55 @@
+using ShantingEId.Tool.Cli;
+using ShantingEId.V1;
+using Spectre.Console;
+using Verdict = ShantingEId.V1.Verification.Types.Verdict;
+
+namespace ShantingEId.Tool.Views;
+
+/// <summary>
+/// The answer at the counter: verdict first, by word and sign as well as colour; then what to compare, the state with its
+/// time, and what to do next.
+/// </summary>
+internal static class VerdictView
+{
+    public static void Show(Screen screen, Verification answer)
+    {
+        var (word, sign, colour) = Head(answer.Verdict);
+        screen.Line($"[bold {colour}]{sign} {word}[/]   {Markup.Escape(answer.Explanation)}");
+        screen.Line();
+        if (answer.License is not null)
+        {
+            screen.Facts(FaceView.Of(answer.License));
+        }
+
+        screen.Facts(
+        [
+            ("印章", string.Join("  ", answer.Seals.Select(seal => $"{Words.Of(seal.Kind)} {seal.SealCode}"))),
+            ("状态", answer.License is null ? "" : $"{word}，自 {Words.Of(answer.StateEffectiveTime)}起"),
+            ("状态理由", answer.StateReason),
+            ("状态读取时间", Words.Of(answer.StatusAsOfTime)),
+            ("原因代码", answer.Reason),
+            ("下一步", answer.NextStep),
+        ]);
+    }
+
+    public static int ExitOf(Verification answer) => answer.Verdict == Verdict.Valid ? ExitCode.Ok : ExitCode.NotValid;
+
+    public static string Word(Verdict verdict) => Head(verdict).Word;
+
+    // ✔ and ✘ for what is certain, ！ for what needs the authority, ？ for what could not be told.
+    private static (string Word, string Sign, string Colour) Head(Verdict verdict) => verdict switch
+    {
+        Verdict.Valid => ("有效", "✔", "green"),
+        Verdict.Suspended => ("暂停", "✘", "red"),
+        Verdict.Superseded => ("已换发", "✘", "red"),
+        Verdict.Revoked => ("已吊销", "✘", "red"),
+        Verdict.Cancelled => ("已注销", "✘", "red"),
+        Verdict.Expired => ("已过期", "✘", "red"),
+        Verdict.NotFound => ("查无此照", "✘", "red"),
+        Verdict.NotIssued => ("未经签发", "！", "red"),
+        Verdict.BadSignature => ("签名不符", "！", "red"),
+        Verdict.NotOurs => ("非本系统", "？", "yellow"),
+        Verdict.Malformed => ("无法识别", "？", "yellow"),
+        _ => ("状态不明", "？", "yellow"),
+    };
+}

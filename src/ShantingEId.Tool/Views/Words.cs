@@ -1,0 +1,46 @@
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using ShantingEId.Licenses;
+using ShantingEId.Seals;
+using ShantingEId.V1;
+
+namespace ShantingEId.Tool.Views;
+
+/// <summary>Values of the API as people in China write them.</summary>
+internal static class Words
+{
+    private static readonly TimeSpan ChinaTime = TimeSpan.FromHours(8);
+
+    /// <summary>Times are shown in the one civil time of China and say so.</summary>
+    public static string Of(DateTimeOffset time) => time.ToOffset(ChinaTime).ToString("yyyy-MM-dd HH:mm:ss") + "（UTC+8）";
+
+    public static string Of(Timestamp? time) => time is null ? "" : Of(time.ToDateTimeOffset());
+
+    public static string Of(Google.Type.Date? date) => date is null ? "" : $"{date.Year:D4}-{date.Month:D2}-{date.Day:D2}";
+
+    public static string Of(Seal.Types.Kind kind) => ((SealKind)kind).ChineseName();
+
+    public static string Of(IssuedSet.Types.State state) => state switch
+    {
+        IssuedSet.Types.State.Active => "有效",
+        IssuedSet.Types.State.Revoked => "已吊销",
+        _ => "状态不明",
+    };
+
+    public static string Of(EnterpriseKind kind) => kind switch
+    {
+        EnterpriseKind.Company => "公司",
+        EnterpriseKind.NonCompanyLegalPerson => "非公司企业法人",
+        EnterpriseKind.SoleProprietorship => "个人独资企业",
+        EnterpriseKind.Partnership => "合伙企业",
+        EnterpriseKind.Cooperative => "农民专业合作社",
+        EnterpriseKind.IndividualBusiness => "个体工商户",
+        EnterpriseKind.Branch => "分支机构",
+        _ => "未注明",
+    };
+
+    public static string Hex(ByteString bytes) => Convert.ToHexStringLower(bytes.Span);
+
+    /// <summary>Enough of a digest to compare by eye.</summary>
+    public static string ShortHex(ByteString bytes) => Hex(bytes) is { Length: > 16 } hex ? hex[..16] + "…" : Hex(bytes);
+}
