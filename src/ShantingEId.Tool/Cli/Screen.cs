@@ -16,6 +16,7 @@ internal sealed class Screen(bool json)
 
     // Lines that are not for a terminal must never be folded.
     private const int Unfolded = 1_000_000;
+    private const int LabelWidth = 16;
 
     private readonly IAnsiConsole console = Open(json ? Console.Error : Console.Out, json ? Console.IsErrorRedirected : Console.IsOutputRedirected);
     private readonly IAnsiConsole errors = Open(Console.Error, Console.IsErrorRedirected);
@@ -53,7 +54,9 @@ internal sealed class Screen(bool json)
             return;
         }
 
-        var grid = new Grid().AddColumn(new GridColumn().NoWrap().PadLeft(2).PadRight(3)).AddColumn();
+        // One width for the usual labels, so that values line up from list to list.
+        var width = Math.Max(LabelWidth, present.Select(fact => Cells(fact.Label)).DefaultIfEmpty().Max());
+        var grid = new Grid().AddColumn(new GridColumn().NoWrap().Width(width).PadLeft(2).PadRight(3)).AddColumn();
         foreach (var (label, value) in present)
         {
             grid.AddRow(new Text(label, new Style(Color.Grey)), new Text(value));
@@ -120,6 +123,9 @@ internal sealed class Screen(bool json)
     public void Note(string text) => errors.WriteLine(text);
 
     public static string ToJson(object value, bool compact) => JsonSerializer.Serialize(value, compact ? Compact : Indented);
+
+    // Chinese characters take two cells.
+    private static int Cells(string label) => label.Sum(c => c < 0x2E80 ? 1 : 2);
 
     private static IAnsiConsole Open(TextWriter writer, bool redirected)
     {

@@ -50,15 +50,16 @@ internal sealed class DemoStory(Screen screen, DemoServer server, DemoSteps step
         var set = await staff.Issuance.GetIssuedSetAsync(new GetIssuedSetRequest { Name = issued.Name, View = GetIssuedSetRequest.Types.View.Full }, Connection.Reading(cancel));
         SetExport.Write(set, server.Output);
         var trust = Trust.Load(Path.Combine(server.Output, "authority-chain.pem"), TimeProvider.System);
+        var pictures = new List<(string, string)>();
         var good = 0;
         foreach (var seal in set.Seals)
         {
             var stem = Path.Combine(server.Output, SetExport.Stem((SealKind)seal.Kind));
-            screen.Facts([($"{Words.Of(seal.Kind)}图片", stem + ".png")]);
+            pictures.Add(($"{Words.Of(seal.Kind)}图片", stem + ".png"));
             good += trust.Seal(SesSeal.Parse(await File.ReadAllBytesAsync(stem + ".esl", cancel))).Finding == Finding.Good ? 1 : 0;
         }
 
-        screen.Facts([("证照码二维码", Path.Combine(server.Output, "license-code.png"))]);
+        screen.Facts([.. pictures, ("证照码二维码", Path.Combine(server.Output, "license-code.png"))]);
         steps.End("4 枚印章的签名、制章者证书、有效期均通过", $"{good} 枚印章的签名、制章者证书、有效期均通过");
     }
 

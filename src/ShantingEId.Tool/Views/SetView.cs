@@ -13,10 +13,8 @@ internal static class SetView
         var active = set.State == IssuedSet.Types.State.Active;
         screen.Line($"[bold {(active ? "green" : "red")}]{(active ? "✔" : "✘")} {Words.Of(set.State)}[/]   自 {Words.Of(set.StateEffectiveTime)}起");
         screen.Line();
-        screen.Facts(FaceView.Of(set.License));
-        screen.Line();
+        screen.Facts([.. FaceView.Of(set.License), ("清单摘要（SM3）", Words.Hex(set.ManifestDigest))]);
         Seals(screen, set);
-        screen.Facts([("清单摘要（SM3）", Words.Hex(set.ManifestDigest))]);
         Codes(screen, set);
     }
 

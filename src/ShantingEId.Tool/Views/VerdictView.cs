@@ -16,13 +16,9 @@ internal static class VerdictView
         var (word, sign, colour) = Head(answer.Verdict);
         screen.Line($"[bold {colour}]{sign} {word}[/]   {Markup.Escape(answer.Explanation)}");
         screen.Line();
-        if (answer.License is not null)
-        {
-            screen.Facts(FaceView.Of(answer.License));
-        }
-
         screen.Facts(
         [
+            .. answer.License is null ? [] : FaceView.Of(answer.License),
             ("印章", string.Join("  ", answer.Seals.Select(seal => $"{Words.Of(seal.Kind)} {seal.SealCode}"))),
             ("状态", answer.License is null ? "" : $"{word}，自 {Words.Of(answer.StateEffectiveTime)}起"),
             ("状态理由", answer.StateReason),
