@@ -48,5 +48,12 @@ internal sealed class EidCommand : Command
             screen.Problem(error.Message, "请检查文件路径和读写权限。");
             return ExitCode.Refused;
         }
+#pragma warning disable CA1031 // The last resort: one line that can be reported, instead of a trace that frightens.
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            screen.Problem($"程序出错：{error.GetType().Name}：{error.Message}", "请把所用命令和这一行告诉系统维护人员。");
+            return ExitCode.Refused;
+        }
     });
 }

@@ -26,7 +26,7 @@ internal static class ErrorScreen
 
     public static string NextStep(EidError error) => error.RetryAfter is { } wait && error.IsTransient
         ? $"请在 {Math.Ceiling(wait.TotalSeconds)} 秒后用同一个 --request-id 重试。"
-        : NextSteps.For(error.Reason);
+        : NextSteps.For(error.Violations.Count > 1 ? "LINT_FAILED" : error.Reason);
 
     private static void Write(Screen screen, EidError error, string nextStep)
     {

@@ -15,6 +15,7 @@ internal static class NextSteps
         "REQUEST_ID_INVALID" => "请用 16 至 64 位字母、数字或 . _ - 作为 --request-id。",
         "LICENSE_EXISTS" => "请用 eid show 查看已有的执照；确需重新签发的，先吊销原照。",
         "LICENSE_NOT_FOUND" => "请核对统一社会信用代码或证照标识。",
+        "LICENSE_ID_INVALID" => "请核对证照标识，或改用统一社会信用代码。",
         "ALREADY_REVOKED" => "无需再次吊销；请用 eid show 查看当前状态。",
         "USCC_INVALID" => "请对照原件核对统一社会信用代码的 18 位字符。",
         "EFFECTIVE_TIME_INVALID" => "生效时间应在签发之后、当前时间之前；去掉 --effective 则为立即生效。",
@@ -24,6 +25,7 @@ internal static class NextSteps
         "RATE_LIMITED" => "请稍候再试，并放慢请求。",
         "PICTURE_UNREADABLE" => "请换一张清晰完整的图片，或改为录入二维码下方的校验短码。",
         "QR_TEXT_INVALID" => "请重新扫描，或改为录入二维码下方的校验短码。",
+        "SIGNING_KEY_UNUSABLE" => "请检查 --certs 目录中的签发密钥和证书；生产环境不接受开发密钥。",
         "SEAL_IMAGE_INVALID" => "请安装印章字体（Debian 软件包 fonts-noto-cjk）后重试。",
         _ => "请记下原因代码，联系登记机关的系统维护人员。",
     };

@@ -33,11 +33,21 @@ internal static class ServeCommand
                 throw new UsageException($"找不到目录 {folder}。试用请先运行 eid dev-certs");
             }
 
+            // A port in use is told below in one line; the host would print a page of trace before it.
+            Environment.SetEnvironmentVariable("Logging__LogLevel__Microsoft.Extensions.Hosting.Internal.Host", "None");
             await using var app = EidServer.Build(new EidServerOptions
             {
                 CertificatesDirectory = folder, DataDirectory = parse.GetRequiredValue(data), Environment = parse.GetRequiredValue(environment), Port = parse.GetValue(port),
             });
-            await app.StartAsync(cancel);
+            try
+            {
+                await app.StartAsync(cancel);
+            }
+            catch (IOException error) when (error.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+            {
+                throw new UsageException($"端口 {parse.GetValue(port)} 已被占用；请用 --port 换一个，0 为任一空闲端口");
+            }
+
             if (screen.Json)
             {
                 Screen.Result(new { address = EidServer.Address(app), environment = parse.GetValue(environment) });

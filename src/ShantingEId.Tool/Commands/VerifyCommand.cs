@@ -75,12 +75,15 @@ internal static class VerifyCommand
         }
     }
 
+    private static bool LooksLikePath(string input) => !input.Contains("://", StringComparison.Ordinal)
+        && (input.Contains('/', StringComparison.Ordinal) || Path.GetExtension(input).ToUpperInvariant() is ".PNG" or ".JPG" or ".JPEG" or ".WEBP" or ".TXT");
+
     private static IReadOnlyList<string> Read(string input)
     {
         if (!File.Exists(input))
         {
             // A mistyped path would otherwise be answered with "not a code of ours".
-            return input.Contains('/', StringComparison.Ordinal) && !input.Contains("://", StringComparison.Ordinal)
+            return LooksLikePath(input)
                 ? throw new UsageException($"找不到文件 {input}")
                 : [input];
         }

@@ -34,7 +34,7 @@ internal static class Inspector
             _ when Encoding.UTF8.GetString(bytes).TrimStart('\uFEFF').Trim() is var text => text.Contains("-----BEGIN", StringComparison.Ordinal) ? InspectPem(text, trust) : InspectText(text, trust),
             _ => null,
         };
-        return found ?? throw new EidException(ErrorReason.MalformedRequest, "不认识这个文件：不是印章、SM2 证书、清单、证照码，也不是图片");
+        return found ?? throw new UsageException($"不认识 {input}：不是印章、证书、清单、证照码，也不是 PNG、JPEG、WebP 图片");
     }
 
     private static Node InspectPicture(byte[] bytes, Trust trust)
@@ -75,7 +75,7 @@ internal static class Inspector
         if (certificates.Count == 0)
         {
             return text.Contains("PRIVATE KEY", StringComparison.Ordinal)
-                ? throw new EidException(ErrorReason.KeyPurpose, "这是私钥文件，内容不予显示")
+                ? throw new UsageException("这是私钥文件，内容不予显示；请查看同名的 .crt 证书")
                 : null;
         }
 
