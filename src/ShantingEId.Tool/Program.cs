@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.Globalization;
 using System.Text;
+using ShantingEId.Tool.Bench;
 using ShantingEId.Tool.Cli;
 using ShantingEId.Tool.Commands;
 
@@ -23,6 +24,7 @@ var root = new RootCommand("电子营业执照与四枚电子印章：签发、�
     InspectCommand.Create(),
     ServeCommand.Create(),
     DevCertsCommand.Create(),
+    BenchCommand.Create(),
 };
 root.Options.OfType<HelpOption>().Single().Action = new HelpScreen();
 root.SetAction(parse =>

@@ -1,0 +1,34 @@
+using System.CommandLine;
+using ShantingEId.Tool.Cli;
+using ShantingEId.V1;
+
+namespace ShantingEId.Tool.Bench;
+
+/// <summary><c>eid bench</c>: figures, each against its goal on a line of its own.</summary>
+internal static class BenchCommand
+{
+    public static Command Create()
+    {
+        var bench = new Command("bench", "测量：签发、核验、二维码大小、内存。每个指标单独一行：figure 名称 数值 单位 关系 目标。");
+        bench.Subcommands.Add(One("issue", "每秒签发套数（含落盘），各环节占比，密码运算与裸运算之比。", (rows, rounds) => BenchIssue.RunAsync(BenchRows.Inputs(rows), rounds), 5));
+        bench.Subcommands.Add(One("verify", "不用缓存的核验速度与裸 SM2 验签速度之比（单线程）。", (rows, rounds) => BenchVerify.RunAsync(BenchRows.Inputs(rows), rounds), 8));
+        bench.Subcommands.Add(One("codes", "证照码二维码的版本，按名称长度列出。", (rows, _) => BenchCodes.RunAsync(BenchRows.Inputs(rows)), 1));
+        bench.Subcommands.Add(One("memory", "另起一个服务进程，全部导入两遍后的常驻内存。", (rows, _) => BenchMemory.RunAsync(rows), 1));
+        return bench;
+    }
+
+    private static EidCommand One(string name, string purpose, Func<IReadOnlyList<Enterprise>, int, Task> run, int rounds)
+    {
+        var file = new Option<string?>("--rows") { Description = "企业名单 CSV；不给则用 1000 家虚构样例", HelpName = "FILE" };
+        var count = new Option<int>("--rounds") { Description = $"测量轮数（默认 {rounds}）", HelpName = "N", DefaultValueFactory = _ => rounds };
+        var command = new EidCommand(name, purpose) { Examples = [$"eid bench {name}", $"eid bench {name} --rows enterprises.csv"] };
+        command.Options.Add(file);
+        command.Options.Add(count);
+        command.Do(async (parse, _, _) =>
+        {
+            await run(BenchRows.Load(parse.GetValue(file)), parse.GetValue(count));
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+}

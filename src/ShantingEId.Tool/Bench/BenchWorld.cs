@@ -1,0 +1,60 @@
+using ShantingEId.Documents;
+using ShantingEId.Issuing;
+using ShantingEId.Licenses;
+using ShantingEId.Server;
+using ShantingEId.Server.Authority;
+using ShantingEId.Server.Storage;
+using ShantingEId.Verifying;
+
+namespace ShantingEId.Tool.Bench;
+
+/// <summary>What a benchmark runs on: fresh development keys and a fresh durable register in a temporary folder.</summary>
+internal sealed class BenchWorld : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("eid-bench-").FullName;
+    private readonly SealArtist artist = new(SealFonts.LoadDefault());
+    private readonly List<SqliteStore> stores = [];
+
+    public BenchWorld()
+    {
+        DevCertificates.Create(folder, TimeProvider.System);
+        Authority = AuthorityFiles.Load(folder, production: false, TimeProvider.System.GetUtcNow());
+    }
+
+    public IssuingAuthority Authority { get; }
+
+    public SealArtist Artist => artist;
+
+    /// <summary>A fresh register with the issuer and verifier over it; time spent in drawing and in the store is counted apart.</summary>
+    public (Issuer Issuer, Verifier Verifier, TimedStore Store) NewRegister(Stages stages)
+    {
+        var sqlite = SqliteStore.OpenFile(Path.Combine(folder, $"register-{stores.Count}.db"));
+        stores.Add(sqlite);
+        var store = new TimedStore(sqlite, stages);
+        var verifier = new Verifier(Authority.BuildKeyRing(TimeProvider.System.GetUtcNow()), Authority.CodePrefix, Authority.Environment, store, TimeProvider.System);
+        return (new Issuer(Authority, store, design => stages.Drawing.Time(() => artist.Draw(design)), verifier, TimeProvider.System), verifier, store);
+    }
+
+    /// <summary>Issues one row and hands back the set.</summary>
+    public static async Task<IssuedSet> IssueAsync(Issuer issuer, EnterpriseInput row, int number)
+    {
+        IssuedSet? issued = null;
+        await issuer.IssueAsync(new IssueCommand("bench", RequestId.Parse($"bench-request-{number:D8}"), row, set =>
+        {
+            issued = set;
+            return set.Manifest;
+        }), CancellationToken.None);
+        return issued!;
+    }
+
+    public void Dispose()
+    {
+        foreach (var store in stores)
+        {
+            store.Dispose();
+        }
+
+        artist.Dispose();
+        Directory.Delete(folder, recursive: true);
+    }
+}

@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using ShantingEId.Codes;
+using ShantingEId.Issuing;
+using ShantingEId.Licenses;
+
+namespace ShantingEId.Tool.Bench;
+
+/// <summary>Adds up time spent in one stage, over all threads.</summary>
+internal sealed class StageClock
+{
+    private long ticks;
+
+    public TimeSpan Spent => TimeSpan.FromSeconds(Interlocked.Read(ref ticks) / (double)Stopwatch.Frequency);
+
+    public T Time<T>(Func<T> work)
+    {
+        var start = Stopwatch.GetTimestamp();
+        try
+        {
+            return work();
+        }
+        finally
+        {
+            Interlocked.Add(ref ticks, Stopwatch.GetTimestamp() - start);
+        }
+    }
+
+    public async ValueTask<T> TimeAsync<T>(Func<ValueTask<T>> work)
+    {
+        var start = Stopwatch.GetTimestamp();
+        try
+        {
+            return await work();
+        }
+        finally
+        {
+            Interlocked.Add(ref ticks, Stopwatch.GetTimestamp() - start);
+        }
+    }
+
+    public void Reset() => Interlocked.Exchange(ref ticks, 0);
+}
+
+/// <summary>The stages a benchmark tells apart from outside; what is left of the total is keys, signatures, hashes and checks.</summary>
+internal sealed class Stages
+{
+    public StageClock Drawing { get; } = new();
+
+    public StageClock Committing { get; } = new();
+
+    public StageClock Reading { get; } = new();
+
+    public void Reset()
+    {
+        Drawing.Reset();
+        Committing.Reset();
+        Reading.Reset();
+    }
+}
+
+/// <summary>A store that counts its time.</summary>
+internal sealed class TimedStore(ILicenseStore inner, Stages stages) : ILicenseStore
+{
+    public ValueTask<StoredReply?> FindReplyAsync(string actor, RequestId requestId, CancellationToken cancel) =>
+        stages.Reading.TimeAsync(() => inner.FindReplyAsync(actor, requestId, cancel));
+
+    public ValueTask<long> ReserveAsync(string sequence, int count, CancellationToken cancel) =>
+        stages.Committing.TimeAsync(() => inner.ReserveAsync(sequence, count, cancel));
+
+    public ValueTask<RegisterEntry?> FindAsync(ManifestDigest digest, CancellationToken cancel) =>
+        stages.Reading.TimeAsync(() => inner.FindAsync(digest, cancel));
+
+    public ValueTask<RegisterEntry?> FindAsync(TypedCode code, CancellationToken cancel) =>
+        stages.Reading.TimeAsync(() => inner.FindAsync(code, cancel));
+
+    public ValueTask<RegisterEntry?> FindAsync(LicenseId id, CancellationToken cancel) =>
+        stages.Reading.TimeAsync(() => inner.FindAsync(id, cancel));
+
+    public ValueTask<RegisterEntry?> FindAsync(CreditCode holder, CancellationToken cancel) =>
+        stages.Reading.TimeAsync(() => inner.FindAsync(holder, cancel));
+
+    public ValueTask<IssuedSet?> LoadSetAsync(LicenseId id, CancellationToken cancel) => inner.LoadSetAsync(id, cancel);
+
+    public ValueTask<StoredReply?> AddSetAsync(IssuedSet issuedSet, DateTimeOffset now, WriteRequest request) =>
+        stages.Committing.TimeAsync(() => inner.AddSetAsync(issuedSet, now, request));
+
+    public ValueTask<StoredReply?> ChangeStateAsync(LicenseId id, StateRecord state, WriteRequest request) =>
+        stages.Committing.TimeAsync(() => inner.ChangeStateAsync(id, state, request));
+}
