@@ -92,6 +92,7 @@ public static class EidServer
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         // The framework logs callers' mistakes with stack traces; faults of ours are logged by the interceptor.
         builder.Logging.AddFilter("Grpc", LogLevel.None);
+        options.ConfigureLogging?.Invoke(builder.Logging);
 
         // 4. The path of a call: gate, then gRPC.
         var app = builder.Build();
