@@ -72,7 +72,22 @@ public sealed class Issuer(IssuingAuthority authority, ILicenseStore store, Draw
         }
 
         // 3. Facts and numbers. A number set aside here and not used is lost, never reused.
-        var license = await PrepareLicenseAsync(facts, now, cancel);
+        License license;
+        try
+        {
+            license = await PrepareLicenseAsync(facts, now, cancel);
+        }
+        catch (EidException error) when (error.Reason == ErrorReason.LicenseExists)
+        {
+            // The set in force may be this very request's, committed since step 2.
+            if (await store.FindReplyAsync(command.Actor, command.RequestId, cancel) is { } twin)
+            {
+                return IssueOutcome.Repeat(twin, content);
+            }
+
+            throw;
+        }
+
         var firstSeal = await sealNumbers.TakeAsync(SealKinds.All.Count, cancel);
         var status = StatusIndex.Of(await statusNumbers.TakeAsync(1, cancel), authority.StatusSecret);
 
