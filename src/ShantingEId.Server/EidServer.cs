@@ -39,6 +39,7 @@ public static class EidServer
         var callers = CallerDirectory.Load(Path.Combine(options.CertificatesDirectory, CallerDirectory.FileName));
         var artist = new SealArtist(SealFonts.LoadDefault());
         Directory.CreateDirectory(options.DataDirectory);
+        var store = SqliteStore.OpenFile(Path.Combine(options.DataDirectory, "register.db"), options.Synchronous);
 
         // 2. Services.
         var builder = WebApplication.CreateSlimBuilder();
@@ -46,7 +47,7 @@ public static class EidServer
         services.AddSingleton(options.Clock);
         services.AddSingleton(authority);
         services.AddSingleton(callers);
-        services.AddSingleton<ILicenseStore>(SqliteStore.OpenFile(Path.Combine(options.DataDirectory, "register.db"), options.Synchronous));
+        services.AddSingleton<ILicenseStore>(_ => store); // Given by a function, it is closed with the server.
         services.AddSingleton(provider => new Verifier(keys, authority.CodePrefix, authority.Environment, provider.GetRequiredService<ILicenseStore>(), options.Clock));
         services.AddSingleton(provider => new Issuer(authority, provider.GetRequiredService<ILicenseStore>(), artist.Draw, provider.GetRequiredService<Verifier>(), options.Clock));
         services.AddSingleton<Revoker>();
@@ -92,9 +93,11 @@ public static class EidServer
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         // The framework logs callers' mistakes with stack traces; faults of ours are logged by the interceptor.
         builder.Logging.AddFilter("Grpc", LogLevel.None);
+        options.ConfigureLogging?.Invoke(builder.Logging);
 
         // 4. The path of a call: gate, then gRPC.
         var app = builder.Build();
+        app.Services.GetRequiredService<ILicenseStore>();
         app.UseMiddleware<CallerGate>();
         app.MapGrpcService<IssuanceRpc>();
         app.MapGrpcService<VerificationRpc>();

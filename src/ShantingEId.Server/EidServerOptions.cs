@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+
 namespace ShantingEId.Server;
 
 /// <summary>How a server is run.</summary>
@@ -17,6 +19,9 @@ public sealed record EidServerOptions
 
     /// <summary>SQLite's synchronous mode; anything but FULL is refused in production and exists for the test that must notice it.</summary>
     public string Synchronous { get; init; } = "FULL";
+
+    /// <summary>Adds where the log goes, after the server's own settings; null logs to the console alone.</summary>
+    public Action<ILoggingBuilder>? ConfigureLogging { get; init; }
 
     /// <summary>The one clock.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;

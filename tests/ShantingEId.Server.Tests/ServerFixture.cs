@@ -4,13 +4,14 @@ using System.Security.Cryptography.X509Certificates;
 using Google.Type;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging;
 using ShantingEId.Server;
 using ShantingEId.V1;
 
 namespace ShantingEId.Server.Tests;
 
 /// <summary>A real server over real TLS on a free port, with fresh keys and a fresh register, and clients for every caller.</summary>
-public sealed class ServerFixture : IAsyncLifetime
+public class ServerFixture : IAsyncLifetime
 {
     private readonly string folder = Directory.CreateTempSubdirectory("eid-test-").FullName;
     private readonly List<GrpcChannel> channels = [];
@@ -24,15 +25,32 @@ public sealed class ServerFixture : IAsyncLifetime
 
     public IServiceProvider Services => app!.Services;
 
+    /// <summary>Everything the server logged since it was made.</summary>
+    public LogRecorder Log { get; } = new();
+
+    public string RegisterPath => Path.Combine(Data, "register.db");
+
     public async ValueTask InitializeAsync()
     {
         DevCertificates.Create(Certificates, TimeProvider.System);
+        Prepare();
         await StartAsync();
     }
 
+    /// <summary>Changes files of the deployment before the first start.</summary>
+    protected virtual void Prepare()
+    {
+    }
+
+    public EidServerOptions Options() => new()
+    {
+        CertificatesDirectory = Certificates, DataDirectory = Data, Environment = "Development",
+        ConfigureLogging = logging => logging.AddProvider(Log),
+    };
+
     public async Task StartAsync()
     {
-        app = EidServer.Build(new EidServerOptions { CertificatesDirectory = Certificates, DataDirectory = Data, Environment = "Development" });
+        app = EidServer.Build(Options());
         await app.StartAsync();
         Address = EidServer.Address(app);
     }
@@ -55,27 +73,40 @@ public sealed class ServerFixture : IAsyncLifetime
     {
         await StopAsync();
         Directory.Delete(folder, recursive: true);
+        GC.SuppressFinalize(this);
     }
 
     /// <summary>A channel that presents this caller's certificate; null presents none.</summary>
-    public GrpcChannel Channel(string? caller)
+    public GrpcChannel Channel(string? caller) => Channel(caller is null ? null : Certificate(caller), Address);
+
+    /// <summary>A channel to any server of this deployment.</summary>
+    public GrpcChannel Channel(X509Certificate2? certificate, Uri address)
     {
-        var handler = new SocketsHttpHandler
+        var channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions
         {
-            SslOptions = new SslClientAuthenticationOptions
-            {
-                CertificateChainPolicy = new X509ChainPolicy
-                {
-                    TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck,
-                    CustomTrustStore = { X509CertificateLoader.LoadCertificateFromFile(Path.Combine(Certificates, "tls-ca.crt")) },
-                },
-                ClientCertificates = caller is null ? null : [X509Certificate2.CreateFromPemFile(Path.Combine(Certificates, caller + ".crt"), Path.Combine(Certificates, caller + ".key"))],
-            },
-        };
-        var channel = GrpcChannel.ForAddress(Address, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
+            HttpHandler = Handler(certificate), DisposeHttpClient = true, MaxReceiveMessageSize = 1024 * 1024,
+        });
         channels.Add(channel);
         return channel;
     }
+
+    public X509Certificate2 Certificate(string caller) =>
+        X509Certificate2.CreateFromPemFile(Path.Combine(Certificates, caller + ".crt"), Path.Combine(Certificates, caller + ".key"));
+
+    /// <summary>TLS as every client here speaks it: trusts the deployment's CA and nothing else.</summary>
+    public SocketsHttpHandler Handler(X509Certificate2? certificate) => new()
+    {
+        SslOptions = new SslClientAuthenticationOptions
+        {
+            CertificateChainPolicy = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck,
+                CustomTrustStore = { X509CertificateLoader.LoadCertificateFromFile(Path.Combine(Certificates, "tls-ca.crt")) },
+            },
+            // Always presented, also when the platform would leave it out because it is expired or for another use.
+            ClientCertificateContext = certificate is null ? null : SslStreamCertificateContext.Create(certificate, null, offline: true),
+        },
+    };
 
     public IssuanceService.IssuanceServiceClient Staff() => new(Channel("staff"));
 

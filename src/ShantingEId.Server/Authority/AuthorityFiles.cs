@@ -32,14 +32,13 @@ internal static class AuthorityFiles
     public const string SealMaker = "seal-maker";
     public const string DevelopmentEnvironment = "development";
 
-    internal static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
+    internal static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true, RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true };
 
     /// <summary>Loads an authority and refuses what may not sign.</summary>
     /// <exception cref="EidException"><see cref="ErrorReason.SigningKeyUnusable"/>: files missing, development keys in production, expired or default keys.</exception>
     public static IssuingAuthority Load(string directory, bool production, DateTimeOffset now)
     {
-        var description = JsonSerializer.Deserialize<AuthorityDescription>(Text(directory, Description), Json)
-            ?? throw Unusable($"{Description} 内容为空");
+        var description = Read(directory, Description, text => JsonSerializer.Deserialize<AuthorityDescription>(text, Json) ?? throw new JsonException("null"));
         if (production && (description.Environment == DevelopmentEnvironment || ReadCertificate(directory, Root).Subject.Contains("开发", StringComparison.Ordinal)))
         {
             throw Unusable("生产环境不接受开发用的密钥和证书；请配置正式密钥");
@@ -49,6 +48,12 @@ internal static class AuthorityFiles
         if (kek.Length != 16 || kek.Distinct().Count() < 4)
         {
             throw Unusable("密钥加密密钥缺失、长度不对或是默认值");
+        }
+
+        var statusSecret = Bytes(directory, StatusSecret);
+        if (statusSecret.Length != 32 || statusSecret.Distinct().Count() < 4)
+        {
+            throw Unusable($"{StatusSecret} 应为 32 字节的随机数");
         }
 
         if (!description.CodePrefix.EndsWith('/') || description.CodePrefix.Any(c => !"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ$%*+-./:".Contains(c, StringComparison.Ordinal)))
@@ -80,24 +85,33 @@ internal static class AuthorityFiles
             Intermediates = [ReadCertificate(directory, LicenseAuthority), sealAuthority.Certificate, sealMaker.Certificate],
             Roots = [ReadCertificate(directory, Root)],
             Vault = vault,
-            StatusSecret = Bytes(directory, StatusSecret),
+            StatusSecret = statusSecret,
         };
     }
 
     public static string ToPem(Sm2Certificate certificate) => PemEncoding.WriteString("CERTIFICATE", certificate.Der) + "\n";
 
-    private static Sm2Certificate ReadCertificate(string directory, string name)
-    {
-        var pem = Text(directory, name + ".crt");
-        return Sm2Certificate.Parse(Convert.FromBase64String(pem[PemEncoding.Find(pem).Base64Data]));
-    }
+    private static Sm2Certificate ReadCertificate(string directory, string name) =>
+        Read(directory, name + ".crt", pem => Sm2Certificate.Parse(Convert.FromBase64String(pem[PemEncoding.Find(pem).Base64Data])));
 
-    private static byte[] Bytes(string directory, string file) => Convert.FromBase64String(Text(directory, file).Trim());
+    private static byte[] Bytes(string directory, string file) => Read(directory, file, text => Convert.FromBase64String(text.Trim()));
 
-    private static string Text(string directory, string file)
+    private static T Read<T>(string directory, string file, Func<string, T> parse)
     {
         var path = Path.Combine(directory, file);
-        return File.Exists(path) ? File.ReadAllText(path, Encoding.UTF8) : throw Unusable($"缺少文件 {file}；开发环境可用 eid dev-certs 生成");
+        if (!File.Exists(path))
+        {
+            throw Unusable($"缺少文件 {file}；开发环境可用 eid dev-certs 生成");
+        }
+
+        try
+        {
+            return parse(File.ReadAllText(path, Encoding.UTF8));
+        }
+        catch (Exception error) when (error is JsonException or FormatException or ArgumentException or EidException or IOException or UnauthorizedAccessException)
+        {
+            throw new EidException(ErrorReason.SigningKeyUnusable, $"文件 {file} 无法读取或内容有误", error);
+        }
     }
 
     private static EidException Unusable(string text) => new(ErrorReason.SigningKeyUnusable, text);

@@ -32,7 +32,7 @@ internal sealed class CallerDirectory
     {
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseUpper, allowIntegerValues: false) },
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        RespectRequiredConstructorParameters = true,
+        AllowDuplicateProperties = false,
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
@@ -44,14 +44,14 @@ internal sealed class CallerDirectory
         purposes = content.Purposes;
         foreach (var (name, purpose) in purposes)
         {
-            Require(purpose.Fields.All(field => Rpc.FieldMask.Known.Contains(field)), $"用证事由 {name} 含有未知字段");
+            RequireAll(purpose.Fields, Rpc.FieldMask.Known.Contains, $"用证事由 {name} 含有未知字段");
         }
 
         var known = MethodRule.All.Keys.Select(path => path[(path.LastIndexOf('.') + 1)..]).ToHashSet();
         foreach (var caller in content.Callers)
         {
-            Require(caller.Methods.All(known.Contains), $"{caller.Name} 含有未知方法");
-            Require(caller.Purposes.All(purposes.ContainsKey), $"{caller.Name} 含有未登记的用证事由");
+            RequireAll(caller.Methods, known.Contains, $"{caller.Name} 含有未知方法");
+            RequireAll(caller.Purposes, purposes.ContainsKey, $"{caller.Name} 含有未登记的用证事由");
             Require(caller.Certificates.Length > 0, $"{caller.Name} 没有证书指纹");
             foreach (var fingerprint in caller.Certificates)
             {
@@ -70,7 +70,7 @@ internal sealed class CallerDirectory
         {
             return new CallerDirectory(JsonSerializer.Deserialize<FileContent>(File.ReadAllText(path), Json) ?? throw Invalid("文件为空"));
         }
-        catch (Exception error) when (error is JsonException or IOException)
+        catch (Exception error) when (error is JsonException or IOException or UnauthorizedAccessException)
         {
             throw new EidException(ErrorReason.AccessDenied, $"调用方名册 {FileName} 无法读取：{error.Message}", error);
         }
@@ -127,6 +127,14 @@ internal sealed class CallerDirectory
         if (!condition)
         {
             throw Invalid(problem);
+        }
+    }
+
+    private static void RequireAll(string[] names, Func<string, bool> known, string problem)
+    {
+        if (Array.Find(names, name => !known(name)) is { } unknown)
+        {
+            throw Invalid($"{problem} {unknown}");
         }
     }
 

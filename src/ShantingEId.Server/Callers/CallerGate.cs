@@ -1,4 +1,5 @@
 using System.Globalization;
+using Grpc.Core;
 using Microsoft.AspNetCore.Http;
 using ShantingEId.Server.Rpc;
 
@@ -53,9 +54,12 @@ internal sealed class CallerGate(RequestDelegate next, CallerAuthenticator authe
 
         await next(context);
 
-        if (!context.Items.ContainsKey(ReachedKey) && !context.Response.HasStarted)
+        // A request that is not gRPC at all has its answer in the HTTP status.
+        var response = context.Response;
+        if (!context.Items.ContainsKey(ReachedKey) && !response.HasStarted && response.StatusCode == StatusCodes.Status200OK
+            && Enum.TryParse<StatusCode>(response.Headers["grpc-status"].ToString(), out var status) && FrameworkRefusal.Of(status) is { } refusal)
         {
-            RewriteFrameworkRefusal(context.Response);
+            ErrorWire.WriteTo(response, refusal);
         }
     }
 
@@ -97,22 +101,5 @@ internal sealed class CallerGate(RequestDelegate next, CallerAuthenticator authe
             'n' => TimeSpan.FromMicroseconds(value / 1000.0),
             _ => null,
         };
-    }
-
-    // The framework answers UNKNOWN to bytes that are no message and gives no reason for a size limit.
-    private static void RewriteFrameworkRefusal(HttpResponse response)
-    {
-        switch (response.Headers["grpc-status"].ToString())
-        {
-            case "8":
-                ErrorWire.WriteTo(response, new EidException(ErrorReason.MessageTooLarge, "请求超过 64 KiB 的限制"));
-                break;
-            case "2":
-                ErrorWire.WriteTo(response, new EidException(ErrorReason.MalformedRequest, "请求不是合规的 protobuf 消息"));
-                break;
-            case "13":
-                ErrorWire.WriteTo(response, new EidException(ErrorReason.MalformedFrame, "请求的 gRPC 帧残缺或多余"));
-                break;
-        }
     }
 }

@@ -26,7 +26,7 @@ internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> log) : 
         IAsyncStreamReader<TRequest> requestStream, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, DuplexStreamingServerMethod<TRequest, TResponse> continuation) =>
         Run(context, async () =>
         {
-            await continuation(requestStream, responseStream, context);
+            await continuation(new FrameworkRefusal.Reader<TRequest>(requestStream), responseStream, context);
             return true;
         });
 

@@ -48,6 +48,11 @@ internal sealed class IssuanceRpc(Issuer issuer, Revoker revoker, ILicenseStore 
     /// <inheritdoc/>
     public override async Task<V1.IssuedSet> GetIssuedSet(GetIssuedSetRequest request, ServerCallContext context)
     {
+        if (!Enum.IsDefined(request.View))
+        {
+            throw new EidException(ErrorReason.EnumInvalid, "view 取值无法识别", [new FieldViolation("view", ErrorReason.EnumInvalid, "取值无法识别")]);
+        }
+
         var entry = await RegisterName.Parse(request.Name).FindAsync(store, context.CancellationToken) ?? throw StoreErrors.NotFound();
         var set = await store.LoadSetAsync(entry.LicenseId, context.CancellationToken) ?? throw StoreErrors.NotFound();
         return Wire.ToMessage(set, entry.State, request.View == GetIssuedSetRequest.Types.View.Full ? authority : null);
@@ -58,7 +63,7 @@ internal sealed class IssuanceRpc(Issuer issuer, Revoker revoker, ILicenseStore 
     {
         var command = new RevokeCommand(
             Caller(context), RequestId.Parse(request.RequestId), RegisterName.Parse(request.Name), request.Reason, request.Authority,
-            request.EffectiveTime?.ToDateTimeOffset(), (set, state) => Wire.ToMessage(set, state).ToByteArray());
+            Wire.ToTime(request.EffectiveTime), (set, state) => Wire.ToMessage(set, state).ToByteArray());
         var outcome = await revoker.RevokeAsync(command, context.CancellationToken);
         return V1.IssuedSet.Parser.ParseFrom(outcome.Reply);
     }
@@ -69,6 +74,11 @@ internal sealed class IssuanceRpc(Issuer issuer, Revoker revoker, ILicenseStore 
         {
             StrictMessage.RefuseUnknownFields(row);
             var request = row.Request ?? new IssueSetRequest();
+            if (request.ValidateOnly)
+            {
+                throw new EidException(ErrorReason.MalformedRequest, "批量导入不支持 validate_only；请改用 IssueSet 逐条预检");
+            }
+
             var command = new IssueCommand(actor, RequestId.Parse(request.RequestId), Wire.ToInput(request.Enterprise), EncodeNew);
             var outcome = await issuer.IssueAsync(command, cancel);
             return new ImportSetsResponse

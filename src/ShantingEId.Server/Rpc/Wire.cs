@@ -23,6 +23,21 @@ internal static class Wire
             ? string.Create(CultureInfo.InvariantCulture, $"{date.Year:D4}-{date.Month:D2}-{date.Day:D2}") : "",
     };
 
+    /// <summary>The time from which a revocation holds; null where the request gives none.</summary>
+    /// <exception cref="EidException"><see cref="ErrorReason.EffectiveTimeInvalid"/>: the numbers are no point in time.</exception>
+    public static DateTimeOffset? ToTime(Timestamp? message)
+    {
+        try
+        {
+            return message?.ToDateTimeOffset();
+        }
+        catch (InvalidOperationException)
+        {
+            throw new EidException(ErrorReason.EffectiveTimeInvalid, "effective_time 不是存在的时间",
+                [new FieldViolation("effective_time", ErrorReason.EffectiveTimeInvalid, "不是存在的时间")]);
+        }
+    }
+
     /// <summary>The licence as a message.</summary>
     public static V1.License ToMessage(Licenses.License license) => new()
     {

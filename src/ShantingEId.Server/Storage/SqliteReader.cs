@@ -24,6 +24,11 @@ internal sealed class SqliteReaders(Func<SqliteConnection> open) : IDisposable
         {
             return read(reader);
         }
+        catch (EidException error) when (error.Reason.Kind() == ErrorKind.InvalidArgument)
+        {
+            // It was checked when it was written: that it cannot be read now is no fault of who asks.
+            throw new EidException(ErrorReason.InternalFault, "登记簿中的数据无法读取", error);
+        }
         finally
         {
             idle.Add(reader);
@@ -66,7 +71,7 @@ internal sealed class SqliteReader(SqliteConnection connection) : IDisposable
         }
 
         return new RegisterEntry(
-            LicenseId.Parse(row.GetString(0)), row.GetFieldValue<byte[]>(1), ManifestDigest.FromBytes(row.GetFieldValue<byte[]>(2))!, row.GetString(3),
+            LicenseId.Parse(row.GetString(0)), row.GetFieldValue<byte[]>(1), Digest(row.GetFieldValue<byte[]>(2)), row.GetString(3),
             Typed(row.GetString(4)),
             new StateRecord((SetState)row.GetInt32(5), Time(row.GetInt64(6)), Time(row.GetInt64(7)), row.GetString(8), row.GetString(9)));
     }
@@ -143,6 +148,9 @@ internal sealed class SqliteReader(SqliteConnection connection) : IDisposable
         command.Parameters["$key"].Value = key;
         return command;
     }
+
+    private static ManifestDigest Digest(byte[] bytes) =>
+        ManifestDigest.FromBytes(bytes) ?? throw new EidException(ErrorReason.InternalFault, "登记簿中的清单摘要无法读取");
 
     private static DateTimeOffset Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
 

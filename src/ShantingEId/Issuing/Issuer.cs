@@ -46,11 +46,12 @@ public sealed class Issuer(IssuingAuthority authority, ILicenseStore store, Draw
         statusNumbers.Dispose();
     }
 
-    /// <summary>Runs every check of an issue and returns the licence as it would be; writes nothing.</summary>
+    /// <summary>Runs every check of an issue, also whether the seals can be drawn, and returns the licence as it would be; writes nothing.</summary>
     public async Task<License> ValidateAsync(EnterpriseInput enterprise, CancellationToken cancel)
     {
         var now = Now();
         var facts = Check(enterprise, now);
+        Draw(Designs(facts, 1)); // Any number serves: the pictures are thrown away.
         return await PrepareLicenseAsync(facts, now, cancel);
     }
 
@@ -71,14 +72,28 @@ public sealed class Issuer(IssuingAuthority authority, ILicenseStore store, Draw
         }
 
         // 3. Facts and numbers. A number set aside here and not used is lost, never reused.
-        var license = await PrepareLicenseAsync(facts, now, cancel);
+        License license;
+        try
+        {
+            license = await PrepareLicenseAsync(facts, now, cancel);
+        }
+        catch (EidException error) when (error.Reason == ErrorReason.LicenseExists)
+        {
+            // The set in force may be this very request's, committed since step 2.
+            if (await store.FindReplyAsync(command.Actor, command.RequestId, cancel) is { } twin)
+            {
+                return IssueOutcome.Repeat(twin, content);
+            }
+
+            throw;
+        }
+
         var firstSeal = await sealNumbers.TakeAsync(SealKinds.All.Count, cancel);
         var status = StatusIndex.Of(await statusNumbers.TakeAsync(1, cancel), authority.StatusSecret);
 
         // 4. The four pictures; a missing glyph refuses the whole set.
-        var designs = SealKinds.All.Select((kind, i) =>
-            new SealDesign(kind, facts.Name, facts.CreditCode, facts.Representative, SealCode.Create(authority.Division, firstSeal + i))).ToArray();
-        var pictures = designs.Select(design => draw(design)).ToArray();
+        var designs = Designs(facts, firstSeal);
+        var pictures = Draw(designs);
 
         // 5 and 6. Keys, certificates and signatures. All of it stays in memory until step 8: a crash before that issued nothing.
         var set = Sign(license, designs, pictures, status, now);
@@ -118,6 +133,30 @@ public sealed class Issuer(IssuingAuthority authority, ILicenseStore store, Draw
 
         var id = LicenseId.ForBusinessLicense(authority.CreditCode, facts.CreditCode, (newest?.LicenseId.Version ?? 0) + 1);
         return new License(id, facts, authority.Name, authority.CreditCode, now);
+    }
+
+    private SealDesign[] Designs(EnterpriseFacts facts, long firstSeal) => [.. SealKinds.All.Select((kind, i) =>
+        new SealDesign(kind, facts.Name, facts.CreditCode, facts.Representative, SealCode.Create(authority.Division, firstSeal + i)))];
+
+    // Several seals show the same name, and another the representative's: what is missing is reported once, and all of it.
+    private SealPicture[] Draw(SealDesign[] designs)
+    {
+        var pictures = new List<SealPicture>();
+        var violations = new List<FieldViolation>();
+        foreach (var design in designs)
+        {
+            try
+            {
+                pictures.Add(draw(design));
+            }
+            catch (EidException error) when (error.Reason == ErrorReason.TextInvalid)
+            {
+                violations.AddRange(error.Violations.Except(violations));
+            }
+        }
+
+        return pictures.Count == designs.Length ? [.. pictures]
+            : throw new EidException(ErrorReason.TextInvalid, string.Join("；", violations.Select(violation => violation.Message)), violations);
     }
 
     private IssuedSet Sign(License license, SealDesign[] designs, SealPicture[] pictures, StatusReference status, DateTimeOffset now)

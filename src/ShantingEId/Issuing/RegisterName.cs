@@ -23,17 +23,22 @@ public sealed record RegisterName
     public static string Of(LicenseId id) => Collection + id;
 
     /// <summary>Parses <c>issuedSets/{license_id}</c> or <c>issuedSets/{credit_code}</c>.</summary>
-    /// <exception cref="EidException"><see cref="ErrorReason.LicenseIdInvalid"/> or <see cref="ErrorReason.UsccInvalid"/>.</exception>
+    /// <exception cref="EidException"><see cref="ErrorReason.LicenseIdInvalid"/> or <see cref="ErrorReason.UsccInvalid"/>, on field <c>name</c>.</exception>
     public static RegisterName Parse(string? text)
     {
         if (text is null || !text.StartsWith(Collection, StringComparison.Ordinal))
         {
-            throw new EidException(ErrorReason.LicenseIdInvalid, "name 应为 issuedSets/{证照标识} 或 issuedSets/{统一社会信用代码}",
-                [new FieldViolation("name", ErrorReason.LicenseIdInvalid, "应为 issuedSets/{证照标识} 或 issuedSets/{统一社会信用代码}")]);
+            throw Invalid(ErrorReason.LicenseIdInvalid, "应为 issuedSets/{证照标识} 或 issuedSets/{统一社会信用代码}");
         }
 
         var id = text[Collection.Length..];
-        return id.Contains('.', StringComparison.Ordinal) ? new RegisterName(LicenseId.Parse(id), null) : new RegisterName(null, CreditCode.Parse(id));
+        if (id.Contains('.', StringComparison.Ordinal))
+        {
+            return LicenseId.TryParse(id, out var license) ? new RegisterName(license, null)
+                : throw Invalid(ErrorReason.LicenseIdInvalid, "证照标识格式或校验位不符（GB/T 36904）");
+        }
+
+        return CreditCode.TryParse(id, out var holder, out var problem) ? new RegisterName(null, holder) : throw Invalid(ErrorReason.UsccInvalid, problem);
     }
 
     /// <summary>The entry meant, or null.</summary>
@@ -42,4 +47,6 @@ public sealed record RegisterName
 
     /// <inheritdoc/>
     public override string ToString() => Collection + (License?.ToString() ?? Holder!.Value);
+
+    private static EidException Invalid(ErrorReason reason, string problem) => new(reason, $"name {problem}", [new FieldViolation("name", reason, problem)]);
 }

@@ -54,6 +54,12 @@ public sealed class Revoker(ILicenseStore store, TimeProvider clock)
 
         if (entry.State.State != SetState.Active)
         {
+            // It may be this very request that ended it, since step 2.
+            if (await store.FindReplyAsync(command.Actor, command.RequestId, cancel) is { } twin)
+            {
+                return IssueOutcome.Repeat(twin, content);
+            }
+
             throw StoreErrors.AlreadyRevoked(entry.LicenseId);
         }
 

@@ -112,7 +112,11 @@ public sealed record EnterpriseFacts
         Text("type", input.Type, 0, 60);
         Text("representative", input.Representative, 2, 24);
         RegisteredCapital? capital = null;
-        if (input.Capital.Length > 0 && !RegisteredCapital.TryParse(input.Capital, out capital, out var capitalProblem))
+        if (FaceText.Problem(input.Capital, 0, 60) is { Length: > 0 } capitalText)
+        {
+            Add("capital", ErrorReason.TextInvalid, capitalText);
+        }
+        else if (input.Capital.Length > 0 && !RegisteredCapital.TryParse(input.Capital, out capital, out var capitalProblem))
         {
             Add("capital", ErrorReason.AmountInvalid, capitalProblem);
         }
@@ -130,7 +134,8 @@ public sealed record EnterpriseFacts
         Text("address", input.Address, 2, 200);
         Text("business_scope", input.BusinessScope, 1, 2000);
 
-        if (violations.Count == 0 && !KindFitsCode(input.Kind, code!))
+        // Says something only of a code that can exist and a kind that was named.
+        if (code is not null && Enum.IsDefined(input.Kind) && input.Kind != EnterpriseKind.Unspecified && !KindFitsCode(input.Kind, code))
         {
             Add("kind", ErrorReason.LintFailed, "主体种类与统一社会信用代码的机构类别不一致");
         }

@@ -60,8 +60,13 @@ public sealed class Verifier(KeyRing keys, string codePrefix, string environment
     }
 
     /// <summary>Looks up the licence of a company: the one in force, else its newest.</summary>
-    public async ValueTask<Verification> LookupAsync(CreditCode holder, CancellationToken cancel) =>
-        Judge(await store.FindAsync(holder, cancel), Verdict.NotFound, VerdictReason.LicenseNotFound);
+    public async ValueTask<Verification> LookupAsync(CreditCode holder, CancellationToken cancel)
+    {
+        var answer = Judge(await store.FindAsync(holder, cancel), Verdict.NotFound, VerdictReason.LicenseNotFound);
+        // Under which company the register files a row is not signed; whose licence it is stands in the manifest.
+        return answer.Manifest is { } manifest && manifest.License.Facts.CreditCode != holder
+            ? new Verification(Verdict.BadSignature, VerdictReason.RegisterMismatch, answer.StatusAsOf) : answer;
+    }
 
     /// <summary>
     /// Steps 1 and 2 alone: the claims of a code with a good signature, or the verdict that says what is wrong with it.

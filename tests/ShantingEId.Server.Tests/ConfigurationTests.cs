@@ -1,0 +1,253 @@
+using System.Text.Json.Nodes;
+using ShantingEId.Crypto;
+using ShantingEId.Server.Authority;
+using ShantingEId.Server.Callers;
+
+namespace ShantingEId.Server.Tests;
+
+/// <summary>A server that could not keep its promises does not start, and says why: one good deployment, one thing broken.</summary>
+public sealed class ConfigurationTests : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("eid-config-").FullName;
+
+    public ConfigurationTests() => DevCertificates.Create(Certs, TimeProvider.System);
+
+    private string Certs => Path.Combine(folder, "certs");
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Fact]
+    public async Task What_is_not_broken_starts()
+    {
+        await using var app = EidServer.Build(Options("Development"));
+
+        Assert.NotNull(app);
+    }
+
+    [Fact]
+    public void Production_refuses_development_keys()
+    {
+        Refuses(ErrorReason.SigningKeyUnusable, "开发", Options("Production"));
+
+        // Renaming the deployment does not make its keys any better: the certificates still say what they are.
+        Edit(AuthorityFiles.Description, file => file["environment"] = "production");
+        Refuses(ErrorReason.SigningKeyUnusable, "开发", Options("Production"));
+    }
+
+    [Theory]
+    [InlineData("NORMAL")]
+    [InlineData("OFF")]
+    [InlineData("full")]
+    public void Production_refuses_to_acknowledge_what_is_not_on_disk(string synchronous) =>
+        Refuses(ErrorReason.StoreUnavailable, "synchronous=FULL", Options("Production") with { Synchronous = synchronous });
+
+    // Whoever misspells Development must not end up with its loose rules.
+    [Theory]
+    [InlineData("development")]
+    [InlineData("")]
+    [InlineData("Test")]
+    public void Every_environment_but_development_is_production(string environment) => Assert.True(Options(environment).IsProduction);
+
+    [Theory]
+    [InlineData("AAAAAAAAAAAAAAAAAAAAAA==")]
+    [InlineData("/////////////////////w==")]
+    [InlineData("AQIDAQIDAQIDAQIDAQIDAQ==")]
+    [InlineData("AAECAwQFBgcICQoLDA0O")]
+    [InlineData("")]
+    [InlineData("not base64!")]
+    public void A_default_short_or_unreadable_key_encryption_key_is_refused(string kek)
+    {
+        File.WriteAllText(Path.Combine(Certs, AuthorityFiles.KeyEncryptionKey), kek);
+
+        Refuses(ErrorReason.SigningKeyUnusable, "");
+    }
+
+    [Fact]
+    public void Another_deployments_key_encryption_key_opens_nothing()
+    {
+        File.WriteAllText(Path.Combine(Certs, AuthorityFiles.KeyEncryptionKey), "AAECAwQFBgcICQoLDA0ODw==");
+
+        Refuses(ErrorReason.KeyVaultSealed, "");
+    }
+
+    [Theory]
+    [InlineData(AuthorityFiles.Description)]
+    [InlineData(AuthorityFiles.KeyEncryptionKey)]
+    [InlineData(AuthorityFiles.StatusSecret)]
+    [InlineData("root.crt")]
+    [InlineData("license-ca.crt")]
+    [InlineData("seal-ca.key.sealed")]
+    [InlineData("manifest-signer.crt")]
+    [InlineData("manifest-signer.key.sealed")]
+    [InlineData("code-signer.key.sealed")]
+    [InlineData("seal-maker.crt")]
+    public void A_missing_or_emptied_or_garbled_file_is_refused_by_name(string file)
+    {
+        foreach (var content in (string?[])["", "garbage {", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", null])
+        {
+            if (content is null)
+            {
+                File.Delete(Path.Combine(Certs, file));
+            }
+            else
+            {
+                File.WriteAllText(Path.Combine(Certs, file), content);
+            }
+
+            var error = Assert.Throws<EidException>(() => EidServer.Build(Options("Development")));
+            Assert.True(error.Message.Contains(file.Split('.')[0], StringComparison.Ordinal) || error.Reason == ErrorReason.KeyVaultSealed || file == AuthorityFiles.KeyEncryptionKey, error.Message);
+        }
+    }
+
+    [Fact]
+    public void A_sealed_key_of_another_purpose_is_refused()
+    {
+        File.Copy(Path.Combine(Certs, "code-signer.key.sealed"), Path.Combine(Certs, "manifest-signer.key.sealed"), overwrite: true);
+
+        Refuses(ErrorReason.KeyVaultSealed, "");
+    }
+
+    [Fact]
+    public void A_certificate_of_another_key_is_refused()
+    {
+        File.Copy(Path.Combine(Certs, "code-signer.crt"), Path.Combine(Certs, "manifest-signer.crt"), overwrite: true);
+
+        Refuses(ErrorReason.SigningKeyUnusable, "与证书不符");
+    }
+
+    [Fact]
+    public void A_root_that_did_not_sign_the_signers_is_refused()
+    {
+        DevCertificates.Create(Path.Combine(folder, "other"), TimeProvider.System);
+        File.Copy(Path.Combine(folder, "other", "root.crt"), Path.Combine(Certs, "root.crt"), overwrite: true);
+
+        Refuses(ErrorReason.SigningKeyUnusable, "签名证书");
+    }
+
+    [Theory]
+    [InlineData("HTTPS://EID.SHANTING.EXAMPLE")]
+    [InlineData("https://eid.shanting.example/")]
+    [InlineData("HTTPS://EID.SHANTING.EXAMPLE/?C=/")]
+    [InlineData("")]
+    public void A_code_prefix_that_does_not_fit_a_symbol_is_refused(string prefix)
+    {
+        Edit(AuthorityFiles.Description, file => file["code_prefix"] = prefix);
+
+        Refuses(ErrorReason.SigningKeyUnusable, "code_prefix");
+    }
+
+    [Theory]
+    [InlineData("name")]
+    [InlineData("credit_code")]
+    [InlineData("code_prefix")]
+    [InlineData("environment")]
+    public void An_incomplete_description_is_refused(string member)
+    {
+        var path = Path.Combine(Certs, AuthorityFiles.Description);
+        var good = File.ReadAllText(path);
+        Edit(AuthorityFiles.Description, file => file.AsObject().Remove(member));
+        Refuses(ErrorReason.SigningKeyUnusable, AuthorityFiles.Description);
+
+        File.WriteAllText(path, good);
+        Edit(AuthorityFiles.Description, file => file[member] = null);
+        Refuses(ErrorReason.SigningKeyUnusable, AuthorityFiles.Description);
+    }
+
+    [Theory]
+    [InlineData("manifest-signer")]
+    [InlineData("code-signer")]
+    [InlineData("seal-maker")]
+    [InlineData("seal-ca")]
+    public void An_expired_or_not_yet_valid_signer_is_refused(string name)
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        foreach (var (from, to) in (ReadOnlySpan<(int, int)>)[(-2, -1), (1, 2)])
+        {
+            // Same key, same name, other dates.
+            var kek = Convert.FromBase64String(File.ReadAllText(Path.Combine(Certs, AuthorityFiles.KeyEncryptionKey)));
+            using var key = new KeyVault(kek).Open(Convert.FromBase64String(File.ReadAllText(Path.Combine(Certs, name + ".key.sealed"))), name);
+            using var root = Sm2PrivateKey.Generate();
+            var issuer = new CertificateIssuer(root, CertificateIssuer.CreateRoot(root, new CertificateSubject("样例", "样例根"), now.AddDays(-9), now.AddDays(9)));
+            var use = name == "seal-ca" ? CertificateUse.Authority : CertificateUse.Signing;
+            var certificate = issuer.Issue(new CertificateSubject("样例", name), key.PublicKey, use, now.AddDays(from), now.AddDays(to));
+            File.WriteAllText(Path.Combine(Certs, name + ".crt"), AuthorityFiles.ToPem(certificate));
+
+            Refuses(ErrorReason.SigningKeyUnusable, "不在有效期内");
+        }
+    }
+
+    public static TheoryData<string, string> Mistakes() => new()
+    {
+        { "unknown method", "IssuanceService/Everything" }, { "method in other case", "verificationservice/verifycode" }, { "unknown purpose", "OTHER" }, { "unknown field", "owner_phone" },
+        { "duplicate fingerprint", "tax-bureau" }, { "same fingerprint in other case", "tax-bureau" }, { "unmapped member", "admin" }, { "unmapped member of the file", "default_role" },
+        { "short fingerprint", "staff" }, { "fingerprint with colons", "staff" }, { "no fingerprint", "staff" }, { "unknown role", "role" }, { "role by number", "role" }, { "missing member", "methods" },
+        { "null list", "purposes" }, { "null file", CallerDirectory.FileName }, { "no JSON", CallerDirectory.FileName }, { "member twice", "staff" },
+    };
+
+    // A mistake in who may call must never read as "nobody asked for more": the whole file is refused, and the place is named.
+    [Theory]
+    [MemberData(nameof(Mistakes))]
+    public void A_mistake_in_the_callers_file_is_refused_and_named(string mistake, string named)
+    {
+        var path = Path.Combine(Certs, CallerDirectory.FileName);
+        Edit(CallerDirectory.FileName, file =>
+        {
+            var (staff, tax) = (file["callers"]![0]!, file["callers"]![1]!);
+            var fingerprint = (string)staff["certificates"]![0]!;
+            switch (mistake)
+            {
+                case "unknown method" or "method in other case": staff["methods"]!.AsArray().Add(named); break;
+                case "unknown purpose": staff["purposes"]!.AsArray().Add(named); break;
+                case "unknown field": file["purposes"]!["AUDIT"]!["fields"]!.AsArray().Add(named); break;
+                case "duplicate fingerprint": tax["certificates"]!.AsArray().Add(fingerprint); break;
+                case "same fingerprint in other case": tax["certificates"]!.AsArray().Add(fingerprint.ToLowerInvariant()); break;
+                case "unmapped member": staff[named] = true; break;
+                case "unmapped member of the file": file[named] = "STAFF"; break;
+                case "short fingerprint": staff["certificates"] = new JsonArray(fingerprint[..40]); break;
+                case "fingerprint with colons": staff["certificates"] = new JsonArray(string.Join(':', fingerprint.Chunk(2).Select(pair => new string(pair)))); break;
+                case "no fingerprint": staff["certificates"] = new JsonArray(); break;
+                case "unknown role": staff["role"] = "ROOT"; break;
+                case "role by number": staff["role"] = 0; break;
+                case "missing member": staff.AsObject().Remove("methods"); break;
+                case "null list": staff["purposes"] = null; break;
+            }
+        });
+        switch (mistake)
+        {
+            case "null file": File.WriteAllText(path, "null"); break;
+            case "no JSON": File.WriteAllText(path, "{"); break;
+            case "member twice": File.WriteAllText(path, File.ReadAllText(path).Replace("\"name\":\"staff\"", "\"name\":\"staff\",\"name\":\"bank\"", StringComparison.Ordinal)); break;
+        }
+
+        var error = Assert.Throws<EidException>(() => EidServer.Build(Options("Development")));
+
+        Assert.Equal(ErrorReason.AccessDenied, error.Reason);
+        Assert.Contains(named == "staff" && mistake == "member twice" ? "name" : named, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_missing_callers_file_is_refused()
+    {
+        File.Delete(Path.Combine(Certs, CallerDirectory.FileName));
+
+        Refuses(ErrorReason.AccessDenied, CallerDirectory.FileName);
+    }
+
+    private EidServerOptions Options(string environment) =>
+        new() { CertificatesDirectory = Certs, DataDirectory = Path.Combine(folder, "data"), Environment = environment };
+
+    private void Refuses(ErrorReason reason, string named, EidServerOptions? options = null)
+    {
+        var error = Assert.Throws<EidException>(() => EidServer.Build(options ?? Options("Development")));
+        Assert.Equal(reason, error.Reason);
+        Assert.Contains(named, error.Message, StringComparison.Ordinal);
+    }
+
+    private void Edit(string file, Action<JsonNode> change)
+    {
+        var path = Path.Combine(Certs, file);
+        var node = JsonNode.Parse(File.ReadAllText(path))!;
+        change(node);
+        File.WriteAllText(path, node.ToJsonString());
+    }
+}

@@ -1,0 +1,34 @@
+using System.Reflection;
+using ShantingEId.Issuing;
+using ShantingEId.Licenses;
+using ShantingEId.V1;
+using Verdict = ShantingEId.V1.Verification.Types.Verdict;
+
+namespace ShantingEId.Server.Tests;
+
+/// <summary>Enums cross the wire by number, so the numbers of the API and of the library must be the same.</summary>
+public sealed class EnumNumberTests
+{
+    [Fact]
+    public void Numbers_of_the_api_and_of_the_library_are_equal_in_both_directions()
+    {
+        Same<Verdict, Verifying.Verdict>();
+        Same<Enterprise.Types.Kind, EnterpriseKind>("Kind");
+        Same<Seal.Types.Kind, Seals.SealKind>("Kind");
+        Same<V1.IssuedSet.Types.State, SetState>("State");
+    }
+
+    private static void Same<TApi, TLibrary>(string prefix = "")
+        where TApi : struct, Enum
+        where TLibrary : struct, Enum
+    {
+        static IEnumerable<string> Names<T>(string prefix)
+            where T : struct, Enum =>
+            typeof(T).GetFields(BindingFlags.Public | BindingFlags.Static)
+                .Select(field => $"{field.Name[(field.Name.StartsWith(prefix, StringComparison.Ordinal) ? prefix.Length : 0)..]} = {(int)field.GetRawConstantValue()!}");
+
+        // Zero is "not said"; a library type may leave it out, and then cannot hold it.
+        Assert.Equal(Names<TApi>(prefix).Where(name => !name.EndsWith("= 0", StringComparison.Ordinal)).Order(),
+            Names<TLibrary>("").Where(name => !name.EndsWith("= 0", StringComparison.Ordinal)).Order());
+    }
+}

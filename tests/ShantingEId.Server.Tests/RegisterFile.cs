@@ -1,0 +1,56 @@
+using Microsoft.Data.Sqlite;
+
+namespace ShantingEId.Server.Tests;
+
+/// <summary>The register's file, read and (by a dishonest administrator) written behind the server's back.</summary>
+public sealed class RegisterFile(string path) : IDisposable
+{
+    private readonly SqliteConnection connection = Open(path);
+
+    public int Execute(string sql, params (string Name, object Value)[] parameters)
+    {
+        using var command = Command(sql, parameters);
+        return command.ExecuteNonQuery();
+    }
+
+    public long Number(string sql, params (string Name, object Value)[] parameters)
+    {
+        using var command = Command(sql, parameters);
+        return (long)command.ExecuteScalar()!;
+    }
+
+    /// <summary>Every set is whole: four seals of four kinds, one reply, one feed entry and one log entry for each deed; no number twice.</summary>
+    public void AssertWhole()
+    {
+        var sets = Number("SELECT count(*) FROM issued_set");
+        Assert.Equal(sets, Number("SELECT count(*) FROM (SELECT set_id FROM seal GROUP BY set_id HAVING count(*) = 4 AND count(DISTINCT kind) = 4)"));
+        Assert.Equal(sets * 4, Number("SELECT count(*) FROM seal"));
+        Assert.Equal(sets * 4, Number("SELECT count(DISTINCT seal_code) FROM seal"));
+        Assert.Equal(sets, Number("SELECT count(DISTINCT status_list || '/' || status_index) FROM issued_set"));
+        Assert.Equal(sets, Number("SELECT count(DISTINCT typed_code) FROM issued_set"));
+        Assert.Equal(sets, Number("SELECT count(*) FROM act WHERE deed = 'IssueSet'"));
+        Assert.Equal(Number("SELECT count(*) FROM reply"), Number("SELECT count(*) FROM act"));
+        Assert.Equal(Number("SELECT count(*) FROM feed"), Number("SELECT count(*) FROM act"));
+    }
+
+    public void Dispose() => connection.Dispose();
+
+    private SqliteCommand Command(string sql, (string Name, object Value)[] parameters)
+    {
+        var command = connection.CreateCommand();
+        command.CommandText = sql;
+        foreach (var (name, value) in parameters)
+        {
+            command.Parameters.AddWithValue(name, value);
+        }
+
+        return command;
+    }
+
+    private static SqliteConnection Open(string path)
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
+        connection.Open();
+        return connection;
+    }
+}

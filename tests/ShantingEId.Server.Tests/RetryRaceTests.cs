@@ -1,0 +1,97 @@
+using Microsoft.Extensions.DependencyInjection;
+using ShantingEId.Codes;
+using ShantingEId.Documents;
+using ShantingEId.Issuing;
+using ShantingEId.Licenses;
+using ShantingEId.Verifying;
+
+namespace ShantingEId.Server.Tests;
+
+/// <summary>A request whose twin commits between two of its own questions to the register: the races that chance seldom shows.</summary>
+public sealed class RetryRaceTests(ServerFixture server) : IClassFixture<ServerFixture>
+{
+    private ILicenseStore Store => server.Services.GetRequiredService<ILicenseStore>();
+
+    [Fact]
+    public async Task An_issue_whose_twin_commits_just_after_it_looked_repeats_the_twins_answer()
+    {
+        var command = Issue();
+        var twin = default(IssueOutcome);
+        using var issuer = NewIssuer(Store);
+        using var late = NewIssuer(new LateTwin(Store, async () => twin = await issuer.IssueAsync(command, CancellationToken.None)));
+
+        var outcome = await late.IssueAsync(command, TestContext.Current.CancellationToken);
+
+        Assert.True(outcome.Repeated);
+        Assert.Equal(twin!.Reply, outcome.Reply);
+    }
+
+    [Fact]
+    public async Task A_revocation_whose_twin_commits_just_after_it_looked_repeats_the_twins_answer()
+    {
+        var issue = Issue();
+        using var issuer = NewIssuer(Store);
+        await issuer.IssueAsync(issue, TestContext.Current.CancellationToken);
+        var command = new RevokeCommand("staff", RequestId.Parse(ServerFixture.NewRequestId()), RegisterName.Parse("issuedSets/" + issue.Enterprise.CreditCode),
+            "样例：违法经营", "样例机关", null, (_, _) => System.Security.Cryptography.RandomNumberGenerator.GetBytes(32));
+        var twin = default(IssueOutcome);
+        var late = new Revoker(new LateTwin(Store, async () => twin = await new Revoker(Store, TimeProvider.System).RevokeAsync(command, CancellationToken.None)), TimeProvider.System);
+
+        var outcome = await late.RevokeAsync(command, TestContext.Current.CancellationToken);
+
+        Assert.True(outcome.Repeated);
+        Assert.Equal(twin!.Reply, outcome.Reply);
+    }
+
+    // Another request for the same company in that gap is no twin, and stays refused.
+    [Fact]
+    public async Task An_issue_overtaken_by_another_request_for_the_company_is_refused()
+    {
+        var command = Issue();
+        using var issuer = NewIssuer(Store);
+        using var late = NewIssuer(new LateTwin(Store, () => issuer.IssueAsync(command with { RequestId = RequestId.Parse(ServerFixture.NewRequestId()) }, CancellationToken.None)));
+
+        var error = await Assert.ThrowsAsync<EidException>(() => late.IssueAsync(command, TestContext.Current.CancellationToken));
+
+        Assert.Equal(ErrorReason.LicenseExists, error.Reason);
+    }
+
+    private static IssueCommand Issue() => new("staff", RequestId.Parse(ServerFixture.NewRequestId()), Rpc.Wire.ToInput(ServerFixture.ValidRequest().Enterprise),
+        set => [.. set.Manifest, .. System.Security.Cryptography.RandomNumberGenerator.GetBytes(8)]);
+
+    private Issuer NewIssuer(ILicenseStore store) => new(server.Services.GetRequiredService<IssuingAuthority>(), store, new SealArtist(SealFonts.LoadDefault()).Draw,
+        server.Services.GetRequiredService<Verifier>(), TimeProvider.System);
+
+    /// <summary>Answers the first question for an earlier reply, and then lets the twin commit.</summary>
+    private sealed class LateTwin(ILicenseStore inner, Func<Task> twin) : ILicenseStore
+    {
+        private Func<Task>? pending = twin;
+
+        public async ValueTask<StoredReply?> FindReplyAsync(string actor, RequestId requestId, CancellationToken cancel)
+        {
+            var reply = await inner.FindReplyAsync(actor, requestId, cancel);
+            if (Interlocked.Exchange(ref pending, null) is { } run)
+            {
+                await run();
+            }
+
+            return reply;
+        }
+
+        public ValueTask<long> ReserveAsync(string sequence, int count, CancellationToken cancel) => inner.ReserveAsync(sequence, count, cancel);
+
+        public ValueTask<RegisterEntry?> FindAsync(ManifestDigest digest, CancellationToken cancel) => inner.FindAsync(digest, cancel);
+
+        public ValueTask<RegisterEntry?> FindAsync(TypedCode code, CancellationToken cancel) => inner.FindAsync(code, cancel);
+
+        public ValueTask<RegisterEntry?> FindAsync(LicenseId id, CancellationToken cancel) => inner.FindAsync(id, cancel);
+
+        public ValueTask<RegisterEntry?> FindAsync(CreditCode holder, CancellationToken cancel) => inner.FindAsync(holder, cancel);
+
+        public ValueTask<IssuedSet?> LoadSetAsync(LicenseId id, CancellationToken cancel) => inner.LoadSetAsync(id, cancel);
+
+        public ValueTask<StoredReply?> AddSetAsync(IssuedSet issuedSet, DateTimeOffset now, WriteRequest request) => inner.AddSetAsync(issuedSet, now, request);
+
+        public ValueTask<StoredReply?> ChangeStateAsync(LicenseId id, StateRecord state, WriteRequest request) => inner.ChangeStateAsync(id, state, request);
+    }
+}
