@@ -59,11 +59,12 @@ public sealed class SoundRegister : IAsyncLifetime
 public sealed class PlantedFaultTests(SoundRegister register) : IClassFixture<SoundRegister>
 {
     // Set 3 is in force, set 4 is revoked.
-    private const string Copy3 = "license_id || '-', credit_code, version + 1, issue_time, manifest, manifest_digest || x'00', license_code, typed_code || '-', status_list, status_index + 1, state, state_effective, state_recorded, state_reason, state_decided_by";
+    private const string Copy3 = "license_id || '-', credit_code, version + 1, issue_time, manifest, CAST(manifest_digest || x'00' AS BLOB), license_code, typed_code || '-', status_list, status_index + 1, state, state_effective, state_recorded, state_reason, state_decided_by";
 
     private const string Columns = "license_id, credit_code, version, issue_time, manifest, manifest_digest, license_code, typed_code, status_list, status_index, state, state_effective, state_recorded, state_reason, state_decided_by";
 
-    public static TheoryData<string, string> Faults => new()
+    // Only those who remember what they were told can notice these.
+    public static TheoryData<string, string> FaultsWithoutTrace => new()
     {
         { "an acknowledged set is gone without a trace",
             """
@@ -75,15 +76,19 @@ public sealed class PlantedFaultTests(SoundRegister register) : IClassFixture<So
             DELETE FROM reply WHERE request_id IN (SELECT request_id FROM act WHERE set_id = 4 AND deed = 'RevokeSet'); DELETE FROM feed WHERE set_id = 4 AND state = 2;
             DELETE FROM act WHERE set_id = 4 AND deed = 'RevokeSet'; UPDATE issued_set SET state = 1 WHERE id = 4
             """ },
+    };
+
+    public static TheoryData<string, string> Faults => new()
+    {
         { "a revoked set is in force again", "UPDATE issued_set SET state = 1 WHERE id = 4" },
         { "a set is revoked that nobody revoked", "UPDATE issued_set SET state = 2 WHERE id = 3" },
         { "a seal is gone", "DELETE FROM seal WHERE set_id = 3 AND kind = 2" },
         { "a fifth seal stands in a set", "DROP TABLE IF EXISTS t; CREATE TABLE t AS SELECT * FROM seal; DROP TABLE seal; ALTER TABLE t RENAME TO seal; INSERT INTO seal SELECT 9999, set_id, kind, '37040699999999', ses_seal, certificate, sealed_key FROM seal WHERE set_id = 3 AND kind = 1" },
         { "a seal code is used twice", "DROP TABLE IF EXISTS t; CREATE TABLE t AS SELECT * FROM seal; DROP TABLE seal; ALTER TABLE t RENAME TO seal; UPDATE seal SET seal_code = (SELECT seal_code FROM seal WHERE set_id = 2 AND kind = 1) WHERE set_id = 3 AND kind = 1" },
         { "two sets have exchanged a seal", "UPDATE seal SET set_id = -1 WHERE set_id = 3 AND kind = 1; UPDATE seal SET set_id = 3 WHERE set_id = 2 AND kind = 1; UPDATE seal SET set_id = 2 WHERE set_id = -1" },
-        { "a seal has another byte at its end", "UPDATE seal SET ses_seal = substr(ses_seal, 1, length(ses_seal) - 1) || x'5A' WHERE set_id = 3 AND kind = 3" },
-        { "a manifest digest is flipped", "UPDATE issued_set SET manifest_digest = x'00' || substr(manifest_digest, 2) WHERE id = 3" },
-        { "a manifest has another byte at its end", "UPDATE issued_set SET manifest = substr(manifest, 1, length(manifest) - 1) || x'5A' WHERE id = 3" },
+        { "a seal has another byte at its end", "UPDATE seal SET ses_seal = CAST(substr(ses_seal, 1, length(ses_seal) - 1) || x'5A' AS BLOB) WHERE set_id = 3 AND kind = 3" },
+        { "a manifest digest is flipped", "UPDATE issued_set SET manifest_digest = CAST(x'00' || substr(manifest_digest, 2) AS BLOB) WHERE id = 3" },
+        { "a manifest has another byte at its end", "UPDATE issued_set SET manifest = CAST(substr(manifest, 1, length(manifest) - 1) || x'5A' AS BLOB) WHERE id = 3" },
         { "two sets have exchanged their manifests", "UPDATE issued_set SET manifest = CASE id WHEN 2 THEN (SELECT manifest FROM issued_set WHERE id = 3) ELSE (SELECT manifest FROM issued_set WHERE id = 2) END WHERE id IN (2, 3)" },
         { "a company has two sets in force", $"DROP INDEX one_active_set; INSERT INTO issued_set ({Columns}) SELECT {Copy3} FROM issued_set WHERE id = 3" },
         { "a reply is gone", "DELETE FROM reply WHERE request_id = (SELECT request_id FROM act WHERE set_id = 3)" },
@@ -114,17 +119,12 @@ public sealed class PlantedFaultTests(SoundRegister register) : IClassFixture<So
         Assert.Empty(RegisterCheck.Run(register.Options));
     }
 
-    [Theory, MemberData(nameof(Faults))]
+    [Theory, MemberData(nameof(Faults)), MemberData(nameof(FaultsWithoutTrace))]
     public void The_independent_reader_finds_that(string fault, string sql) =>
         Assert.True(RegisterAudit.CheckAll(Damaged(sql), register.Acks).Count > 0, fault);
 
-    // A loss without a trace is visible only to those who remember what they were told.
     [Theory, MemberData(nameof(Faults)), MemberData(nameof(FaultsOfSignatures))]
-    public void The_check_of_the_register_finds_that(string fault, string sql)
-    {
-        Assert.SkipWhen(fault.EndsWith("without a trace", StringComparison.Ordinal), "not visible in the register alone");
-        Assert.True(Check(Damaged(sql)).Count > 0, fault);
-    }
+    public void The_check_of_the_register_finds_that(string fault, string sql) => Assert.True(Check(Damaged(sql)).Count > 0, fault);
 
     [Fact]
     public void Both_find_a_page_of_the_file_overwritten()

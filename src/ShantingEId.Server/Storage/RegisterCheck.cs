@@ -1,7 +1,9 @@
 using Microsoft.Data.Sqlite;
 using ShantingEId.Codes;
+using ShantingEId.Crypto;
 using ShantingEId.Issuing;
 using ShantingEId.Licenses;
+using ShantingEId.Seals;
 using ShantingEId.Server.Authority;
 using ShantingEId.Verifying;
 
@@ -69,7 +71,7 @@ public static class RegisterCheck
             // Reading is one thread's work, the signatures are everyone's.
             problems.AddRange(Rows(connection).AsParallel().SelectMany(row => Check(row, authority, verifier)));
         }
-        catch (Exception error) when (error is SqliteException or AggregateException { InnerException: SqliteException })
+        catch (Exception error) when ((error is AggregateException ? error.InnerException : error) is SqliteException or InvalidCastException)
         {
             problems.Add(new RegisterProblem("register.db", "无法读取：" + error.Message));
         }
@@ -126,20 +128,21 @@ public static class RegisterCheck
         problems.Add(set.ManifestDigest.Equals(ManifestDigest.FromBytes(row.Digest)) ? "" : "清单摘要不符");
         problems.Add(verifier.ReadCode(set.LicenseCode).Code?.Status == set.Status ? "" : "证照码的状态位置与登记行不符");
         problems.Add(ReplyFits(row.Reply, row.LicenseId, set) ? "" : "留存的答复不是这套证照的");
-        foreach (var (seal, key) in set.Seals.Seals.Zip(row.SealedKeys))
-        {
-            try
-            {
-                using var opened = authority.Vault.Open(key, seal.Code.Value);
-                problems.Add(opened.PublicKey.Equals(seal.Certificate.PublicKey) ? "" : $"印章 {seal.Code} 的私钥与证书不符");
-            }
-            catch (EidException)
-            {
-                problems.Add($"印章 {seal.Code} 的私钥无法解封");
-            }
-        }
-
+        problems.AddRange(set.Seals.Seals.Zip(row.SealedKeys, (seal, key) => KeyFits(key, seal, authority.Vault) ? "" : $"印章 {seal.Code} 的私钥无法解封或与证书不符"));
         return problems.Where(problem => problem.Length > 0).Select(problem => new RegisterProblem(row.LicenseId, problem));
+    }
+
+    private static bool KeyFits(byte[] sealedKey, IssuedSeal seal, KeyVault vault)
+    {
+        try
+        {
+            using var key = vault.Open(sealedKey, seal.Code.Value);
+            return key.PublicKey.Equals(seal.Certificate.PublicKey);
+        }
+        catch (EidException)
+        {
+            return false;
+        }
     }
 
     private static bool ReplyFits(byte[] reply, string licenseId, IssuedSet set)

@@ -54,7 +54,7 @@ public sealed class RegisterAudit : IDisposable
                 CheckWholeFile();
             }
         }
-        catch (SqliteException error)
+        catch (Exception error) when (error is SqliteException or InvalidCastException)
         {
             problems.Add("the file cannot be read: " + error.Message);
         }
