@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using ShantingEId.Documents;
 using ShantingEId.Issuing;
@@ -58,6 +59,8 @@ public static class EidServer
             grpc.MaxSendMessageSize = 1024 * 1024; // a full set: four seals with pictures
             grpc.Interceptors.Add<ErrorInterceptor>();
         });
+        // Calls that were accepted may finish; an import of hours ends at its next row (IssuanceRpc), and nothing keeps the process.
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(8));
         // Only PostConfigure takes the built-in compression out; clearing the list in AddGrpc does nothing.
         services.PostConfigure<GrpcServiceOptions>(grpc => grpc.CompressionProviders.Clear());
 

@@ -1,5 +1,7 @@
+using System.Runtime.CompilerServices;
 using Google.Protobuf;
 using Grpc.Core;
+using Microsoft.Extensions.Hosting;
 using ShantingEId.Issuing;
 using ShantingEId.Server.Callers;
 using ShantingEId.V1;
@@ -8,7 +10,7 @@ using Domain = ShantingEId.Issuing;
 namespace ShantingEId.Server.Rpc;
 
 /// <summary>IssuanceService: maps messages, decides nothing.</summary>
-internal sealed class IssuanceRpc(Issuer issuer, Revoker revoker, ILicenseStore store, IssuingAuthority authority) : IssuanceService.IssuanceServiceBase
+internal sealed class IssuanceRpc(Issuer issuer, Revoker revoker, ILicenseStore store, IssuingAuthority authority, IHostApplicationLifetime lifetime) : IssuanceService.IssuanceServiceBase
 {
     /// <inheritdoc/>
     public override async Task<V1.IssuedSet> IssueSet(IssueSetRequest request, ServerCallContext context)
@@ -30,7 +32,7 @@ internal sealed class IssuanceRpc(Issuer issuer, Revoker revoker, ILicenseStore 
         // Drawing and signing keep a processor busy; more rows at once than processors only costs memory.
         var options = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = context.CancellationToken };
         using var writing = new SemaphoreSlim(1, 1);
-        await Parallel.ForEachAsync(requestStream.ReadAllAsync(context.CancellationToken), options, async (row, cancel) =>
+        await Parallel.ForEachAsync(RowsUntilStopAsync(requestStream, context.CancellationToken), options, async (row, cancel) =>
         {
             var answer = await ImportAsync(row, Caller(context), cancel);
             await writing.WaitAsync(cancel);
@@ -43,6 +45,10 @@ internal sealed class IssuanceRpc(Issuer issuer, Revoker revoker, ILicenseStore 
                 writing.Release();
             }
         });
+        if (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            throw new EidException(ErrorReason.Draining, "服务正在停止；已答复的各行有效，请用同样的 request_id 重新导入其余各行") { RetryAfter = TimeSpan.FromSeconds(5) };
+        }
     }
 
     /// <inheritdoc/>
@@ -66,6 +72,28 @@ internal sealed class IssuanceRpc(Issuer issuer, Revoker revoker, ILicenseStore 
             Wire.ToTime(request.EffectiveTime), (set, state) => Wire.ToMessage(set, state).ToByteArray());
         var outcome = await revoker.RevokeAsync(command, context.CancellationToken);
         return V1.IssuedSet.Parser.ParseFrom(outcome.Reply);
+    }
+
+    // A server that is to stop takes no further row; the rows it took are finished and answered.
+    private async IAsyncEnumerable<ImportSetsRequest> RowsUntilStopAsync(IAsyncStreamReader<ImportSetsRequest> rows, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, lifetime.ApplicationStopping);
+        while (await NextAsync())
+        {
+            yield return rows.Current;
+        }
+
+        async Task<bool> NextAsync()
+        {
+            try
+            {
+                return !either.IsCancellationRequested && await rows.MoveNext(either.Token);
+            }
+            catch (Exception error) when (error is OperationCanceledException or RpcException && lifetime.ApplicationStopping.IsCancellationRequested)
+            {
+                return false;
+            }
+        }
     }
 
     private async Task<ImportSetsResponse> ImportAsync(ImportSetsRequest row, string actor, CancellationToken cancel)

@@ -11,8 +11,14 @@ internal static class SqliteMigrations
     {
         var scripts = typeof(SqliteMigrations).Assembly.GetManifestResourceNames()
             .Where(name => name.EndsWith(".sql", StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToArray();
+        // A register that is up to date is only read: it must open on a full disk too, and while another process writes.
+        if (Version(connection) == scripts.Length)
+        {
+            return;
+        }
+
         using var transaction = new SqliteTransactionScope(connection);
-        var current = (int)(long)transaction.Scalar("PRAGMA user_version")!;
+        var current = Version(connection);
         if (current > scripts.Length)
         {
             throw new EidException(ErrorReason.StoreUnavailable, $"登记簿的结构版本 {current} 比本程序新，请升级程序");
@@ -26,5 +32,12 @@ internal static class SqliteMigrations
 
         transaction.Run(string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {scripts.Length}"));
         transaction.Commit();
+    }
+
+    private static int Version(SqliteConnection connection)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = "PRAGMA user_version";
+        return (int)(long)command.ExecuteScalar()!;
     }
 }

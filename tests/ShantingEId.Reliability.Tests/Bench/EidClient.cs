@@ -1,0 +1,68 @@
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using Google.Rpc;
+using Grpc.Core;
+using Grpc.Net.Client;
+using ShantingEId.V1;
+
+namespace ShantingEId.Reliability.Tests.Bench;
+
+/// <summary>The registration desk and the tax office, connected to one server.</summary>
+public sealed class EidClient : IDisposable
+{
+    private static readonly Marshaller<byte[]> Bytes = Marshallers.Create(bytes => bytes, bytes => bytes);
+    private static readonly Method<byte[], byte[]> IssueSet = new(MethodType.Unary, "shanting.eid.v1.IssuanceService", "IssueSet", Bytes, Bytes);
+    private readonly GrpcChannel staffChannel;
+    private readonly GrpcChannel taxChannel;
+
+    public EidClient(ServerProcess server, Folders folders)
+    {
+        staffChannel = Open(server.Address, folders.Certificates, "staff");
+        taxChannel = Open(server.Address, folders.Certificates, "tax-bureau");
+        Staff = new IssuanceService.IssuanceServiceClient(staffChannel);
+        Tax = new VerificationService.VerificationServiceClient(taxChannel);
+    }
+
+    public IssuanceService.IssuanceServiceClient Staff { get; }
+
+    public VerificationService.VerificationServiceClient Tax { get; }
+
+    /// <summary>Issues and returns the answer exactly as it came over the wire.</summary>
+    public async Task<byte[]> IssueRawAsync(byte[] request) =>
+        await staffChannel.CreateCallInvoker().AsyncUnaryCall(IssueSet, null, default, request);
+
+    /// <summary>The verdict on a code, as the tax office hears it.</summary>
+    public async Task<Verification.Types.Verdict> VerifyAsync(string code) =>
+        (await Tax.VerifyCodeAsync(new VerifyCodeRequest { Code = code, Purpose = "TAX_REGISTRATION" })).Verdict;
+
+    /// <summary>Returns when the server has answered a call.</summary>
+    public async Task WaitUntilItAnswersAsync() =>
+        await Tax.LookupLicenseAsync(new LookupLicenseRequest { CreditCode = Samples.CreditCode(1), Purpose = "TAX_REGISTRATION" });
+
+    public void Dispose()
+    {
+        staffChannel.Dispose();
+        taxChannel.Dispose();
+    }
+
+    /// <summary>The machine reason of a refusal; "" when the error did not come from the service.</summary>
+    public static string Reason(RpcException error) => error.GetRpcStatus()?.GetDetail<ErrorInfo>()?.Reason ?? "";
+
+    private static GrpcChannel Open(Uri address, string certificates, string caller)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            EnableMultipleHttp2Connections = true,
+            SslOptions = new SslClientAuthenticationOptions
+            {
+                CertificateChainPolicy = new X509ChainPolicy
+                {
+                    TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck,
+                    CustomTrustStore = { X509CertificateLoader.LoadCertificateFromFile(Path.Combine(certificates, "tls-ca.crt")) },
+                },
+                ClientCertificates = [X509Certificate2.CreateFromPemFile(Path.Combine(certificates, caller + ".crt"), Path.Combine(certificates, caller + ".key"))],
+            },
+        };
+        return GrpcChannel.ForAddress(address, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
+    }
+}

@@ -1,0 +1,254 @@
+using System.Formats.Cbor;
+using Microsoft.Data.Sqlite;
+using Org.BouncyCastle.Crypto.Digests;
+using ShantingEId.V1;
+
+namespace ShantingEId.Reliability.Tests.Bench;
+
+/// <summary>
+/// An independent reader of the register: plain SQL on the file, its own SM3 and its own reading of the manifest. It shares
+/// nothing with the store but the database's layout, so that a mistake of the store is not repeated here.
+/// </summary>
+public sealed class RegisterAudit : IDisposable
+{
+    private const string Actor = "staff";
+    private readonly List<string> problems = [];
+    private readonly SqliteConnection database;
+
+    public RegisterAudit(string path)
+    {
+        database = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ToString());
+        database.Open();
+    }
+
+    /// <summary>The newest row; a later check may start after it.</summary>
+    public long NewestRow => (long)(Rows("SELECT coalesce(max(id), 0) FROM issued_set").Single()[0]);
+
+    /// <summary>Sets in the register.</summary>
+    public long Sets => (long)Rows("SELECT count(*) FROM issued_set").Single()[0];
+
+    /// <summary>How many of these requests have an answer in the register.</summary>
+    public int CountReplies(IEnumerable<string> requestIds) =>
+        requestIds.Count(id => Rows("SELECT 1 FROM reply WHERE actor = $actor AND request_id = $request", ("$actor", Actor), ("$request", id)).Count == 1);
+
+    /// <summary>Everything, against every acknowledgement.</summary>
+    public static IReadOnlyList<string> CheckAll(string path, IReadOnlyCollection<Ack> acks)
+    {
+        using var audit = new RegisterAudit(path);
+        return audit.Check(acks, afterRow: 0, whole: true);
+    }
+
+    /// <summary>Compares the register with what clients were told.</summary>
+    /// <param name="acks">Acknowledgements to find.</param>
+    /// <param name="afterRow">Sets up to this row were read before and are not read again.</param>
+    /// <param name="whole">Also what needs every row: duplicates, and SQLite's own check of the file.</param>
+    public IReadOnlyList<string> Check(IReadOnlyCollection<Ack> acks, long afterRow, bool whole)
+    {
+        try
+        {
+            CheckAcks(acks);
+            CheckCounts(afterRow);
+            CheckBytes(afterRow);
+            if (whole)
+            {
+                CheckWholeFile();
+            }
+        }
+        catch (Exception error) when (error is SqliteException or InvalidCastException)
+        {
+            problems.Add("the file cannot be read: " + error.Message);
+        }
+
+        return problems;
+    }
+
+    public void Dispose() => database.Dispose();
+
+    private void CheckAcks(IReadOnlyCollection<Ack> acks)
+    {
+        foreach (var twice in acks.GroupBy(ack => ack.RequestId).Where(group => group.Distinct().Count() != 1))
+        {
+            problems.Add($"request {twice.Key} was answered in two ways");
+        }
+
+        // The log has no index by request, so it is read once.
+        var log = Rows("SELECT request_id, deed, set_id FROM act WHERE actor = $actor", ("$actor", Actor)).ToLookup(row => (string)row[0]);
+        foreach (var ack in acks)
+        {
+            var rows = Rows(
+                """
+                SELECT s.id, lower(hex(s.manifest_digest)), s.state, r.reply FROM reply r JOIN issued_set s ON s.license_id = $license
+                WHERE r.actor = $actor AND r.request_id = $request
+                """, ("$license", ack.LicenseId), ("$actor", Actor), ("$request", ack.RequestId));
+            if (rows.Count != 1)
+            {
+                problems.Add($"acked {ack.Deed} of {ack.LicenseId} has {rows.Count} sets with a reply");
+                continue;
+            }
+
+            var (row, reply) = (rows[0], IssuedSet.Parser.ParseFrom((byte[])rows[0][3]));
+            if (!log[ack.RequestId].Select(act => ((string)act[1], (long)act[2])).SequenceEqual([(ack.Deed, (long)row[0])]))
+            {
+                problems.Add($"acked {ack.Deed} of {ack.LicenseId} does not stand in the log once");
+            }
+
+            if ((string)row[1] != ack.Digest || (ack.Deed == "RevokeSet" && (long)row[2] != 2))
+            {
+                problems.Add($"acked {ack.Deed} of {ack.LicenseId} is recorded with state {row[2]} and digest {row[1]}");
+            }
+
+            if (reply.License.LicenseId != ack.LicenseId || Convert.ToHexStringLower(reply.ManifestDigest.Span) != ack.Digest
+                || reply.State != (ack.Deed == "IssueSet" ? IssuedSet.Types.State.Active : IssuedSet.Types.State.Revoked))
+            {
+                problems.Add($"the stored reply to {ack.Deed} of {ack.LicenseId} is another");
+            }
+        }
+    }
+
+    // Four seals, one entry of feed and log for the issue and one more for the end, and an answer for each.
+    private void CheckCounts(long afterRow)
+    {
+        Complain(afterRow, "has not four seals, one of each kind",
+            "SELECT s.license_id FROM issued_set s LEFT JOIN seal c ON c.set_id = s.id WHERE s.id > $after GROUP BY s.id HAVING count(c.id) <> 4 OR count(DISTINCT c.kind) <> 4");
+        Complain(afterRow, "does not stand in the feed once for each state",
+            """
+            SELECT s.license_id FROM issued_set s LEFT JOIN feed f ON f.set_id = s.id WHERE s.id > $after GROUP BY s.id
+            HAVING count(f.position) <> s.state OR sum(f.state = 1) <> 1 OR sum(f.state = 2) <> (s.state = 2)
+            """);
+        Complain(afterRow, "does not stand in the log once for each deed",
+            """
+            SELECT s.license_id FROM issued_set s LEFT JOIN act a ON a.set_id = s.id WHERE s.id > $after GROUP BY s.id
+            HAVING count(a.id) <> s.state OR sum(a.deed = 'IssueSet') <> 1 OR sum(a.deed = 'RevokeSet') <> (s.state = 2)
+            """);
+        Complain(afterRow, "has a deed without exactly one reply",
+            """
+            SELECT s.license_id FROM issued_set s JOIN act a ON a.set_id = s.id
+            WHERE s.id > $after AND (SELECT count(*) FROM reply r WHERE r.actor = a.actor AND r.request_id = a.request_id) <> 1
+            """);
+    }
+
+    private void CheckBytes(long afterRow)
+    {
+        foreach (var row in Rows("SELECT id, license_id, credit_code, manifest, manifest_digest FROM issued_set WHERE id > $after", ("$after", afterRow)))
+        {
+            var (license, manifest) = ((string)row[1], (byte[])row[3]);
+            if (!Sm3(manifest).AsSpan().SequenceEqual((byte[])row[4]))
+            {
+                problems.Add($"{license}: manifest digest does not fit the manifest");
+            }
+
+            var stored = Rows("SELECT kind, seal_code, ses_seal FROM seal WHERE set_id = $set ORDER BY kind", ("$set", row[0]))
+                .Select(seal => $"{seal[0]} {seal[1]} {Convert.ToHexStringLower(Sm3((byte[])seal[2]))}");
+            try
+            {
+                var (id, holder, seals) = ReadManifest(manifest);
+                if (id != license || holder != (string)row[2] || !seals.SequenceEqual(stored))
+                {
+                    problems.Add($"{license}: the manifest names other seals, another licence or another company");
+                }
+            }
+            catch (Exception error) when (error is CborContentException or InvalidOperationException)
+            {
+                problems.Add($"{license}: manifest is not readable");
+            }
+        }
+    }
+
+    private void CheckWholeFile()
+    {
+        // NOT INDEXED: the rows themselves are asked, not the unique indexes that forbid the duplicates.
+        Complain(0, "occurs twice (seal code)", "SELECT seal_code FROM seal NOT INDEXED WHERE id > $after GROUP BY +seal_code HAVING count(*) > 1");
+        Complain(0, "occurs twice (licence)", "SELECT license_id FROM issued_set NOT INDEXED WHERE id > $after GROUP BY +license_id HAVING count(*) > 1");
+        Complain(0, "occurs twice (company and version)", "SELECT credit_code FROM issued_set NOT INDEXED WHERE id > $after GROUP BY +credit_code, +version HAVING count(*) > 1");
+        Complain(0, "occurs twice (place in the status lists)", "SELECT license_id FROM issued_set NOT INDEXED WHERE id > $after GROUP BY +status_list, +status_index HAVING count(*) > 1");
+        Complain(0, "has two sets in force", "SELECT credit_code FROM issued_set NOT INDEXED WHERE id > $after AND state = 1 GROUP BY +credit_code HAVING count(*) > 1");
+        Complain(0, "is a reply without a deed",
+            "SELECT r.request_id FROM reply r LEFT JOIN act a ON a.actor = r.actor AND a.request_id = r.request_id WHERE r.id > $after AND a.id IS NULL");
+        Complain(0, "is a seal without a set", "SELECT seal_code FROM seal WHERE id > $after AND set_id NOT IN (SELECT id FROM issued_set)");
+        Complain(0, "is a feed entry without a set", "SELECT 'feed ' || position FROM feed WHERE position > $after AND set_id NOT IN (SELECT id FROM issued_set)");
+        if (Rows("PRAGMA integrity_check") is not [["ok"]])
+        {
+            problems.Add("integrity_check failed");
+        }
+    }
+
+    private void Complain(long afterRow, string what, string sql) =>
+        problems.AddRange(Rows(sql, ("$after", afterRow)).Select(row => $"{row[0]} {what}"));
+
+    private List<object[]> Rows(string sql, params (string Name, object Value)[] parameters)
+    {
+        using var command = database.CreateCommand();
+        command.CommandText = sql;
+        foreach (var (name, value) in parameters)
+        {
+            command.Parameters.AddWithValue(name, value);
+        }
+
+        using var reader = command.ExecuteReader();
+        var rows = new List<object[]>();
+        while (reader.Read())
+        {
+            var row = new object[reader.FieldCount];
+            reader.GetValues(row);
+            rows.Add(row);
+        }
+
+        return rows;
+    }
+
+    // COSE_Sign1 around the map { 1 form, 2 environment, 3 licence { 1 id, 2 credit code, ... }, 4 seals [[kind, code, digest]] }.
+    private static (string Id, string Holder, List<string> Seals) ReadManifest(byte[] bytes)
+    {
+        var envelope = new CborReader(bytes);
+        envelope.ReadTag();
+        envelope.ReadStartArray();
+        envelope.SkipValue();
+        envelope.SkipValue();
+        var map = new CborReader(envelope.ReadByteString());
+        string id = "", holder = "";
+        var seals = new List<string>();
+        for (var fields = map.ReadStartMap()!.Value; fields > 0; fields--)
+        {
+            switch (map.ReadInt32())
+            {
+                case 3:
+                    for (var left = map.ReadStartMap()!.Value; left > 0; left--)
+                    {
+                        var key = map.ReadInt32();
+                        (id, holder) = key switch { 1 => (map.ReadTextString(), holder), 2 => (id, map.ReadTextString()), _ => (id, holder) };
+                        if (key > 2)
+                        {
+                            map.SkipValue();
+                        }
+                    }
+
+                    map.ReadEndMap();
+                    break;
+                case 4:
+                    for (var left = map.ReadStartArray()!.Value; left > 0; left--)
+                    {
+                        map.ReadStartArray();
+                        seals.Add($"{map.ReadInt32()} {map.ReadTextString()} {Convert.ToHexStringLower(map.ReadByteString())}");
+                        map.ReadEndArray();
+                    }
+
+                    map.ReadEndArray();
+                    break;
+                default:
+                    map.SkipValue();
+                    break;
+            }
+        }
+
+        return (id, holder, seals);
+    }
+
+    private static byte[] Sm3(byte[] bytes)
+    {
+        var digest = new SM3Digest();
+        digest.BlockUpdate(bytes);
+        var result = new byte[digest.GetDigestSize()];
+        digest.DoFinal(result);
+        return result;
+    }
+}

@@ -1,0 +1,168 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Grpc.Core;
+using ShantingEId.Reliability.Tests.Bench;
+
+namespace ShantingEId.Reliability.Tests;
+
+/// <summary>I1: what was acknowledged survives the death of the process, again and again on one register.</summary>
+public sealed class KillLoopTests
+{
+    private const int Writers = 20;
+
+    // Reading every row of a register that grows costs more each time; what is new is read in every cycle, all of it in some.
+    private const int CyclesPerWholeCheck = 25;
+
+    [Fact]
+    public async Task No_acknowledged_issue_or_revocation_is_lost_or_doubled_when_the_process_is_killed_under_load()
+    {
+        var cycles = Figures.Count("EID_KILL_CYCLES", 50);
+        var dice = new Dice((ulong)Figures.Count("EID_KILL_SEED", 1));
+        using var folders = new Folders();
+        var run = new Run(folders);
+        var all = Stopwatch.StartNew();
+        for (var cycle = 1; cycle <= cycles; cycle++)
+        {
+            // In every other cycle the retries themselves run into the next kill.
+            await run.CycleAsync(dice, killAfter: TimeSpan.FromMilliseconds(dice.Next(800)), retryFirst: cycle % 2 == 0, whole: cycle % CyclesPerWholeCheck == 0);
+        }
+
+        await run.FinishAsync();
+
+        Figures.Print("kill_cycles", cycles, "cycles", ">= 50");
+        Figures.Print("kill_cycle_time", all.Elapsed.TotalSeconds / cycles, "s", "<= 1.5");
+        Figures.Print("kill_acked", run.Acked, "acks", "> 0");
+        Figures.Print("kill_unacked_retried", run.Retried, "requests", "> 0");
+        Figures.Print("kill_unacked_but_stored", run.StoredBeforeRetry, "requests", ">= 0");
+        Figures.Print("kill_lost", run.Problems.Count, "sets", "<= 0");
+        Figures.Print("kill_restart_max", run.SlowestRestart.TotalSeconds, "s", "<= 3");
+        Assert.Empty(run.Problems.Take(20));
+        Assert.True(run.Acked > cycles, "the load was too small to mean anything");
+        Assert.True(run.Retried > cycles / 2, "kills never struck a request in flight");
+    }
+
+    private sealed class Run(Folders folders)
+    {
+        private readonly string ackFile = folders.Other("acks");
+        private List<Write> unacked = [];
+        private long checkedRow;
+        private int checkedAcks;
+
+        public ConcurrentBag<string> Problems { get; } = [];
+
+        public int Acked { get; private set; }
+
+        public int Retried { get; private set; }
+
+        public int StoredBeforeRetry { get; private set; }
+
+        public TimeSpan SlowestRestart { get; private set; }
+
+        public async Task CycleAsync(Dice dice, TimeSpan killAfter, bool retryFirst, bool whole)
+        {
+            await using var server = await RestartAsync();
+            using var client = new EidClient(server, folders);
+            using var acks = new AckLog(ackFile);
+            Check(whole);
+            Retried += unacked.Count;
+            if (retryFirst)
+            {
+                await RetryAsync(client, acks);
+            }
+
+            await LoadAsync(server, client, acks, dice, killAfter);
+        }
+
+        public async Task FinishAsync()
+        {
+            await using (var server = await RestartAsync())
+            {
+                using var client = new EidClient(server, folders);
+                using var acks = new AckLog(ackFile);
+                Retried += unacked.Count;
+                await RetryAsync(client, acks);
+            }
+
+            (checkedRow, checkedAcks) = (0, 0);
+            Check(whole: true);
+            Acked = AckLog.Read(ackFile).Count;
+        }
+
+        private async Task<ServerProcess> RestartAsync()
+        {
+            var watch = Stopwatch.StartNew();
+            var server = await ServerProcess.StartAsync(folders);
+            using var client = new EidClient(server, folders);
+            await client.WaitUntilItAnswersAsync();
+            SlowestRestart = watch.Elapsed > SlowestRestart ? watch.Elapsed : SlowestRestart;
+            return server;
+        }
+
+        private void Check(bool whole)
+        {
+            using var audit = new RegisterAudit(folders.Database);
+            var acks = File.Exists(ackFile) ? AckLog.Read(ackFile) : [];
+            foreach (var problem in audit.Check([.. acks.Skip(whole ? 0 : checkedAcks)], whole ? 0 : checkedRow, whole))
+            {
+                Problems.Add(problem);
+            }
+
+            StoredBeforeRetry += audit.CountReplies(unacked.Select(write => write.RequestId));
+            (checkedRow, checkedAcks) = (audit.NewestRow, acks.Count);
+        }
+
+        // What was in flight when the process died was done or not done; asking again with the same id must settle it.
+        private async Task RetryAsync(EidClient client, AckLog acks)
+        {
+            await Task.WhenAll(unacked.Select(async write =>
+            {
+                try
+                {
+                    await write.SendAsync(client, acks);
+                }
+                catch (RpcException error)
+                {
+                    Problems.Add($"retry of {write.Deed}: {error.Status}");
+                }
+            }));
+            unacked = [];
+        }
+
+        private async Task LoadAsync(ServerProcess server, EidClient client, AckLog acks, Dice dice, TimeSpan killAfter)
+        {
+            var inFlight = new ConcurrentBag<Write>();
+            var killed = false;
+            var left = new Queue<Write>(unacked);
+            var writers = Enumerable.Range(0, Writers)
+                .Select(_ => WriteAsync(left.TryDequeue(out var write) ? write : Write.Issue(), new Dice((ulong)dice.Next(int.MaxValue)))).ToArray();
+            await Task.Delay(killAfter);
+            Volatile.Write(ref killed, true);
+            await server.KillAsync();
+            await Task.WhenAll(writers);
+            unacked = [.. inFlight];
+
+            async Task WriteAsync(Write write, Dice mine)
+            {
+                while (true)
+                {
+                    try
+                    {
+                        var set = await write.SendAsync(client, acks);
+                        // One set in four is ended again, so that both kinds of write are in flight when the kill comes.
+                        write = write.Deed == "IssueSet" && mine.Next(4) == 0 ? Write.Revoke(set) : Write.Issue();
+                    }
+                    catch (RpcException error)
+                    {
+                        inFlight.Add(write);
+                        if (!Volatile.Read(ref killed) || error.StatusCode is not (StatusCode.Unavailable or StatusCode.Internal or StatusCode.Cancelled))
+                        {
+                            Problems.Add($"{write.Deed}: {error.Status}");
+                        }
+
+                        return;
+                    }
+                }
+            }
+        }
+    }
+}
