@@ -43,7 +43,7 @@ internal sealed class HelpScreen : SynchronousCommandLineAction
         else
         {
             writer.WriteLine();
-            writer.WriteLine("初次使用：eid demo。各命令的说明和示例：eid 命令 --help");
+            writer.WriteLine($"各命令的说明和示例：{FullName(command)} 命令 --help" + (command is RootCommand ? "。初次使用：eid demo" : ""));
         }
     }
 
@@ -62,7 +62,7 @@ internal sealed class HelpScreen : SynchronousCommandLineAction
         }
 
         writer.WriteLine($"  用法：{Form(command)}");
-        writer.WriteLine($"  说明：{(command is RootCommand ? "eid --help" : $"eid {command.Name} --help")}");
+        writer.WriteLine($"  说明：{FullName(command)} --help");
         return ExitCode.Usage;
     }
 
@@ -78,9 +78,11 @@ internal sealed class HelpScreen : SynchronousCommandLineAction
         };
     }
 
-    private static string Form(Command command) => command is RootCommand
-        ? "eid 命令 [选项]"
-        : string.Join(' ', (string[])["eid", command.Name, .. command.Arguments.Select(Placeholder), "[选项]"]);
+    private static string Form(Command command) =>
+        string.Join(' ', (string[])[FullName(command), .. command.Subcommands.Count > 0 ? ["命令"] : command.Arguments.Select(Placeholder), "[选项]"]);
+
+    private static string FullName(Command command) =>
+        command is RootCommand ? "eid" : FullName(command.Parents.OfType<Command>().First()) + " " + command.Name;
 
     private static string Placeholder(Argument argument) => argument.Arity.MinimumNumberOfValues == 0 ? $"[{argument.Name}]" : argument.Name;
 

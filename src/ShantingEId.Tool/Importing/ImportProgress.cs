@@ -39,7 +39,7 @@ internal sealed class ImportProgress(Screen screen, ImportTally tally, long tota
             .Columns(new ProgressBarColumn { Width = 24 }, new PercentageColumn(), new TaskDescriptionColumn { Alignment = Justify.Left }, new RemainingTimeColumn())
             .StartAsync(async context =>
             {
-                var task = context.AddTask("", maxValue: Math.Max(1, total));
+                var task = context.AddTask("导入", maxValue: Math.Max(1, total));
                 while (!work.IsCompleted)
                 {
                     await Task.WhenAny(work, Task.Delay(Beat, clock));

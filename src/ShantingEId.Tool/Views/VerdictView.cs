@@ -19,7 +19,7 @@ internal static class VerdictView
         screen.Facts(
         [
             .. answer.License is null ? [] : FaceView.Of(answer.License),
-            ("印章", string.Join("  ", answer.Seals.Select(seal => $"{Words.Of(seal.Kind)} {seal.SealCode}"))),
+            ("印章", string.Join(screen.IsTerminal ? "\n" : "  ", answer.Seals.Select(seal => $"{Words.Of(seal.Kind)} {seal.SealCode}"))),
             ("状态", answer.License is null ? "" : $"{word}，自 {Words.Of(answer.StateEffectiveTime)}起"),
             ("状态理由", answer.StateReason),
             ("状态读取时间", Words.Of(answer.StatusAsOfTime)),
