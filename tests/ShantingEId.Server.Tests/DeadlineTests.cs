@@ -85,7 +85,8 @@ public sealed class DeadlineTests(ServerFixture server) : IClassFixture<ServerFi
 
         endless.End();
         Assert.True(status is null or StatusCode.DeadlineExceeded, status.ToString());
-        Assert.InRange(watch.Elapsed, TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(6));
+        // Before the web server's own patience with a slow body (5 s) could be what ended it.
+        Assert.InRange(watch.Elapsed, TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(4));
         Assert.Empty(server.Log.Faults);
     }
 
@@ -105,7 +106,7 @@ public sealed class DeadlineTests(ServerFixture server) : IClassFixture<ServerFi
         }
 
         endless.End();
-        Assert.InRange(watch.Elapsed, TimeSpan.FromSeconds(0.15), TimeSpan.FromSeconds(1.5));
+        Assert.InRange(watch.Elapsed, TimeSpan.FromSeconds(0.15), TimeSpan.FromSeconds(1.9));
     }
 
     // The commit is never cancelled: a client that gave up and asks again under the same id gets the set, once.
