@@ -44,6 +44,7 @@ public sealed class GracefulStopTests
         using var client = new EidClient(server, folders);
         using var import = client.Staff.ImportSets();
         var told = new List<Ack>();
+        var end = "";
         var requests = new ConcurrentDictionary<long, string>();
         var sending = SendAsync();
         var receiving = ReceiveAsync();
@@ -56,6 +57,8 @@ public sealed class GracefulStopTests
         Assert.True(took < TimeSpan.FromSeconds(10), $"took {took}");
         Assert.True(told.Count > 0, "the load was too small to mean anything");
         Assert.Empty(RegisterAudit.CheckAll(folders.Database, told));
+        using var audit = new RegisterAudit(folders.Database);
+        Assert.Equal(("Unavailable DRAINING", told.Count), (end, audit.Sets));
 
         async Task SendAsync()
         {
@@ -68,7 +71,7 @@ public sealed class GracefulStopTests
                     await import.RequestStream.WriteAsync(new ImportSetsRequest { Row = row, Request = request });
                 }
             }
-            catch (Exception error) when (error is RpcException or InvalidOperationException)
+            catch (Exception error) when (error is RpcException or InvalidOperationException or IOException)
             {
                 // The stream ended, as it must.
             }
@@ -84,9 +87,9 @@ public sealed class GracefulStopTests
                     told.Add(new Ack("IssueSet", requests[answer.Row], set.License.LicenseId, Convert.ToHexStringLower(set.ManifestDigest.Span)));
                 }
             }
-            catch (RpcException)
+            catch (RpcException error)
             {
-                // What was answered until here is what counts.
+                end = $"{error.StatusCode} {EidClient.Reason(error)}";
             }
         }
     }

@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Grpc.Core;
 using ShantingEId.Reliability.Tests.Bench;
+using ShantingEId.Server;
+using ShantingEId.Server.Storage;
 
 namespace ShantingEId.Reliability.Tests;
 
@@ -21,8 +23,15 @@ public sealed class KillLoopTests
         using var folders = new Folders();
         var run = new Run(folders);
         var all = Stopwatch.StartNew();
+        var limit = TimeSpan.FromMinutes(Figures.Count("EID_KILL_MINUTES", 24 * 60));
         for (var cycle = 1; cycle <= cycles; cycle++)
         {
+            if (all.Elapsed > limit)
+            {
+                cycles = cycle - 1;
+                break;
+            }
+
             // In every other cycle the retries themselves run into the next kill.
             await run.CycleAsync(dice, killAfter: TimeSpan.FromMilliseconds(dice.Next(800)), retryFirst: cycle % 2 == 0, whole: cycle % CyclesPerWholeCheck == 0);
         }
@@ -85,6 +94,15 @@ public sealed class KillLoopTests
 
             (checkedRow, checkedAcks) = (0, 0);
             Check(whole: true);
+            // A second reader, with the keys: every signature of every set.
+            var watch = Stopwatch.StartNew();
+            foreach (var problem in RegisterCheck.Run(new EidServerOptions { CertificatesDirectory = folders.Certificates, DataDirectory = folders.Data, Environment = "Development" }))
+            {
+                Problems.Add(problem.ToString());
+            }
+
+            using var audit = new RegisterAudit(folders.Database);
+            Figures.Print("register_check_rate", audit.Sets / watch.Elapsed.TotalSeconds, "sets/s", ">= 833");
             Acked = AckLog.Read(ackFile).Count;
         }
 

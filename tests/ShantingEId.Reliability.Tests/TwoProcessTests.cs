@@ -12,6 +12,7 @@ public sealed class TwoProcessTests : IAsyncLifetime
     private readonly Folders folders = new();
     private ServerProcess[] servers = [];
     private EidClient[] clients = [];
+    private int retries;
 
     public async ValueTask InitializeAsync()
     {
@@ -52,7 +53,7 @@ public sealed class TwoProcessTests : IAsyncLifetime
                 var request = Samples.Issue(company);
                 try
                 {
-                    var set = await client.Staff.IssueSetAsync(request);
+                    var set = await IssueAsync(client, request);
                     won.Add((company, new Ack("IssueSet", request.RequestId, set.License.LicenseId, Convert.ToHexStringLower(set.ManifestDigest.Span))));
                 }
                 catch (RpcException error) when (EidClient.Reason(error) == "LICENSE_EXISTS" && error.StatusCode == StatusCode.AlreadyExists)
@@ -69,12 +70,29 @@ public sealed class TwoProcessTests : IAsyncLifetime
         var winners = won.ToLookup(win => win.Company, win => win.Ack.LicenseId);
         Figures.Print("race_companies", companies.Length, "companies", ">= 200");
         Figures.Print("race_successes", won.Count, "sets", $"== {companies.Length}");
+        Figures.Print("race_retries", retries, "calls", ">= 0");
         Figures.Print("race_other_errors", others.Count, "calls", "<= 0");
         Assert.Empty(others.GroupBy(text => text).Select(group => $"{group.Count()} x {group.Key}"));
         Assert.All(companies, company => Assert.Single(winners[company]));
         Assert.All(lost, loss => Assert.Equal(winners[loss.Company].Single(), loss.License));
         Assert.Equal((2 * Threads * companies.Length) - companies.Length, lost.Count);
         Assert.Empty(RegisterAudit.CheckAll(folders.Database, [.. won.Select(win => win.Ack)]));
+    }
+
+    // On a machine with more to do than it can, a call may outlive its deadline; asking again with the same id is the rule.
+    private async Task<IssuedSet> IssueAsync(EidClient client, IssueSetRequest request)
+    {
+        while (true)
+        {
+            try
+            {
+                return await client.Staff.IssueSetAsync(request);
+            }
+            catch (RpcException error) when (error.StatusCode is StatusCode.DeadlineExceeded or StatusCode.Unavailable)
+            {
+                Interlocked.Increment(ref retries);
+            }
+        }
     }
 
     [Fact]

@@ -94,20 +94,7 @@ public static class RegisterCheck
         {
             var keys = Query(connection, "SELECT sealed_key FROM seal WHERE set_id = " + sets.GetInt64(5) + " ORDER BY kind").ConvertAll(row => (byte[])row[0]);
             yield return new Row(sets.GetString(0), sets.GetString(1), sets.GetInt64(2), DateTimeOffset.FromUnixTimeMilliseconds(sets.GetInt64(3)),
-                sets.GetFieldValue<byte[]>(4), Load(reader, sets.GetString(0)), sets.IsDBNull(6) ? [] : sets.GetFieldValue<byte[]>(6), [.. keys]);
-        }
-    }
-
-    // A set that cannot even be read is a finding, not a reason to stop.
-    private static IssuedSet? Load(SqliteReader reader, string licenseId)
-    {
-        try
-        {
-            return reader.LoadSet(LicenseId.Parse(licenseId));
-        }
-        catch (EidException)
-        {
-            return null;
+                sets.GetFieldValue<byte[]>(4), Try(() => reader.LoadSet(LicenseId.Parse(sets.GetString(0)))), sets.IsDBNull(6) ? [] : sets.GetFieldValue<byte[]>(6), [.. keys]);
         }
     }
 
@@ -118,43 +105,40 @@ public static class RegisterCheck
             return [new RegisterProblem(row.LicenseId, "清单、印章或短码无法读取")];
         }
 
-        var problems = new List<string> { SetCheck.Problem(set, verifier, authority.Intermediates, authority.Roots, set.License.IssueTime) };
         var license = set.License;
-        if (license.Id.ToString() != row.LicenseId || license.Facts.CreditCode.Value != row.Holder || license.Id.Version != row.Version || license.IssueTime != row.IssueTime)
-        {
-            problems.Add("清单与登记行不符");
-        }
-
-        problems.Add(set.ManifestDigest.Equals(ManifestDigest.FromBytes(row.Digest)) ? "" : "清单摘要不符");
-        problems.Add(verifier.ReadCode(set.LicenseCode).Code?.Status == set.Status ? "" : "证照码的状态位置与登记行不符");
-        problems.Add(ReplyFits(row.Reply, row.LicenseId, set) ? "" : "留存的答复不是这套证照的");
+        var sameRow = license.Id.ToString() == row.LicenseId && license.Facts.CreditCode.Value == row.Holder && license.Id.Version == row.Version && license.IssueTime == row.IssueTime;
+        List<string> problems =
+        [
+            SetCheck.Problem(set, verifier, authority.Intermediates, authority.Roots, license.IssueTime),
+            sameRow ? "" : "清单与登记行不符",
+            set.ManifestDigest.Equals(ManifestDigest.FromBytes(row.Digest)) ? "" : "清单摘要不符",
+            verifier.ReadCode(set.LicenseCode).Code?.Status == set.Status ? "" : "证照码的状态位置与登记行不符",
+            ReplyFits(row.Reply, row.LicenseId, set) ? "" : "留存的答复不是这套证照的",
+        ];
         problems.AddRange(set.Seals.Seals.Zip(row.SealedKeys, (seal, key) => KeyFits(key, seal, authority.Vault) ? "" : $"印章 {seal.Code} 的私钥无法解封或与证书不符"));
         return problems.Where(problem => problem.Length > 0).Select(problem => new RegisterProblem(row.LicenseId, problem));
     }
 
     private static bool KeyFits(byte[] sealedKey, IssuedSeal seal, KeyVault vault)
     {
-        try
-        {
-            using var key = vault.Open(sealedKey, seal.Code.Value);
-            return key.PublicKey.Equals(seal.Certificate.PublicKey);
-        }
-        catch (EidException)
-        {
-            return false;
-        }
+        using var key = Try(() => vault.Open(sealedKey, seal.Code.Value));
+        return key is not null && key.PublicKey.Equals(seal.Certificate.PublicKey);
     }
 
-    private static bool ReplyFits(byte[] reply, string licenseId, IssuedSet set)
+    private static bool ReplyFits(byte[] reply, string licenseId, IssuedSet set) =>
+        Try(() => V1.IssuedSet.Parser.ParseFrom(reply)) is { } answer
+        && answer.License?.LicenseId == licenseId && answer.ManifestDigest.Span.SequenceEqual(set.ManifestDigest.Bytes);
+
+    // What cannot even be read is a finding, not a reason to stop.
+    private static T? Try<T>(Func<T?> read) where T : class
     {
         try
         {
-            var answer = V1.IssuedSet.Parser.ParseFrom(reply);
-            return answer.License?.LicenseId == licenseId && answer.ManifestDigest.Span.SequenceEqual(set.ManifestDigest.Bytes);
+            return read();
         }
-        catch (Google.Protobuf.InvalidProtocolBufferException)
+        catch (Exception error) when (error is EidException or Google.Protobuf.InvalidProtocolBufferException)
         {
-            return false;
+            return null;
         }
     }
 
