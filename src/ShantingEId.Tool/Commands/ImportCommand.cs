@@ -81,6 +81,11 @@ internal static class ImportCommand
             return;
         }
 
+        if (tally.Done == 0 && !finished)
+        {
+            return; // the error says it all
+        }
+
         var headline = finished
             ? tally.Refused == 0 ? "[bold green]✔ 全部签发[/]" : "[bold yellow]！ 已完成，有被拒绝的行[/]"
             : "[bold red]✘ 未完成[/]";

@@ -67,7 +67,11 @@ internal static class VerifyCommand
         {
             if (answers.Count > 1)
             {
-                screen.Line(i == 0 ? "" : "\n");
+                if (i > 0)
+                {
+                    screen.Line("\n");
+                }
+
                 screen.Plain($"第 {i + 1} 个二维码，共 {answers.Count} 个");
             }
 

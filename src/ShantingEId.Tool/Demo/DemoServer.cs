@@ -70,7 +70,14 @@ internal sealed class DemoServer : IAsyncDisposable
             throw new UsageException($"目录 {directory} 已有其他文件，演示不会动它；请用 --dir 指定一个新目录");
         }
 
-        System.IO.Directory.CreateDirectory(directory);
-        File.WriteAllText(marker, "eid demo 建立的目录，可以整个删除。\n");
+        try
+        {
+            System.IO.Directory.CreateDirectory(directory);
+            File.WriteAllText(marker, "eid demo 建立的目录，可以整个删除。\n");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"不能写入目录 {directory}；请用 --dir 指定一个可写的目录");
+        }
     }
 }

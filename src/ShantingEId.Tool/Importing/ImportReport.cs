@@ -6,20 +6,14 @@ namespace ShantingEId.Tool.Importing;
 
 /// <summary>
 /// The verdict on every row, as a CSV file in the order of the rows, although answers come in the order in which rows
-/// finish. It grows while the import runs; after a crash the next run writes it anew, whole.
+/// finish. It grows while the import runs; after a crash the next run writes it anew, whole. A run that gets no answer at
+/// all leaves the file of the run before as it was.
 /// </summary>
-internal sealed class ImportReport : IDisposable
+internal sealed class ImportReport(string path) : IDisposable
 {
-    private readonly StreamWriter writer;
     private readonly Queue<Slot> slots = new();
     private readonly Dictionary<long, Slot> open = [];
-
-    public ImportReport(string path)
-    {
-        // The byte order mark makes spreadsheet programs read Chinese as UTF-8.
-        writer = new StreamWriter(path, false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: true)) { NewLine = "\r\n", AutoFlush = true };
-        writer.WriteLine("行号,统一社会信用代码,结果,原因,说明,证照标识");
-    }
+    private StreamWriter? writer;
 
     public static string Word(Outcome outcome) => outcome switch
     {
@@ -58,11 +52,18 @@ internal sealed class ImportReport : IDisposable
             Write(slot);
         }
 
-        writer.Dispose();
+        writer?.Dispose();
     }
 
     private void Write(Slot slot)
     {
+        if (writer is null)
+        {
+            // The byte order mark makes spreadsheet programs read Chinese as UTF-8.
+            writer = new StreamWriter(path, false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: true)) { NewLine = "\r\n", AutoFlush = true };
+            writer.WriteLine("行号,统一社会信用代码,结果,原因,说明,证照标识");
+        }
+
         var answer = slot.Answer!;
         string[] cells = [answer.Row.ToString(), slot.Row.CreditCode, Word(answer.Outcome), answer.Reason, answer.Message, answer.IssuedSet?.License.LicenseId ?? ""];
         writer.WriteLine(string.Join(',', cells.Select(Cell)));

@@ -7,7 +7,8 @@ namespace ShantingEId.Tool.Importing;
 /// <summary>
 /// Sends rows and takes answers over one stream. At most <see cref="Window"/> rows are under way, so memory does not grow
 /// with the file. When the stream breaks, the rows without an answer are sent again on a new one, under the same request
-/// ids; only when nothing was heard for a minute does the import give up.
+/// ids; only when nothing was heard for a minute does the import give up. A service that never answered at all is not waited
+/// for: its address is wrong, more likely than not.
 /// </summary>
 /// <param name="client">The service.</param>
 /// <param name="rows">Rows in the order of the file; read once.</param>
@@ -29,11 +30,10 @@ internal sealed class ImportRun(
     private readonly IEnumerator<ImportRow> source = rows.GetEnumerator();
     private readonly SortedDictionary<long, ImportRow> waiting = [];
     private readonly Lock gate = new();
-    private long lastHeard;
+    private long? lastHeard;
 
     public async Task RunAsync(CancellationToken cancel)
     {
-        lastHeard = clock.GetTimestamp();
         while (true)
         {
             try
@@ -41,9 +41,9 @@ internal sealed class ImportRun(
                 await StreamAsync(cancel);
                 return;
             }
-            catch (RpcException error) when (!cancel.IsCancellationRequested && MayComeBack(error) && clock.GetElapsedTime(lastHeard) < Patience)
+            catch (RpcException error) when (!cancel.IsCancellationRequested && MayComeBack(error) && Silence() < Patience)
             {
-                interrupted(clock.GetElapsedTime(lastHeard));
+                interrupted(Silence());
                 await Task.Delay(Pause, clock, cancel);
             }
         }
@@ -54,6 +54,8 @@ internal sealed class ImportRun(
         source.Dispose();
         window.Dispose();
     }
+
+    private TimeSpan Silence() => lastHeard is { } heard ? clock.GetElapsedTime(heard) : TimeSpan.MaxValue;
 
     // A broken connection shows as several codes; what the service itself refuses carries a reason of ours.
     private static bool MayComeBack(RpcException error) => EidError.From(error) switch
