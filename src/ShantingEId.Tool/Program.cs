@@ -24,6 +24,7 @@ var root = new RootCommand("电子营业执照与四枚电子印章：签发、�
     InspectCommand.Create(),
     ServeCommand.Create(),
     DevCertsCommand.Create(),
+    FsckCommand.Create(),
     BenchCommand.Create(),
 };
 root.Options.OfType<HelpOption>().Single().Action = new HelpScreen();
