@@ -65,11 +65,12 @@ internal sealed class Screen(bool json)
         console.Write(grid);
     }
 
-    /// <summary>A table on a terminal; elsewhere one line per row, cells apart by tabs.</summary>
+    /// <summary>A table on a terminal; elsewhere one line per row, cells apart by tabs. An empty line goes before it.</summary>
     public void Table(IReadOnlyList<string> headers, IEnumerable<IReadOnlyList<string>> rows)
     {
         if (!IsTerminal)
         {
+            Line();
             foreach (var row in rows.Prepend(headers))
             {
                 Plain("  " + string.Join('\t', row));

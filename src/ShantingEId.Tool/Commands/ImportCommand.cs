@@ -94,7 +94,6 @@ internal static class ImportCommand
         screen.Facts([("已签发", $"{tally.Issued}"), ("此前已签发", $"{tally.Repeated}"), ("被拒绝", $"{tally.Refused}"), ("逐行结果", reportPath)]);
         if (tally.Refused > 0)
         {
-            screen.Line();
             screen.Table(["拒绝原因", "行数", "例如"], tally.Refusals().Select(entry => (string[])[entry.Reason, $"{entry.Count}", entry.Example]));
         }
 

@@ -60,7 +60,7 @@ internal sealed class ImportFile
                 }
             }
 
-            return header is null ? throw new UsageException($"{path} 是空文件") : new ImportFile(path, Hash(path), header, rows);
+            return header is null || rows == 0 ? throw new UsageException($"{path} 中没有数据行") : new ImportFile(path, Hash(path), header, rows);
         }
         catch (DecoderFallbackException)
         {

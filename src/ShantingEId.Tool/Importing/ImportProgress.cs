@@ -39,7 +39,7 @@ internal sealed class ImportProgress(Screen screen, ImportTally tally, long tota
             .Columns(new ProgressBarColumn { Width = 24 }, new PercentageColumn(), new TaskDescriptionColumn { Alignment = Justify.Left }, new RemainingTimeColumn())
             .StartAsync(async context =>
             {
-                var task = context.AddTask("导入", maxValue: Math.Max(1, total));
+                var task = context.AddTask("导入", maxValue: total);
                 while (!work.IsCompleted)
                 {
                     await Task.WhenAny(work, Task.Delay(Beat, clock));
@@ -47,7 +47,7 @@ internal sealed class ImportProgress(Screen screen, ImportTally tally, long tota
                     task.Description = Interlocked.Read(ref awayAt) == tally.Done ? "[yellow]连接中断，正在重连…[/]" : $"{tally}  {Rate:F0} 行/秒";
                 }
 
-                task.Value = total == 0 ? 1 : tally.Done;
+                task.Value = tally.Done;
             });
         await work;
     }
