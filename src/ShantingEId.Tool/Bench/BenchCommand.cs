@@ -24,9 +24,21 @@ internal static class BenchCommand
         var command = new EidCommand(name, purpose) { Examples = [$"eid bench {name}", $"eid bench {name} --rows enterprises.csv"] };
         command.Options.Add(file);
         command.Options.Add(count);
-        command.Do(async (parse, _, _) =>
+        command.Do(async (parse, screen, _) =>
         {
+            var output = Console.Out;
+            if (screen.Json)
+            {
+                Console.SetOut(Console.Error);
+            }
+
             await run(BenchRows.Load(parse.GetValue(file)), parse.GetValue(count));
+            if (screen.Json)
+            {
+                Console.SetOut(output);
+                Screen.Result(Figure.All);
+            }
+
             return ExitCode.Ok;
         });
         return command;

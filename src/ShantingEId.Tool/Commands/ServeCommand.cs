@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Microsoft.Extensions.Logging;
 using ShantingEId.Server;
 using ShantingEId.Tool.Cli;
 
@@ -33,11 +34,11 @@ internal static class ServeCommand
                 throw new UsageException($"找不到目录 {folder}。试用请先运行 eid dev-certs");
             }
 
-            // A port in use is told below in one line; the host would print a page of trace before it.
-            Environment.SetEnvironmentVariable("Logging__LogLevel__Microsoft.Extensions.Hosting.Internal.Host", "None");
             await using var app = EidServer.Build(new EidServerOptions
             {
                 CertificatesDirectory = folder, DataDirectory = parse.GetRequiredValue(data), Environment = parse.GetRequiredValue(environment), Port = parse.GetValue(port),
+                // A port in use is told below in one line; the host would print a page of trace before it.
+                ConfigureLogging = logging => logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None),
             });
             try
             {
