@@ -1,7 +1,5 @@
+using System.Formats.Asn1;
 using System.Security.Cryptography;
-using Org.BouncyCastle.Asn1;
-using Org.BouncyCastle.Asn1.X509;
-using Org.BouncyCastle.Math;
 
 namespace ShantingEId.Crypto;
 
@@ -20,16 +18,37 @@ public enum CertificateUse
 /// <param name="CommonName">CN; for a seal certificate the seal code.</param>
 public sealed record CertificateSubject(string Organisation, string CommonName)
 {
-    internal X509Name ToName() =>
-        new(new List<DerObjectIdentifier> { X509Name.C, X509Name.O, X509Name.CN }, new List<string> { "CN", Organisation, CommonName });
+    // RDNSequence: C as PrintableString, the others as UTF8String (RFC 5280 §4.1.2.4).
+    internal byte[] Encode()
+    {
+        var writer = new AsnWriter(AsnEncodingRules.DER);
+        using (writer.PushSequence())
+        {
+            Attribute("2.5.4.6", UniversalTagNumber.PrintableString, "CN");
+            Attribute("2.5.4.10", UniversalTagNumber.UTF8String, Organisation);
+            Attribute("2.5.4.3", UniversalTagNumber.UTF8String, CommonName);
+        }
+
+        return writer.Encode();
+
+        void Attribute(string oid, UniversalTagNumber type, string value)
+        {
+            using (writer.PushSetOf())
+            using (writer.PushSequence())
+            {
+                writer.WriteObjectIdentifier(oid);
+                writer.WriteCharacterString(type, value);
+            }
+        }
+    }
 }
 
 /// <summary>Makes X.509 certificates signed with SM2 (GB/T 20518). One instance per issuing key; safe for concurrent use.</summary>
 public sealed class CertificateIssuer
 {
-    private static readonly AlgorithmIdentifier Algorithm = new(new DerObjectIdentifier(Sm2Certificate.SignatureOid));
+    private const int KeyCertSignAndCrlSign = 0x06; // bits 5 and 6 of keyUsage
+    private const int DigitalSignatureAndNonRepudiation = 0xC0; // bits 0 and 1
     private readonly Sm2PrivateKey key;
-    private readonly X509Name issuerName;
     private readonly byte[] keyIdentifier;
 
     /// <summary>Issues with this key and certificate.</summary>
@@ -42,7 +61,6 @@ public sealed class CertificateIssuer
 
         this.key = key;
         Certificate = certificate;
-        issuerName = TbsCertificateStructure.GetInstance(Asn1Sequence.GetInstance(certificate.Der.ToArray())[0]).Subject;
         keyIdentifier = Identifier(key.PublicKey);
     }
 
@@ -50,49 +68,129 @@ public sealed class CertificateIssuer
     public Sm2Certificate Certificate { get; }
 
     /// <summary>Makes a self-signed root.</summary>
-    public static Sm2Certificate CreateRoot(Sm2PrivateKey key, CertificateSubject subject, DateTimeOffset from, DateTimeOffset to)
-    {
-        var name = subject.ToName();
-        return Build(key, name, Identifier(key.PublicKey), subject, key.PublicKey, CertificateUse.Authority, from, to);
-    }
+    public static Sm2Certificate CreateRoot(Sm2PrivateKey key, CertificateSubject subject, DateTimeOffset from, DateTimeOffset to) =>
+        Build(key, subject.Encode(), Identifier(key.PublicKey), subject, key.PublicKey, CertificateUse.Authority, from, to);
 
     /// <summary>Makes a certificate; its end is cut to this authority's own end.</summary>
     public Sm2Certificate Issue(CertificateSubject subject, Sm2PublicKey subjectKey, CertificateUse use, DateTimeOffset from, DateTimeOffset to) =>
-        Build(key, issuerName, keyIdentifier, subject, subjectKey, use, from, to < Certificate.NotAfter ? to : Certificate.NotAfter);
+        Build(key, Certificate.SubjectName, keyIdentifier, subject, subjectKey, use, from, to < Certificate.NotAfter ? to : Certificate.NotAfter);
 
     private static Sm2Certificate Build(
-        Sm2PrivateKey issuerKey, X509Name issuer, byte[] authorityId, CertificateSubject subject, Sm2PublicKey subjectKey, CertificateUse use,
+        Sm2PrivateKey issuerKey, ReadOnlySpan<byte> issuer, byte[] authorityId, CertificateSubject subject, Sm2PublicKey subjectKey, CertificateUse use,
         DateTimeOffset from, DateTimeOffset to)
     {
-        var extensions = new X509ExtensionsGenerator();
-        extensions.AddExtension(X509Extensions.AuthorityKeyIdentifier, false, new AuthorityKeyIdentifier(authorityId));
-        extensions.AddExtension(X509Extensions.SubjectKeyIdentifier, false, new SubjectKeyIdentifier(Identifier(subjectKey)));
-        extensions.AddExtension(X509Extensions.BasicConstraints, true, new BasicConstraints(use == CertificateUse.Authority));
-        extensions.AddExtension(X509Extensions.KeyUsage, true, new KeyUsage(use == CertificateUse.Authority
-            ? KeyUsage.KeyCertSign | KeyUsage.CrlSign
-            : KeyUsage.DigitalSignature | KeyUsage.NonRepudiation));
+        var signedPart = SignedPart(issuer, authorityId, subject, subjectKey, use, from, to);
+        var writer = new AsnWriter(AsnEncodingRules.DER);
+        using (writer.PushSequence()) // Certificate
+        {
+            writer.WriteEncodedValue(signedPart);
+            WriteAlgorithm(writer);
+            writer.WriteBitString(issuerKey.Sign(signedPart).ToDer());
+        }
 
-        var body = new V3TbsCertificateGenerator();
-        body.SetSerialNumber(new DerInteger(NewSerial()));
-        body.SetSignature(Algorithm);
-        body.SetIssuer(issuer);
-        body.SetStartDate(new Time(from.UtcDateTime));
-        body.SetEndDate(new Time(to.UtcDateTime));
-        body.SetSubject(subject.ToName());
-        body.SetSubjectPublicKeyInfo(SubjectPublicKeyInfo.GetInstance(Asn1Object.FromByteArray(subjectKey.Spki.ToArray())));
-        body.SetExtensions(extensions.Generate());
-        var signedPart = body.GenerateTbsCertificate();
-        var signature = issuerKey.Sign(signedPart.GetDerEncoded());
-        var certificate = new DerSequence(signedPart, Algorithm, new DerBitString(signature.ToDer()));
-        return Sm2Certificate.Parse(certificate.GetDerEncoded());
+        return Sm2Certificate.Parse(writer.Encode());
+    }
+
+    // TBSCertificate, RFC 5280 §4.1.
+    private static byte[] SignedPart(
+        ReadOnlySpan<byte> issuer, byte[] authorityId, CertificateSubject subject, Sm2PublicKey subjectKey, CertificateUse use, DateTimeOffset from, DateTimeOffset to)
+    {
+        var writer = new AsnWriter(AsnEncodingRules.DER, 512);
+        using (writer.PushSequence())
+        {
+            using (writer.PushSequence(new Asn1Tag(TagClass.ContextSpecific, 0)))
+            {
+                writer.WriteInteger(2); // version 3
+            }
+
+            writer.WriteInteger(NewSerial());
+            WriteAlgorithm(writer);
+            writer.WriteEncodedValue(issuer);
+            using (writer.PushSequence())
+            {
+                WriteTime(writer, from);
+                WriteTime(writer, to);
+            }
+
+            writer.WriteEncodedValue(subject.Encode());
+            writer.WriteEncodedValue(subjectKey.Spki);
+            using (writer.PushSequence(new Asn1Tag(TagClass.ContextSpecific, 3)))
+            using (writer.PushSequence())
+            {
+                Extension("2.5.29.35", false, value => // authorityKeyIdentifier
+                {
+                    using (value.PushSequence())
+                    {
+                        value.WriteOctetString(authorityId, new Asn1Tag(TagClass.ContextSpecific, 0));
+                    }
+                });
+                Extension("2.5.29.14", false, value => value.WriteOctetString(Identifier(subjectKey))); // subjectKeyIdentifier
+                Extension("2.5.29.19", true, value => // basicConstraints
+                {
+                    using (value.PushSequence())
+                    {
+                        if (use == CertificateUse.Authority)
+                        {
+                            value.WriteBoolean(true);
+                        }
+                    }
+                });
+                Extension("2.5.29.15", true, value => // keyUsage: the trailing zero bits are not written (X.690 §11.2.2)
+                {
+                    var (bits, unused) = use == CertificateUse.Authority ? (KeyCertSignAndCrlSign, 1) : (DigitalSignatureAndNonRepudiation, 6);
+                    value.WriteBitString([(byte)bits], unused);
+                });
+            }
+        }
+
+        return writer.Encode();
+
+        void Extension(string oid, bool critical, Action<AsnWriter> content)
+        {
+            using (writer.PushSequence())
+            {
+                writer.WriteObjectIdentifier(oid);
+                if (critical)
+                {
+                    writer.WriteBoolean(true);
+                }
+
+                using (writer.PushOctetString())
+                {
+                    content(writer);
+                }
+            }
+        }
+    }
+
+    // GB/T 20518: SM2 with SM3, parameters absent.
+    private static void WriteAlgorithm(AsnWriter writer)
+    {
+        using (writer.PushSequence())
+        {
+            writer.WriteObjectIdentifier(Sm2Certificate.SignatureOid);
+        }
+    }
+
+    // RFC 5280 §4.1.2.5: UTCTime through 2049, GeneralizedTime from 2050.
+    private static void WriteTime(AsnWriter writer, DateTimeOffset time)
+    {
+        if (time.UtcDateTime.Year < 2050)
+        {
+            writer.WriteUtcTime(time);
+        }
+        else
+        {
+            writer.WriteGeneralizedTime(time, omitFractionalSeconds: true);
+        }
     }
 
     // 16 random bytes with a leading 01..7F: positive, never zero, unguessable (CA/B baseline 7.1 asks for 64 bits).
-    private static BigInteger NewSerial()
+    private static byte[] NewSerial()
     {
         var bytes = RandomNumberGenerator.GetBytes(16);
         bytes[0] = (byte)((bytes[0] & 0x7F) | 0x01);
-        return new BigInteger(1, bytes);
+        return bytes;
     }
 
     // RFC 5280 4.2.1.2 leaves the method open; SM3 truncated to 160 bits keeps SHA-1 out.

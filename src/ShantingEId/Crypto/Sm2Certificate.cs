@@ -51,6 +51,9 @@ public sealed class Sm2Certificate
     /// <summary>The received bytes.</summary>
     public ReadOnlySpan<byte> Der => der;
 
+    /// <summary>Subject name, DER.</summary>
+    internal ReadOnlySpan<byte> SubjectName => subjectName;
+
     /// <summary>Subject's key.</summary>
     public Sm2PublicKey PublicKey { get; }
 

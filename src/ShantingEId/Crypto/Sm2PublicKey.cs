@@ -16,6 +16,13 @@ public sealed class Sm2PublicKey : IEquatable<Sm2PublicKey>
     // GB/T 20518: algorithm id-ecPublicKey 1.2.840.10045.2.1 with parameter 1.2.156.10197.1.301, BIT STRING 04‖X‖Y.
     private static readonly byte[] SpkiPrefix = Convert.FromHexString("3059301306072A8648CE3D020106082A811CCF5501822D03420004");
 
+#pragma warning disable RS0030 // This is the wrapper the ban points to.
+    [ThreadStatic]
+    private static SM2Signer? lastVerifier;
+
+    [ThreadStatic]
+    private static Sm2PublicKey? lastKey;
+
     private readonly ParametersWithID parameters;
     private readonly byte[] spki;
 
@@ -56,12 +63,17 @@ public sealed class Sm2PublicKey : IEquatable<Sm2PublicKey>
     /// <summary>Whether the signature over the data is good, with the default ID (GB/T 32918.2).</summary>
     public bool Verify(ReadOnlySpan<byte> data, Sm2Signature signature)
     {
-#pragma warning disable RS0030 // This is the wrapper the ban points to.
-        var verifier = new SM2Signer(PlainDsaEncoding.Instance, new SM3Digest());
-        verifier.Init(false, parameters);
+        // Initialising computes ZA; a thread that verifies with one key again and again keeps its verifier.
+        if (!ReferenceEquals(lastKey, this))
+        {
+            lastVerifier = NewVerifier();
+            lastKey = this;
+        }
+
+        var verifier = lastVerifier!;
+        verifier.Reset(); // An earlier call that failed may have left input behind.
         verifier.BlockUpdate(data);
         return verifier.VerifySignature(signature.Raw.ToArray());
-#pragma warning restore RS0030
     }
 
     /// <inheritdoc/>
@@ -78,4 +90,12 @@ public sealed class Sm2PublicKey : IEquatable<Sm2PublicKey>
         var encoded = key.Q.GetEncoded(false);
         return new Sm2PublicKey([.. SpkiPrefix, .. encoded.AsSpan(1)], key);
     }
+
+    private SM2Signer NewVerifier()
+    {
+        var verifier = new SM2Signer(PlainDsaEncoding.Instance, new SM3Digest());
+        verifier.Init(false, parameters);
+        return verifier;
+    }
+#pragma warning restore RS0030
 }

@@ -32,8 +32,17 @@ internal static class FaceText
 
         var count = 0;
         var index = 0;
+        var plain = true;
         while (index < text.Length)
         {
+            if (IsPlain(text[index]))
+            {
+                count++;
+                index++;
+                continue;
+            }
+
+            plain = false;
             if (Rune.DecodeFromUtf16(text.AsSpan(index), out var rune, out var used) != System.Buffers.OperationStatus.Done)
             {
                 return $"第 {count + 1} 个字符是不成对的代理码元 U+{(int)text[index]:X4}";
@@ -56,7 +65,7 @@ internal static class FaceText
             return "首尾不能有空格";
         }
 
-        if (!text.IsNormalized(NormalizationForm.FormC))
+        if (!plain && !text.IsNormalized(NormalizationForm.FormC))
         {
             return "不是 Unicode NFC 规范形式";
         }
@@ -68,6 +77,10 @@ internal static class FaceText
 
         return "";
     }
+
+    // Nearly every text consists of these alone: visible, assigned, and unchanged by NFC whatever stands beside them.
+    private static bool IsPlain(char c) =>
+        c is (>= ' ' and <= '~') or (>= '\u4E00' and <= '\u9FA5') or (>= '\uFF01' and <= '\uFF5E') or '、' or '。';
 
     // Spaces that look like the two ordinary ones, letters and signs drawn as nothing, and U+FFFD, which stands for a
     // character that was lost on the way here.

@@ -95,18 +95,19 @@ public sealed class SesSeal
     public string Problem(IReadOnlyCollection<Sm2Certificate> chain, IReadOnlyCollection<Sm2Certificate> roots, DateTimeOffset at)
     {
         // a) 印章签名值
-        if (!SignatureIsGood)
+        var maker = CertificateChain.Known(MakerCertificate, chain);
+        if (!IsSignedBy(maker))
         {
             return "印章签名值不正确";
         }
 
         // b) 制章者证书: chain, period, key usage
-        if (!MakerCertificate.MaySign)
+        if (!maker.MaySign)
         {
             return "制章者证书的密钥用法不允许签名";
         }
 
-        if (CertificateChain.Problem(MakerCertificate, chain, roots, at) is { Length: > 0 } problem)
+        if (CertificateChain.Problem(maker, chain, roots, at) is { Length: > 0 } problem)
         {
             return "制章者证书" + problem;
         }
@@ -116,5 +117,7 @@ public sealed class SesSeal
     }
 
     /// <summary>Whether the maker's signature over eSealInfo is good; says nothing about trust in the maker.</summary>
-    public bool SignatureIsGood => Signature is not null && MakerCertificate.PublicKey.Verify(SignedPart, Signature);
+    public bool SignatureIsGood => IsSignedBy(MakerCertificate);
+
+    private bool IsSignedBy(Sm2Certificate maker) => Signature is not null && maker.PublicKey.Verify(SignedPart, Signature);
 }

@@ -21,7 +21,7 @@ public sealed class Verifier(KeyRing keys, string codePrefix, string environment
     public async ValueTask<Verification> VerifyCodeAsync(string text, CancellationToken cancel)
     {
         // 1. Strict parse. What is printable but not ours is an answer (somebody scanned the wrong code), not an error.
-        if (text.Length is 0 or > LicenseCode.MaxTextLength || text.Any(char.IsControl))
+        if (text.Length is 0 or > LicenseCode.MaxTextLength || text.AsSpan().ContainsAnyInRange('\0', '\u001F') || text.AsSpan().ContainsAnyInRange('\u007F', '\u009F'))
         {
             throw new EidException(ErrorReason.QrTextInvalid, "code 应为 1 至 2048 个可见字符",
                 [new FieldViolation("code", ErrorReason.QrTextInvalid, "应为 1 至 2048 个可见字符")]);
