@@ -18,6 +18,7 @@ public sealed class Sm2Certificate
     private readonly byte[] issuerName;
     private readonly byte[] subjectName;
     private readonly Sm2Signature signature;
+    private readonly TbsCertificateStructure fields;
     private readonly bool demandsUnknown;
     private readonly bool endsChain;
 
@@ -32,12 +33,9 @@ public sealed class Sm2Certificate
         issuerName = fields.Issuer.GetDerEncoded();
         subjectName = fields.Subject.GetDerEncoded();
         PublicKey = Sm2PublicKey.FromSpki(fields.SubjectPublicKeyInfo.GetDerEncoded());
-        Serial = Convert.ToHexString(fields.SerialNumber.Value.ToByteArrayUnsigned());
         NotBefore = new DateTimeOffset(DateTime.SpecifyKind(fields.StartDate.ToDateTime(), DateTimeKind.Utc));
         NotAfter = new DateTimeOffset(DateTime.SpecifyKind(fields.EndDate.ToDateTime(), DateTimeKind.Utc));
-        Subject = fields.Subject.ToString();
-        Issuer = fields.Issuer.ToString();
-        CommonName = fields.Subject.GetValueList(X509Name.CN).FirstOrDefault() ?? "";
+        this.fields = fields;
         IsAuthority = fields.Extensions?.GetExtension(X509Extensions.BasicConstraints) is { } constraints
             && BasicConstraints.GetInstance(constraints.GetParsedValue()).IsCA();
         Usage = fields.Extensions?.GetExtension(X509Extensions.KeyUsage) is { } usage
@@ -58,7 +56,7 @@ public sealed class Sm2Certificate
     public Sm2PublicKey PublicKey { get; }
 
     /// <summary>Serial number, hexadecimal.</summary>
-    public string Serial { get; }
+    public string Serial => Convert.ToHexString(fields.SerialNumber.Value.ToByteArrayUnsigned());
 
     /// <summary>Start of validity.</summary>
     public DateTimeOffset NotBefore { get; }
@@ -67,13 +65,13 @@ public sealed class Sm2Certificate
     public DateTimeOffset NotAfter { get; }
 
     /// <summary>Subject name, for people.</summary>
-    public string Subject { get; }
+    public string Subject => fields.Subject.ToString();
 
     /// <summary>Issuer name, for people.</summary>
-    public string Issuer { get; }
+    public string Issuer => fields.Issuer.ToString();
 
     /// <summary>First CN of the subject; for a seal certificate its 14-digit seal code.</summary>
-    public string CommonName { get; }
+    public string CommonName => fields.Subject.GetValueList(X509Name.CN).FirstOrDefault() ?? "";
 
     /// <summary>Whether it may issue certificates (basicConstraints cA).</summary>
     public bool IsAuthority { get; }

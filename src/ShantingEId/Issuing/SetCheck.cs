@@ -47,8 +47,9 @@ public static class SetCheck
                 return $"{issued.Kind.ChineseName()}：{problem}";
             }
 
-            // 4. The seal's own certificate: listed in the seal, named by its code, chained, allowed to sign.
-            var certificate = Sm2Certificate.Parse(issued.Certificate.Der.ToArray());
+            // 4. The seal's own certificate (parsed from its bytes when it was made or loaded): listed in the seal, named by its
+            // code, chained, allowed to sign.
+            var certificate = issued.Certificate;
             if (seal.Info.SealId != issued.Code.Value || certificate.CommonName != issued.Code.Value || !certificate.MaySign
                 || seal.Info.CertificateList.Count != 1 || !seal.Info.CertificateList[0].AsSpan().SequenceEqual(certificate.Der))
             {

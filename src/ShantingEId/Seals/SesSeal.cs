@@ -43,7 +43,7 @@ public sealed class SesSeal
     {
         var signedPart = info.Encode();
         var signature = maker.Private.Sign(signedPart);
-        var writer = new AsnWriter(AsnEncodingRules.DER);
+        var writer = new AsnWriter(AsnEncodingRules.DER, signedPart.Length + 1024);
         using (writer.PushSequence())
         {
             writer.WriteEncodedValue(signedPart);
