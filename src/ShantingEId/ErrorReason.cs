@@ -19,7 +19,6 @@ public enum ErrorReason
     MalformedRequest,
     MalformedFrame,
     DeadlineTooShort,
-    RateLimited,
 
     // Store and process
     StoreUnavailable,
@@ -32,7 +31,6 @@ public enum ErrorReason
     RequestIdInvalid,
     RequestIdReused,
     VersionConflict,
-    ClockSkew,
     SigningKeyUnusable,
     SelfCheckFailed,
 
@@ -49,21 +47,17 @@ public enum ErrorReason
     // Register
     LicenseExists,
     LicenseNotFound,
-    LicenseNotActive,
     AlreadyRevoked,
     ReasonRequired,
     EffectiveTimeInvalid,
 
     // Keys, seals, codes
     PublicKeyInvalid,
-    SignatureInvalid,
     CertificateInvalid,
     SealSetInvalid,
     SealCodeInvalid,
     SealImageInvalid,
     Asn1Invalid,
-    EnvelopeInvalid,
-    KeyPurpose,
     KeyVaultSealed,
     QrTextInvalid,
     PictureUnreadable,
@@ -78,13 +72,13 @@ public static class ErrorReasons
     {
         ErrorReason.ClientCertInvalid => ErrorKind.Unauthenticated,
         ErrorReason.AccessDenied or ErrorReason.PurposeNotGranted => ErrorKind.PermissionDenied,
-        ErrorReason.MessageTooLarge or ErrorReason.RateLimited or ErrorReason.StorageFull => ErrorKind.ResourceExhausted,
+        ErrorReason.MessageTooLarge or ErrorReason.StorageFull => ErrorKind.ResourceExhausted,
         ErrorReason.CompressionNotSupported => ErrorKind.Unimplemented,
         ErrorReason.DeadlineTooShort => ErrorKind.DeadlineExceeded,
         ErrorReason.StoreUnavailable or ErrorReason.OutcomeUnknown or ErrorReason.Draining => ErrorKind.Unavailable,
         ErrorReason.InternalFault or ErrorReason.SelfCheckFailed => ErrorKind.Internal,
-        ErrorReason.RequestIdReused or ErrorReason.ClockSkew or ErrorReason.SigningKeyUnusable
-            or ErrorReason.KeyVaultSealed or ErrorReason.LintFailed or ErrorReason.LicenseNotActive
+        ErrorReason.RequestIdReused or ErrorReason.SigningKeyUnusable
+            or ErrorReason.KeyVaultSealed or ErrorReason.LintFailed
             or ErrorReason.AlreadyRevoked => ErrorKind.FailedPrecondition,
         ErrorReason.VersionConflict => ErrorKind.Aborted,
         ErrorReason.LicenseExists => ErrorKind.AlreadyExists,

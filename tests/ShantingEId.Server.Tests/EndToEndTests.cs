@@ -32,4 +32,21 @@ public sealed class EndToEndTests(ServerFixture server) : IClassFixture<ServerFi
         Assert.Equal("样例：违法经营", after.StateReason);
         Assert.Equal(Verdict.Revoked, (await tax.LookupLicenseAsync(lookup)).Verdict);
     }
+
+    // Standards §4: the check character of the whole fits, that of the organisation code inside does not. Such codes are in
+    // use, so it is a warning; saying nothing would hide a mistyped code.
+    [Fact]
+    public async Task A_doubtful_organisation_code_is_issued_with_a_warning_and_an_ordinary_one_without()
+    {
+        var doubtful = ServerFixture.ValidRequest();
+        doubtful.Enterprise.CreditCode = "91310000631295002H";
+        doubtful.ValidateOnly = true;
+        var rehearsed = await server.Staff().IssueSetAsync(doubtful);
+        doubtful.ValidateOnly = false;
+        var issued = await server.Staff().IssueSetAsync(doubtful);
+
+        Assert.Contains("组织机构代码", Assert.Single(rehearsed.Warnings), StringComparison.Ordinal);
+        Assert.Equal(rehearsed.Warnings, issued.Warnings);
+        Assert.Empty((await server.Staff().IssueSetAsync(ServerFixture.ValidRequest())).Warnings);
+    }
 }

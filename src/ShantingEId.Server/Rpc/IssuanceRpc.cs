@@ -19,7 +19,8 @@ internal sealed class IssuanceRpc(Issuer issuer, Revoker revoker, ILicenseStore 
         var input = Wire.ToInput(request.Enterprise);
         if (request.ValidateOnly)
         {
-            return new V1.IssuedSet { License = Wire.ToMessage(await issuer.ValidateAsync(input, context.CancellationToken)) };
+            var license = await issuer.ValidateAsync(input, context.CancellationToken);
+            return new V1.IssuedSet { License = Wire.ToMessage(license), Warnings = { license.Facts.Warnings } };
         }
 
         var outcome = await issuer.IssueAsync(new IssueCommand(Caller(context), requestId, input, EncodeNew), context.CancellationToken);

@@ -55,7 +55,7 @@ internal static class Wire
         {
             Name = RegisterName.Of(set.License.Id), License = ToMessage(set.License), State = (V1.IssuedSet.Types.State)state.State,
             StateEffectiveTime = state.EffectiveTime.ToTimestamp(), LicenseCode = set.LicenseCode, TypedCode = set.TypedCode.ToString(),
-            ManifestDigest = ByteString.CopyFrom(set.ManifestDigest.Bytes),
+            ManifestDigest = ByteString.CopyFrom(set.ManifestDigest.Bytes), Warnings = { set.License.Facts.Warnings },
         };
         foreach (var seal in set.Seals.Seals)
         {

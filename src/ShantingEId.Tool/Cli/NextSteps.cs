@@ -23,7 +23,6 @@ internal static class NextSteps
         "LINT_FAILED" or "TEXT_INVALID" or "DATE_INVALID" or "DATE_ORDER" or "AMOUNT_INVALID" or "ENUM_INVALID" => "请更正上列事项后重新提交。",
         "STORE_UNAVAILABLE" or "OUTCOME_UNKNOWN" or "DRAINING" or "DEADLINE_EXCEEDED" or "VERSION_CONFLICT" => "请稍后用同一个 --request-id 重试，不会重复签发。",
         "STORAGE_FULL" => "请先腾出服务所在磁盘的空间，再用同一个 --request-id 重试。",
-        "RATE_LIMITED" => "请稍候再试，并放慢请求。",
         "PICTURE_UNREADABLE" => "请换一张清晰完整的图片，或改为录入二维码下方的校验短码。",
         "QR_TEXT_INVALID" => "请重新扫描，或改为录入二维码下方的校验短码。",
         "SIGNING_KEY_UNUSABLE" => "请检查 --certs 目录中的签发密钥和证书；生产环境不接受开发密钥。",

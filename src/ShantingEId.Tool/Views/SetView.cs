@@ -14,6 +14,11 @@ internal static class SetView
         screen.Line($"[bold {(active ? "green" : "red")}]{(active ? "✔" : "✘")} {Words.Of(set.State)}[/]   自 {Words.Of(set.StateEffectiveTime)}起");
         screen.Line();
         screen.Facts([.. FaceView.Of(set.License), ("清单摘要（SM3）", Words.Hex(set.ManifestDigest))]);
+        foreach (var warning in set.Warnings)
+        {
+            screen.Line($"[yellow]！ {Markup.Escape(warning)}[/]");
+        }
+
         Seals(screen, set);
         Codes(screen, set);
     }

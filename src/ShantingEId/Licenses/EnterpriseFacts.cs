@@ -148,6 +148,10 @@ public sealed record EnterpriseFacts
         return new EnterpriseFacts(code!, input.Kind, date, capital, input);
     }
 
+    /// <summary>What is allowed but unusual, for the registrar's second look.</summary>
+    public IReadOnlyList<string> Warnings =>
+        CreditCode.OrganisationCodeMatches ? [] : ["统一社会信用代码第 9 至 17 位（组织机构代码）的校验位不符，请核对代码是否录入有误"];
+
     /// <summary>The same facts as input again, for round trips.</summary>
     public EnterpriseInput ToInput() => new()
     {
