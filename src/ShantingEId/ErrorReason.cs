@@ -1,4 +1,4 @@
-using System.Text;
+using System.Text.Json;
 
 namespace ShantingEId;
 
@@ -87,20 +87,15 @@ public static class ErrorReasons
     };
 
     /// <summary>Upper snake name used on the wire, e.g. <c>USCC_INVALID</c>.</summary>
-    public static string WireName(this ErrorReason reason)
-    {
-        var name = reason.ToString();
-        var wire = new StringBuilder(name.Length + 8);
-        for (var i = 0; i < name.Length; i++)
-        {
-            if (i > 0 && char.IsUpper(name[i]))
-            {
-                wire.Append('_');
-            }
+    public static string WireName(this ErrorReason reason) => WireNames<ErrorReason>.Of(reason);
+}
 
-            wire.Append(char.ToUpperInvariant(name[i]));
-        }
+/// <summary>Upper snake names of an enum's values, made once.</summary>
+internal static class WireNames<T>
+    where T : struct, Enum
+{
+    private static readonly Dictionary<T, string> Names =
+        Enum.GetValues<T>().ToDictionary(value => value, value => JsonNamingPolicy.SnakeCaseUpper.ConvertName(value.ToString()));
 
-        return wire.ToString();
-    }
+    public static string Of(T value) => Names[value];
 }

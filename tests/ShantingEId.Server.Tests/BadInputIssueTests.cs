@@ -1,5 +1,6 @@
 using Google.Type;
 using Grpc.Core;
+using ShantingEId.TestSupport;
 using ShantingEId.V1;
 
 namespace ShantingEId.Server.Tests;
@@ -96,7 +97,7 @@ public sealed class BadInputIssueTests(ServerFixture server) : IClassFixture<Ser
     [Fact]
     public async Task A_credit_code_in_other_spelling_is_refused_and_not_corrected()
     {
-        var code = SampleCodes.Code();
+        var code = SampleCompanies.CreditCode(SampleCompanies.Next());
         string[] spellings =
         [
             code.ToLowerInvariant(), " " + code, code + " ", code + "\0", code[..17] + (code[17] == '0' ? '1' : '0'),

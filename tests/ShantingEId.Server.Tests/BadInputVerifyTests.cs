@@ -5,6 +5,7 @@ using ShantingEId.Crypto;
 using ShantingEId.Issuing;
 using ShantingEId.Licenses;
 using ShantingEId.Server.Authority;
+using ShantingEId.TestSupport;
 using ShantingEId.V1;
 using Verdict = ShantingEId.V1.Verification.Types.Verdict;
 
@@ -216,7 +217,7 @@ public sealed class BadInputVerifyTests(ServerFixture server) : IClassFixture<Se
                      ("NOTHING", StatusCode.PermissionDenied, "PURPOSE_NOT_GRANTED"), ("tax_registration", StatusCode.PermissionDenied, "PURPOSE_NOT_GRANTED")])
         {
             var verify = await Refusal.Of(Tax.VerifyCodeAsync(new VerifyCodeRequest { Code = code, Purpose = purpose }));
-            var lookup = await Refusal.Of(Tax.LookupLicenseAsync(new LookupLicenseRequest { CreditCode = SampleCodes.Code(), Purpose = purpose }));
+            var lookup = await Refusal.Of(Tax.LookupLicenseAsync(new LookupLicenseRequest { CreditCode = SampleCompanies.CreditCode(SampleCompanies.Next()), Purpose = purpose }));
 
             Assert.Equal((status, reason), (verify.Status, verify.Reason));
             Assert.Equal((status, reason), (lookup.Status, lookup.Reason));
@@ -245,7 +246,7 @@ public sealed class BadInputVerifyTests(ServerFixture server) : IClassFixture<Se
     [Fact]
     public async Task A_look_up_of_a_company_without_a_licence_is_an_answer()
     {
-        var answer = await Tax.LookupLicenseAsync(new LookupLicenseRequest { CreditCode = SampleCodes.Code(), Purpose = "TAX_REGISTRATION" });
+        var answer = await Tax.LookupLicenseAsync(new LookupLicenseRequest { CreditCode = SampleCompanies.CreditCode(SampleCompanies.Next()), Purpose = "TAX_REGISTRATION" });
 
         Assert.Equal((Verdict.NotFound, "LICENSE_NOT_FOUND", null), (answer.Verdict, answer.Reason, answer.License));
         Assert.NotNull(answer.StatusAsOfTime);

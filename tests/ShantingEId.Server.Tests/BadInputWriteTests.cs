@@ -1,6 +1,7 @@
-using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
+using Google.Protobuf;
 using Grpc.Core;
+using ShantingEId.TestSupport;
 using ShantingEId.V1;
 
 namespace ShantingEId.Server.Tests;
@@ -26,7 +27,7 @@ public sealed class BadInputWriteTests(ServerFixture server) : IClassFixture<Ser
         issue.RequestId = id;
         (await Refusal.Of(server.Staff().IssueSetAsync(issue))).IsField(StatusCode.InvalidArgument, "REQUEST_ID_INVALID", "request_id");
 
-        var revoke = Revoke("issuedSets/" + SampleCodes.Code());
+        var revoke = Revoke("issuedSets/" + SampleCompanies.CreditCode(SampleCompanies.Next()));
         revoke.RequestId = id;
         (await Refusal.Of(server.Staff().RevokeSetAsync(revoke))).IsField(StatusCode.InvalidArgument, "REQUEST_ID_INVALID", "request_id");
     }
@@ -186,7 +187,7 @@ public sealed class BadInputWriteTests(ServerFixture server) : IClassFixture<Ser
     [Fact]
     public async Task A_name_the_register_does_not_know_is_not_found()
     {
-        var name = "issuedSets/" + SampleCodes.Code();
+        var name = "issuedSets/" + SampleCompanies.CreditCode(SampleCompanies.Next());
 
         foreach (var refusal in new[]
                  {
@@ -206,7 +207,7 @@ public sealed class BadInputWriteTests(ServerFixture server) : IClassFixture<Ser
     [InlineData("authority", "样例机关 ", "TEXT_INVALID")]
     public async Task A_revocation_without_a_proper_reason_and_authority_is_refused(string field, string text, string reason)
     {
-        var revoke = Revoke("issuedSets/" + SampleCodes.Code());
+        var revoke = Revoke("issuedSets/" + SampleCompanies.CreditCode(SampleCompanies.Next()));
         RevokeSetRequest.Descriptor.FindFieldByName(field).Accessor.SetValue(revoke, text);
 
         (await Refusal.Of(server.Staff().RevokeSetAsync(revoke))).IsField(StatusCode.InvalidArgument, reason, field);

@@ -3,6 +3,7 @@ using Google.Protobuf.Reflection;
 using Grpc.Core;
 using ShantingEId.Server.Callers;
 using ShantingEId.Server.Rpc;
+using ShantingEId.TestSupport;
 using ShantingEId.V1;
 
 namespace ShantingEId.Server.Tests;
@@ -125,9 +126,9 @@ public sealed class CallerTests(ServerFixture server, FieldMatrixFixture matrix)
         var auditor = matrix.Channel("auditor");
         var issuance = new IssuanceService.IssuanceServiceClient(auditor);
         var verification = new VerificationService.VerificationServiceClient(auditor);
-        var lookup = new LookupLicenseRequest { CreditCode = SampleCodes.Code(), Purpose = "AUDIT" };
+        var lookup = new LookupLicenseRequest { CreditCode = SampleCompanies.CreditCode(SampleCompanies.Next()), Purpose = "AUDIT" };
 
-        Assert.Equal("ACCESS_DENIED", (await Refusal.Of(issuance.GetIssuedSetAsync(new GetIssuedSetRequest { Name = "issuedSets/" + SampleCodes.Code() }))).Reason);
+        Assert.Equal("ACCESS_DENIED", (await Refusal.Of(issuance.GetIssuedSetAsync(new GetIssuedSetRequest { Name = "issuedSets/" + SampleCompanies.CreditCode(SampleCompanies.Next()) }))).Reason);
         Assert.Equal("ACCESS_DENIED", (await Refusal.Of(verification.LookupLicenseAsync(lookup))).Reason);
         Assert.Equal(Verification.Types.Verdict.NotOurs, (await verification.VerifyCodeAsync(new VerifyCodeRequest { Code = "样例", Purpose = "AUDIT" })).Verdict);
     }

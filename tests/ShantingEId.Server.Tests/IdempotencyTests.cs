@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Grpc.Core;
+using ShantingEId.TestSupport;
 using ShantingEId.V1;
 
 namespace ShantingEId.Server.Tests;
@@ -56,7 +57,7 @@ public sealed class IdempotencyTests(ServerFixture server) : IClassFixture<Serve
         var changed = request.Clone();
         switch (field)
         {
-            case "credit_code": changed.Enterprise.CreditCode = SampleCodes.Code(); break;
+            case "credit_code": changed.Enterprise.CreditCode = SampleCompanies.CreditCode(SampleCompanies.Next()); break;
             case "kind": changed.Enterprise.Kind = Enterprise.Types.Kind.Partnership; break;
             case "establish_date": changed.Enterprise.EstablishDate.Day++; break;
             case "capital": changed.Enterprise.Capital = "51(万元人民币)"; break;

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using ShantingEId.Codes;
 using ShantingEId.Issuing;
 using ShantingEId.Licenses;
+using ShantingEId.TestSupport;
 using ShantingEId.V1;
 using ShantingEId.Verifying;
 using Verdict = ShantingEId.V1.Verification.Types.Verdict;
@@ -27,7 +28,7 @@ public sealed class RegisterDoubtTests(ServerFixture server) : IClassFixture<Ser
         for (var i = 0; i < 200; i++)
         {
             // Half of them for a company that has a licence: only the manifest is another.
-            var holder = CreditCode.Parse(i % 2 == 0 ? SampleCodes.Code() : genuine.License.Enterprise.CreditCode);
+            var holder = CreditCode.Parse(i % 2 == 0 ? SampleCompanies.CreditCode(SampleCompanies.Next()) : genuine.License.Enterprise.CreditCode);
             var code = new LicenseCode(holder, 1, genuine.License.Enterprise.Name, ManifestDigest.Of(RandomNumberGenerator.GetBytes(100)),
                 new StatusReference(0, i), TimeProvider.System.GetUtcNow());
             var answer = await Ask(code.Sign(authority.CodePrefix, authority.CodeSigner));
@@ -49,7 +50,7 @@ public sealed class RegisterDoubtTests(ServerFixture server) : IClassFixture<Ser
         var genuine = await server.Staff().IssueSetAsync(ServerFixture.ValidRequest());
         LicenseCode.TryOpen(genuine.LicenseCode, authority.CodePrefix, out var envelope);
         var code = LicenseCode.Read(envelope!)!;
-        LicenseCode[] lies = [code with { Name = "别家公司" }, code with { Holder = CreditCode.Parse(SampleCodes.Code()) }, code with { Version = 2 }];
+        LicenseCode[] lies = [code with { Name = "别家公司" }, code with { Holder = CreditCode.Parse(SampleCompanies.CreditCode(SampleCompanies.Next())) }, code with { Version = 2 }];
 
         foreach (var lie in lies)
         {
@@ -105,7 +106,7 @@ public sealed class RegisterDoubtTests(ServerFixture server) : IClassFixture<Ser
     public async Task A_row_filed_under_another_company_is_never_valid_for_it()
     {
         var issued = await server.Staff().IssueSetAsync(ServerFixture.ValidRequest());
-        var other = SampleCodes.Code();
+        var other = SampleCompanies.CreditCode(SampleCompanies.Next());
         using var register = new RegisterFile(server.RegisterPath);
         Assert.Equal(1, register.Execute("UPDATE issued_set SET credit_code = $other WHERE license_id = $id", ("$other", other), ("$id", issued.License.LicenseId)));
 

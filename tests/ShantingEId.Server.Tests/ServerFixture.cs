@@ -1,11 +1,10 @@
 using System.Net.Security;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Google.Type;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 using ShantingEId.Server;
+using ShantingEId.TestSupport;
 using ShantingEId.V1;
 
 namespace ShantingEId.Server.Tests;
@@ -112,37 +111,8 @@ public class ServerFixture : IAsyncLifetime
 
     public VerificationService.VerificationServiceClient Tax() => new(Channel("tax-bureau"));
 
-    public static string NewRequestId() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(12));
+    public static string NewRequestId() => SampleCompanies.NewRequestId();
 
     /// <summary>A valid request for a fresh invented company; change one thing to make it wrong.</summary>
-    public static IssueSetRequest ValidRequest(int company = 0) => new()
-    {
-        RequestId = NewRequestId(),
-        Enterprise = new Enterprise
-        {
-            CreditCode = SampleCodes.Code(company), Name = "枣庄市山亭区样例食品有限公司", Kind = Enterprise.Types.Kind.Company, Type = "有限责任公司",
-            Representative = "样例人", Capital = "50(万元人民币)", EstablishDate = new Date { Year = 1998, Month = 3, Day = 9 },
-            Address = "枣庄市山亭区样例路1号", BusinessScope = "食品销售（样例）",
-        },
-    };
-}
-
-/// <summary>Well-formed credit codes of invented companies: division 370406 and a running number.</summary>
-public static class SampleCodes
-{
-    private const string Alphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY";
-    private static int next;
-
-    /// <summary>The n-th code; 0 takes a fresh one each time.</summary>
-    public static string Code(int n = 0)
-    {
-        n = n == 0 ? 100_000 + Interlocked.Increment(ref next) : n;
-        var body = "91370406" + $"MA{n:D6}";
-        int[] weights = [3, 7, 9, 10, 5, 8, 4, 2];
-        var sum = body[8..].Select((c, i) => (char.IsAsciiDigit(c) ? c - '0' : c - 'A' + 10) * weights[i]).Sum();
-        body += (11 - sum % 11) switch { 10 => 'X', 11 => '0', var c => (char)('0' + c) };
-        int[] w = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28];
-        var total = body.Select((c, i) => Alphabet.IndexOf(c) * w[i]).Sum();
-        return body + Alphabet[(31 - total % 31) % 31];
-    }
+    public static IssueSetRequest ValidRequest(int company = 0) => SampleCompanies.IssueRequest(company);
 }

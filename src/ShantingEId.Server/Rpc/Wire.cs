@@ -86,7 +86,7 @@ internal static class Wire
         var (explanation, nextStep) = VerdictTexts.Of(answer.Verdict, answer.Reason);
         var message = new V1.Verification
         {
-            Verdict = (V1.Verification.Types.Verdict)answer.Verdict, Reason = ReasonName(answer.Reason), Explanation = explanation,
+            Verdict = (V1.Verification.Types.Verdict)answer.Verdict, Reason = answer.Reason.WireName(), Explanation = explanation,
             NextStep = nextStep, StatusAsOfTime = answer.StatusAsOf.ToTimestamp(),
         };
         if (answer is { Manifest: { } manifest, State: { } state })
@@ -109,7 +109,4 @@ internal static class Wire
 
     private static V1.Seal ToMessage(SealKind kind, SealCode code, byte[] digest) =>
         new() { Kind = (V1.Seal.Types.Kind)kind, SealCode = code.Value, Digest = ByteString.CopyFrom(digest) };
-
-    private static string ReasonName(VerdictReason reason) =>
-        reason == VerdictReason.None ? "" : JsonNames.UpperSnake(reason.ToString());
 }

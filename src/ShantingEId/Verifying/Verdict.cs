@@ -86,6 +86,13 @@ public enum VerdictReason
     Revoked,
 }
 
+/// <summary>Wire names of reasons.</summary>
+public static class VerdictReasons
+{
+    /// <summary>Upper snake name, e.g. <c>QR_NOT_CANONICAL</c>; empty for <see cref="VerdictReason.None"/>.</summary>
+    public static string WireName(this VerdictReason reason) => reason == VerdictReason.None ? "" : WireNames<VerdictReason>.Of(reason);
+}
+
 /// <summary>What a person at the counter is told.</summary>
 public static class VerdictTexts
 {

@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using Google.Rpc;
 using Grpc.Core;
 using Grpc.Net.Client;
+using ShantingEId.TestSupport;
 using ShantingEId.V1;
 
 namespace ShantingEId.Reliability.Tests.Bench;
@@ -37,7 +38,7 @@ public sealed class EidClient : IDisposable
 
     /// <summary>Returns when the server has answered a call.</summary>
     public async Task WaitUntilItAnswersAsync() =>
-        await Tax.LookupLicenseAsync(new LookupLicenseRequest { CreditCode = Samples.CreditCode(1), Purpose = "TAX_REGISTRATION" });
+        await Tax.LookupLicenseAsync(new LookupLicenseRequest { CreditCode = SampleCompanies.CreditCode(1), Purpose = "TAX_REGISTRATION" });
 
     public void Dispose()
     {
