@@ -40,7 +40,7 @@ public static class EidServer
         var callers = CallerDirectory.Load(Path.Combine(options.CertificatesDirectory, CallerDirectory.FileName));
         var artist = new SealArtist(SealFonts.LoadDefault());
         Directory.CreateDirectory(options.DataDirectory);
-        var store = SqliteStore.OpenFile(Path.Combine(options.DataDirectory, "register.db"), options.Synchronous);
+        var store = SqliteStore.OpenFile(Path.Combine(options.DataDirectory, "register.db"), options.Clock, options.Synchronous);
 
         // 2. Services.
         var builder = WebApplication.CreateSlimBuilder();
@@ -49,8 +49,9 @@ public static class EidServer
         services.AddSingleton(authority);
         services.AddSingleton(callers);
         services.AddSingleton<ILicenseStore>(_ => store); // Given by a function, it is closed with the server.
+        services.AddSingleton<IChangeFeed>(_ => new SqliteFeed(store, Path.Combine(options.DataDirectory, "register.db-cache"), options.StateBound));
         services.AddSingleton(provider => new Verifier(keys, authority.CodePrefix, authority.Environment, provider.GetRequiredService<ILicenseStore>(), options.Clock));
-        services.AddSingleton(provider => new Issuer(authority, provider.GetRequiredService<ILicenseStore>(), artist.Draw, provider.GetRequiredService<Verifier>(), options.Clock));
+        services.AddSingleton(provider => new Issuer(authority, provider.GetRequiredService<ILicenseStore>(), provider.GetRequiredService<IChangeFeed>(), artist.Draw, provider.GetRequiredService<Verifier>(), options.Clock));
         services.AddSingleton<Revoker>();
         services.AddSingleton(new CallerAuthenticator(callers, TlsFile(options, "tls-ca.crt"), options.Clock));
         services.AddGrpc(grpc =>

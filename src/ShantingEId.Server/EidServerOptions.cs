@@ -20,6 +20,18 @@ public sealed record EidServerOptions
     /// <summary>SQLite's synchronous mode; anything but FULL is refused in production and exists for the test that must notice it.</summary>
     public string Synchronous { get; init; } = "FULL";
 
+    /// <summary>How old a cached state may be at most, and how long a revocation waits for a replica that does not answer.</summary>
+    public TimeSpan StateBound { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Connection string of PostgreSQL, which then holds the register; null keeps it in SQLite in <see cref="DataDirectory"/>.</summary>
+    public string? Postgres { get; init; }
+
+    /// <summary>Address of Redis as StackExchange.Redis reads it; null does without.</summary>
+    public string? Redis { get; init; }
+
+    /// <summary>Folder of this replica's look-up ledger; null is <c>ledger</c> in <see cref="DataDirectory"/>.</summary>
+    public string? LedgerDirectory { get; init; }
+
     /// <summary>Adds where the log goes, after the server's own settings; null logs to the console alone.</summary>
     public Action<ILoggingBuilder>? ConfigureLogging { get; init; }
 

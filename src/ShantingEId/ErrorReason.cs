@@ -14,6 +14,9 @@ public enum ErrorReason
     AccessDenied,
     PurposeRequired,
     PurposeNotGranted,
+    FieldNotGranted,
+    RateLimited,
+    AuditUnavailable,
     MessageTooLarge,
     CompressionNotSupported,
     MalformedRequest,
@@ -32,6 +35,7 @@ public enum ErrorReason
     RequestIdReused,
     VersionConflict,
     SigningKeyUnusable,
+    ClockSkew,
     SelfCheckFailed,
 
     // Facts on the face
@@ -61,6 +65,15 @@ public enum ErrorReason
     KeyVaultSealed,
     QrTextInvalid,
     PictureUnreadable,
+    ReceiptInvalid,
+
+    // Lists, feed, batches
+    PageTokenInvalid,
+    PageSizeInvalid,
+    MarkInvalid,
+    FilterInvalid,
+    QuestionInvalid,
+    AgeInvalid,
 #pragma warning restore CS1591
 }
 
@@ -71,13 +84,13 @@ public static class ErrorReasons
     public static ErrorKind Kind(this ErrorReason reason) => reason switch
     {
         ErrorReason.ClientCertInvalid => ErrorKind.Unauthenticated,
-        ErrorReason.AccessDenied or ErrorReason.PurposeNotGranted => ErrorKind.PermissionDenied,
-        ErrorReason.MessageTooLarge or ErrorReason.StorageFull => ErrorKind.ResourceExhausted,
+        ErrorReason.AccessDenied or ErrorReason.PurposeNotGranted or ErrorReason.FieldNotGranted => ErrorKind.PermissionDenied,
+        ErrorReason.MessageTooLarge or ErrorReason.StorageFull or ErrorReason.RateLimited => ErrorKind.ResourceExhausted,
         ErrorReason.CompressionNotSupported => ErrorKind.Unimplemented,
         ErrorReason.DeadlineTooShort => ErrorKind.DeadlineExceeded,
-        ErrorReason.StoreUnavailable or ErrorReason.OutcomeUnknown or ErrorReason.Draining => ErrorKind.Unavailable,
+        ErrorReason.StoreUnavailable or ErrorReason.OutcomeUnknown or ErrorReason.Draining or ErrorReason.AuditUnavailable => ErrorKind.Unavailable,
         ErrorReason.InternalFault or ErrorReason.SelfCheckFailed => ErrorKind.Internal,
-        ErrorReason.RequestIdReused or ErrorReason.SigningKeyUnusable
+        ErrorReason.RequestIdReused or ErrorReason.SigningKeyUnusable or ErrorReason.ClockSkew
             or ErrorReason.KeyVaultSealed or ErrorReason.LintFailed
             or ErrorReason.AlreadyRevoked => ErrorKind.FailedPrecondition,
         ErrorReason.VersionConflict => ErrorKind.Aborted,

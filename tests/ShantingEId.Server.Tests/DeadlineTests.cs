@@ -13,7 +13,7 @@ public sealed class DeadlineTests(ServerFixture server) : IClassFixture<ServerFi
     [Fact]
     public void Every_method_has_the_ceiling_its_service_promises()
     {
-        Assert.All(MethodRule.All.Where(rule => rule.Key.Contains("VerificationService", StringComparison.Ordinal)), rule => Assert.Equal(TimeSpan.FromSeconds(2), rule.Value.Ceiling));
+        Assert.All(MethodRule.All.Where(rule => rule.Key.Contains("VerificationService", StringComparison.Ordinal) && !rule.Key.EndsWith("VerifyCodes", StringComparison.Ordinal) && !rule.Key.EndsWith("ListLookups", StringComparison.Ordinal)), rule => Assert.Equal(TimeSpan.FromSeconds(2), rule.Value.Ceiling));
         Assert.All(MethodRule.All.Where(rule => rule.Key.Contains("IssuanceService", StringComparison.Ordinal) && !rule.Key.EndsWith("/ImportSets", StringComparison.Ordinal)),
             rule => Assert.Equal(TimeSpan.FromSeconds(10), rule.Value.Ceiling));
         Assert.All(MethodRule.All.Values, rule => Assert.InRange(rule.Ceiling, TimeSpan.FromSeconds(1), TimeSpan.FromHours(4)));

@@ -12,6 +12,8 @@ public sealed class RetryRaceTests(ServerFixture server) : IClassFixture<ServerF
 {
     private ILicenseStore Store => server.Services.GetRequiredService<ILicenseStore>();
 
+    private IChangeFeed Feed => server.Services.GetRequiredService<IChangeFeed>();
+
     [Fact]
     public async Task An_issue_whose_twin_commits_just_after_it_looked_repeats_the_twins_answer()
     {
@@ -35,7 +37,7 @@ public sealed class RetryRaceTests(ServerFixture server) : IClassFixture<ServerF
         var command = new RevokeCommand("staff", RequestId.Parse(ServerFixture.NewRequestId()), RegisterName.Parse("issuedSets/" + issue.Enterprise.CreditCode),
             "样例：违法经营", "样例机关", null, (_, _) => System.Security.Cryptography.RandomNumberGenerator.GetBytes(32));
         var twin = default(IssueOutcome);
-        var late = new Revoker(new LateTwin(Store, async () => twin = await new Revoker(Store, TimeProvider.System).RevokeAsync(command, CancellationToken.None)), TimeProvider.System);
+        var late = new Revoker(new LateTwin(Store, async () => twin = await new Revoker(Store, Feed, TimeProvider.System).RevokeAsync(command, CancellationToken.None)), Feed, TimeProvider.System);
 
         var outcome = await late.RevokeAsync(command, TestContext.Current.CancellationToken);
 
@@ -59,7 +61,7 @@ public sealed class RetryRaceTests(ServerFixture server) : IClassFixture<ServerF
     private static IssueCommand Issue() => new("staff", RequestId.Parse(ServerFixture.NewRequestId()), Rpc.Wire.ToInput(ServerFixture.ValidRequest().Enterprise),
         set => [.. set.Manifest, .. System.Security.Cryptography.RandomNumberGenerator.GetBytes(8)]);
 
-    private Issuer NewIssuer(ILicenseStore store) => new(server.Services.GetRequiredService<IssuingAuthority>(), store, new SealArtist(SealFonts.LoadDefault()).Draw,
+    private Issuer NewIssuer(ILicenseStore store) => new(server.Services.GetRequiredService<IssuingAuthority>(), store, Feed, new SealArtist(SealFonts.LoadDefault()).Draw,
         server.Services.GetRequiredService<Verifier>(), TimeProvider.System);
 
     /// <summary>Answers the first question for an earlier reply, and then lets the twin commit.</summary>
@@ -80,18 +82,12 @@ public sealed class RetryRaceTests(ServerFixture server) : IClassFixture<ServerF
 
         public ValueTask<long> ReserveAsync(string sequence, int count, CancellationToken cancel) => inner.ReserveAsync(sequence, count, cancel);
 
-        public ValueTask<RegisterEntry?> FindAsync(ManifestDigest digest, CancellationToken cancel) => inner.FindAsync(digest, cancel);
-
-        public ValueTask<RegisterEntry?> FindAsync(TypedCode code, CancellationToken cancel) => inner.FindAsync(code, cancel);
-
-        public ValueTask<RegisterEntry?> FindAsync(LicenseId id, CancellationToken cancel) => inner.FindAsync(id, cancel);
-
-        public ValueTask<RegisterEntry?> FindAsync(CreditCode holder, CancellationToken cancel) => inner.FindAsync(holder, cancel);
+        public ValueTask<Reading> FindAsync(RegisterKey key, TimeSpan maxAge, CancellationToken cancel) => inner.FindAsync(key, maxAge, cancel);
 
         public ValueTask<IssuedSet?> LoadSetAsync(LicenseId id, CancellationToken cancel) => inner.LoadSetAsync(id, cancel);
 
-        public ValueTask<StoredReply?> AddSetAsync(IssuedSet issuedSet, DateTimeOffset now, WriteRequest request) => inner.AddSetAsync(issuedSet, now, request);
+        public ValueTask<Committed> AddSetAsync(IssuedSet issuedSet, DateTimeOffset now, WriteRequest request) => inner.AddSetAsync(issuedSet, now, request);
 
-        public ValueTask<StoredReply?> ChangeStateAsync(LicenseId id, StateRecord state, WriteRequest request) => inner.ChangeStateAsync(id, state, request);
+        public ValueTask<Committed> ChangeStateAsync(LicenseId id, StateRecord state, WriteRequest request) => inner.ChangeStateAsync(id, state, request);
     }
 }

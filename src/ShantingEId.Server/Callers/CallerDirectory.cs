@@ -97,7 +97,8 @@ internal sealed class CallerDirectory
     public static string DevelopmentFile(IReadOnlyDictionary<string, string> fingerprints)
     {
         string[] face = ["credit_code", "name", "kind", "type", "representative", "capital", "establish_date", "address", "business_scope"];
-        string[] verify = ["VerificationService/VerifyCode", "VerificationService/LookupLicense"];
+        string[] verify = ["VerificationService/VerifyCode", "VerificationService/LookupLicense", "VerificationService/AskQuestions", "VerificationService/VerifyCodes"];
+        const string Lookups = "VerificationService/ListLookups";
         var purposes = new Dictionary<string, Purpose>
         {
             ["TAX_REGISTRATION"] = new("税务登记", [.. face, "seals"]),
@@ -109,12 +110,12 @@ internal sealed class CallerDirectory
         };
         Caller[] callers =
         [
-            New("staff", "登记窗口", CallerRole.Staff, ["IssuanceService/IssueSet", "IssuanceService/ImportSets", "IssuanceService/GetIssuedSet", "IssuanceService/RevokeSet", .. verify], "COUNTER_CHECK"),
+            New("staff", "登记窗口", CallerRole.Staff, ["IssuanceService/IssueSet", "IssuanceService/ImportSets", "IssuanceService/GetIssuedSet", "IssuanceService/RevokeSet", Lookups, .. verify], "COUNTER_CHECK"),
             New("tax-bureau", "税务局", CallerRole.RelyingParty, verify, "TAX_REGISTRATION"),
             New("social-security", "社保中心", CallerRole.RelyingParty, verify, "SOCIAL_SECURITY_REGISTRATION"),
             New("bank", "银行", CallerRole.RelyingParty, verify, "ACCOUNT_OPENING"),
-            New("holder-app", "企业应用", CallerRole.HolderApp, ["VerificationService/VerifyCode"], "PUBLIC_SCAN"),
-            New("auditor", "审计", CallerRole.Auditor, ["IssuanceService/GetIssuedSet", .. verify], "AUDIT"),
+            New("holder-app", "企业应用", CallerRole.HolderApp, ["VerificationService/VerifyCode", Lookups], "PUBLIC_SCAN"),
+            New("auditor", "审计", CallerRole.Auditor, ["IssuanceService/GetIssuedSet", Lookups, .. verify], "AUDIT"),
         ];
         return JsonSerializer.Serialize(new FileContent(purposes, callers), Json);
 

@@ -35,6 +35,10 @@ internal sealed record MethodRule(CallerRole[] Roles, TimeSpan Ceiling, bool IsW
         [Name("IssuanceService", "RevokeSet")] = new([CallerRole.Staff], TimeSpan.FromSeconds(10), IsWrite: true),
         [Name("VerificationService", "VerifyCode")] = new([CallerRole.Staff, CallerRole.RelyingParty, CallerRole.HolderApp, CallerRole.Auditor], TimeSpan.FromSeconds(2)),
         [Name("VerificationService", "LookupLicense")] = new([CallerRole.Staff, CallerRole.RelyingParty, CallerRole.Auditor], TimeSpan.FromSeconds(2)),
+        [Name("VerificationService", "AskQuestions")] = new([CallerRole.Staff, CallerRole.RelyingParty, CallerRole.Auditor], TimeSpan.FromSeconds(2)),
+        // A batch may be long; what is wrong with one item does not end it.
+        [Name("VerificationService", "VerifyCodes")] = new([CallerRole.Staff, CallerRole.RelyingParty, CallerRole.Auditor], TimeSpan.FromHours(1)),
+        [Name("VerificationService", "ListLookups")] = new([CallerRole.Staff, CallerRole.HolderApp, CallerRole.Auditor], TimeSpan.FromSeconds(10)),
     };
 
     /// <summary>Services this server offers.</summary>

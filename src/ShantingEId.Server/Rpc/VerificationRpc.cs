@@ -15,7 +15,7 @@ internal sealed partial class VerificationRpc(Verifier verifier, CallerDirectory
     public override async Task<V1.Verification> VerifyCode(VerifyCodeRequest request, ServerCallContext context)
     {
         var purpose = RequirePurpose(request.Purpose, context);
-        return Answer(await verifier.VerifyCodeAsync(request.Code, context.CancellationToken), purpose, context);
+        return Answer(await verifier.VerifyCodeAsync(request.Code, TimeSpan.Zero, context.CancellationToken), purpose, context);
     }
 
     /// <inheritdoc/>
@@ -27,7 +27,7 @@ internal sealed partial class VerificationRpc(Verifier verifier, CallerDirectory
             throw new EidException(ErrorReason.UsccInvalid, problem, [new FieldViolation("credit_code", ErrorReason.UsccInvalid, problem)]);
         }
 
-        return Answer(await verifier.LookupAsync(holder, context.CancellationToken), purpose, context);
+        return Answer(await verifier.LookupAsync(holder, TimeSpan.Zero, context.CancellationToken), purpose, context);
     }
 
     private Purpose RequirePurpose(string name, ServerCallContext context) => callers.RequirePurpose(CallerGate.CallerOf(context.GetHttpContext()), name);

@@ -89,7 +89,7 @@ internal static class Wire
             Verdict = (V1.Verification.Types.Verdict)answer.Verdict, Reason = answer.Reason.WireName(), Explanation = explanation,
             NextStep = nextStep, StatusAsOfTime = answer.StatusAsOf.ToTimestamp(),
         };
-        if (answer is { Manifest: { } manifest, State: { } state })
+        if (answer is { Manifest: { } manifest, Entry.State: { } state })
         {
             message.License = ToMessage(manifest.License);
             message.Seals.AddRange(manifest.Seals.Select(seal => ToMessage(seal.Kind, seal.Code, seal.Digest)));

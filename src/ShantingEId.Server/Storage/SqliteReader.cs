@@ -50,35 +50,43 @@ internal sealed class SqliteReader(SqliteConnection connection) : IDisposable
     private const string Entry =
         """
         SELECT license_id, manifest, manifest_digest, license_code, typed_code,
-          state, state_effective, state_recorded, state_reason, state_decided_by FROM issued_set
+          state, state_effective, state_recorded, state_reason, state_decided_by,
+          (SELECT position FROM feed_head) FROM issued_set
         """;
 
-    public const string ByManifest = Entry + " WHERE manifest_digest = $key";
-    public const string ByTypedCode = Entry + " WHERE typed_code = $key";
-    public const string ByLicenseId = Entry + " WHERE license_id = $key";
+    private const string ByManifest = Entry + " WHERE manifest_digest = $key";
+    private const string ByTypedCode = Entry + " WHERE typed_code = $key";
+    private const string ByLicenseId = Entry + " WHERE license_id = $key";
 
     // In force first, else the newest.
-    public const string ByHolder = Entry + " WHERE credit_code = $key ORDER BY state = 1 DESC, version DESC LIMIT 1";
+    private const string ByHolder = Entry + " WHERE credit_code = $key ORDER BY state = 1 DESC, version DESC LIMIT 1";
 
     private readonly Dictionary<string, SqliteCommand> prepared = [];
 
-    public RegisterEntry? FindEntry(string sql, object key)
+    public Reading FindEntry(RegisterKey key, DateTimeOffset asOf)
     {
-        using var row = Prepared(sql, key).ExecuteReader();
+        using var row = (key.Kind switch
+        {
+            RegisterKeyKind.Manifest => Prepared(ByManifest, Convert.FromHexString(key.Value)),
+            RegisterKeyKind.TypedCode => Prepared(ByTypedCode, key.Value),
+            RegisterKeyKind.License => Prepared(ByLicenseId, key.Value),
+            _ => Prepared(ByHolder, key.Value),
+        }).ExecuteReader();
         if (!row.Read())
         {
-            return null;
+            return new Reading(null, asOf, 0);
         }
 
-        return new RegisterEntry(
+        var entry = new RegisterEntry(
             LicenseId.Parse(row.GetString(0)), row.GetFieldValue<byte[]>(1), Digest(row.GetFieldValue<byte[]>(2)), row.GetString(3),
             Typed(row.GetString(4)),
             new StateRecord((SetState)row.GetInt32(5), Time(row.GetInt64(6)), Time(row.GetInt64(7)), row.GetString(8), row.GetString(9)));
+        return new Reading(entry, asOf, row.GetInt64(10));
     }
 
     public StoredReply? FindReply(string actor, string requestId)
     {
-        var command = Prepared("SELECT content_digest, reply FROM reply WHERE actor = $actor AND request_id = $key", requestId);
+        var command = Prepared("SELECT content_digest, reply, position FROM reply WHERE actor = $actor AND request_id = $key", requestId);
         if (!command.Parameters.Contains("$actor"))
         {
             command.Parameters.Add("$actor", SqliteType.Text);
@@ -86,7 +94,28 @@ internal sealed class SqliteReader(SqliteConnection connection) : IDisposable
 
         command.Parameters["$actor"].Value = actor;
         using var row = command.ExecuteReader();
-        return row.Read() ? new StoredReply(row.GetFieldValue<byte[]>(0), row.GetFieldValue<byte[]>(1)) : null;
+        return row.Read() ? new StoredReply(row.GetFieldValue<byte[]>(0), row.GetFieldValue<byte[]>(1), row.GetInt64(2)) : null;
+    }
+
+    /// <summary>Head first: a change committed between the two readings is then in the list and beyond the head, never the reverse.</summary>
+    public FeedPage ReadFeed(long after, int limit)
+    {
+        var head = (long)Prepared("SELECT position FROM feed_head WHERE id = $key", 1).ExecuteScalar()!;
+        var command = Prepared(
+            """
+            SELECT f.position, s.license_id, s.credit_code, s.manifest_digest, s.typed_code,
+              f.state, f.state_effective, f.recorded_time, f.state_reason, f.state_decided_by
+            FROM feed f JOIN issued_set s ON s.id = f.set_id WHERE f.position > $key ORDER BY f.position LIMIT
+            """ + " " + limit.ToString(System.Globalization.CultureInfo.InvariantCulture), after);
+        using var row = command.ExecuteReader();
+        var changes = new List<FeedChange>();
+        while (row.Read())
+        {
+            changes.Add(new FeedChange(row.GetInt64(0), LicenseId.Parse(row.GetString(1)), CreditCode.Parse(row.GetString(2)), Digest(row.GetFieldValue<byte[]>(3)),
+                Typed(row.GetString(4)), new StateRecord((SetState)row.GetInt32(5), Time(row.GetInt64(6)), Time(row.GetInt64(7)), row.GetString(8), row.GetString(9))));
+        }
+
+        return new FeedPage(changes, Math.Max(head, changes.Count > 0 ? changes[^1].Position : 0), false, null);
     }
 
     public IssuedSet? LoadSet(LicenseId id)

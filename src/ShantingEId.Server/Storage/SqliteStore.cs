@@ -13,12 +13,14 @@ public sealed class SqliteStore : ILicenseStore, IDisposable
 {
     private const int BusySeconds = 10;
     private readonly string connectionString;
+    private readonly TimeProvider clock;
     private readonly SqliteConnection writer;
     private readonly SemaphoreSlim writing = new(1, 1);
     private readonly SqliteReaders readers;
 
-    private SqliteStore(string connectionString, SqliteConnection writer)
+    private SqliteStore(string connectionString, SqliteConnection writer, TimeProvider clock)
     {
+        this.clock = clock;
         this.connectionString = connectionString;
         this.writer = writer;
         readers = new SqliteReaders(() =>
@@ -31,8 +33,9 @@ public sealed class SqliteStore : ILicenseStore, IDisposable
 
     /// <summary>Opens or creates the register.</summary>
     /// <param name="path">Database file; its folder must exist.</param>
+    /// <param name="clock">Says when a reading began.</param>
     /// <param name="synchronous">FULL. Anything less loses acknowledged sets on power failure; tests alone use it to prove that they notice.</param>
-    public static SqliteStore OpenFile(string path, string synchronous = "FULL")
+    public static SqliteStore OpenFile(string path, TimeProvider clock, string synchronous = "FULL")
     {
         return Guard(() =>
         {
@@ -42,7 +45,7 @@ public sealed class SqliteStore : ILicenseStore, IDisposable
             Execute(writer, $"PRAGMA synchronous = {synchronous}");
             Execute(writer, "PRAGMA foreign_keys = ON");
             SqliteMigrations.Apply(writer);
-            return new SqliteStore(connectionString, writer);
+            return new SqliteStore(connectionString, writer, clock);
         });
     }
 
@@ -59,20 +62,14 @@ public sealed class SqliteStore : ILicenseStore, IDisposable
         new(Guard(() => readers.Use(reader => reader.FindReply(actor, requestId.Value))));
 
     /// <inheritdoc/>
-    public ValueTask<RegisterEntry?> FindAsync(ManifestDigest digest, CancellationToken cancel) =>
-        new(Guard(() => readers.Use(reader => reader.FindEntry(SqliteReader.ByManifest, digest.Bytes.ToArray()))));
+    public ValueTask<Reading> FindAsync(RegisterKey key, TimeSpan maxAge, CancellationToken cancel)
+    {
+        var asOf = clock.GetUtcNow();
+        return new(Guard(() => readers.Use(reader => reader.FindEntry(key, asOf))));
+    }
 
-    /// <inheritdoc/>
-    public ValueTask<RegisterEntry?> FindAsync(TypedCode code, CancellationToken cancel) =>
-        new(Guard(() => readers.Use(reader => reader.FindEntry(SqliteReader.ByTypedCode, code.Value))));
-
-    /// <inheritdoc/>
-    public ValueTask<RegisterEntry?> FindAsync(LicenseId id, CancellationToken cancel) =>
-        new(Guard(() => readers.Use(reader => reader.FindEntry(SqliteReader.ByLicenseId, id.ToString()))));
-
-    /// <inheritdoc/>
-    public ValueTask<RegisterEntry?> FindAsync(CreditCode holder, CancellationToken cancel) =>
-        new(Guard(() => readers.Use(reader => reader.FindEntry(SqliteReader.ByHolder, holder.Value))));
+    /// <summary>A stretch of the feed; see <see cref="IChangeFeed.ReadFeedAsync"/>.</summary>
+    internal FeedPage ReadFeed(long after, int limit) => Guard(() => readers.Use(reader => reader.ReadFeed(after, limit)));
 
     /// <inheritdoc/>
     public ValueTask<IssuedSet?> LoadSetAsync(LicenseId id, CancellationToken cancel) =>
@@ -89,12 +86,12 @@ public sealed class SqliteStore : ILicenseStore, IDisposable
         });
 
     /// <inheritdoc/>
-    public async ValueTask<StoredReply?> AddSetAsync(IssuedSet issuedSet, DateTimeOffset now, WriteRequest request) =>
+    public async ValueTask<Committed> AddSetAsync(IssuedSet issuedSet, DateTimeOffset now, WriteRequest request) =>
         await WriteAsync(transaction =>
         {
             if (transaction.FindReply(request) is { } earlier)
             {
-                return earlier;
+                return new Committed(earlier, earlier.Position);
             }
 
             var id = issuedSet.License.Id;
@@ -129,17 +126,16 @@ public sealed class SqliteStore : ILicenseStore, IDisposable
                     ("$certificate", seal.Certificate.Der.ToArray()), ("$key", seal.SealedKey));
             }
 
-            transaction.Record(request, "IssueSet", setId, SetState.Active, time);
-            return null;
+            return new Committed(null, transaction.Record(request, "IssueSet", setId, new StateRecord(SetState.Active, now, now, "", "")));
         });
 
     /// <inheritdoc/>
-    public async ValueTask<StoredReply?> ChangeStateAsync(LicenseId id, StateRecord state, WriteRequest request) =>
+    public async ValueTask<Committed> ChangeStateAsync(LicenseId id, StateRecord state, WriteRequest request) =>
         await WriteAsync(transaction =>
         {
             if (transaction.FindReply(request) is { } earlier)
             {
-                return earlier;
+                return new Committed(earlier, earlier.Position);
             }
 
             if (transaction.Scalar("SELECT id FROM issued_set WHERE license_id = $id", ("$id", id.ToString())) is not long setId)
@@ -159,8 +155,7 @@ public sealed class SqliteStore : ILicenseStore, IDisposable
                 throw StoreErrors.AlreadyRevoked(id);
             }
 
-            transaction.Record(request, "RevokeSet", setId, state.State, state.RecordedTime.ToUnixTimeMilliseconds());
-            return null;
+            return new Committed(null, transaction.Record(request, "RevokeSet", setId, state));
         });
 
     // One writer in this process; BEGIN IMMEDIATE for the others. The transaction takes no cancellation token on purpose:

@@ -32,20 +32,29 @@ internal sealed class SqliteTransactionScope : IDisposable
     /// <summary>The reply committed earlier for this request, seen from inside the transaction.</summary>
     public StoredReply? FindReply(WriteRequest request)
     {
-        using var command = Command("SELECT content_digest, reply FROM reply WHERE actor = $actor AND request_id = $request",
+        using var command = Command("SELECT content_digest, reply, position FROM reply WHERE actor = $actor AND request_id = $request",
             [("$actor", request.Actor), ("$request", request.RequestId.Value)]);
         using var row = command.ExecuteReader();
-        return row.Read() ? new StoredReply(row.GetFieldValue<byte[]>(0), row.GetFieldValue<byte[]>(1)) : null;
+        return row.Read() ? new StoredReply(row.GetFieldValue<byte[]>(0), row.GetFieldValue<byte[]>(1), row.GetInt64(2)) : null;
     }
 
-    /// <summary>What goes with every deed: its reply, its feed entry, its log entry.</summary>
-    public void Record(WriteRequest request, string deed, long setId, SetState state, long time)
+    /// <summary>What goes with every deed: its log entry, its feed entry, its reply. Returns its place in the feed.</summary>
+    public long Record(WriteRequest request, string deed, long setId, StateRecord state)
     {
-        Run("INSERT INTO reply (actor, request_id, content_digest, reply) VALUES ($actor, $request, $digest, $reply)",
-            ("$actor", request.Actor), ("$request", request.RequestId.Value), ("$digest", request.ContentDigest), ("$reply", request.Reply));
-        Run("INSERT INTO feed (set_id, state, recorded_time) VALUES ($set, $state, $time)", ("$set", setId), ("$state", (int)state), ("$time", time));
+        var time = state.RecordedTime.ToUnixTimeMilliseconds();
+        var position = (long)Scalar("UPDATE feed_head SET position = position + 1 RETURNING position")!;
+        Run("INSERT INTO reply (actor, request_id, content_digest, reply, position) VALUES ($actor, $request, $digest, $reply, $position)",
+            ("$actor", request.Actor), ("$request", request.RequestId.Value), ("$digest", request.ContentDigest), ("$reply", request.Reply), ("$position", position));
+        Run(
+            """
+            INSERT INTO feed (position, set_id, state, recorded_time, state_effective, state_reason, state_decided_by)
+            VALUES ($position, $set, $state, $time, $effective, $reason, $by)
+            """,
+            ("$position", position), ("$set", setId), ("$state", (int)state.State), ("$time", time),
+            ("$effective", state.EffectiveTime.ToUnixTimeMilliseconds()), ("$reason", state.Reason), ("$by", state.DecidedBy));
         Run("INSERT INTO act (actor, request_id, deed, set_id, recorded_time) VALUES ($actor, $request, $deed, $set, $time)",
             ("$actor", request.Actor), ("$request", request.RequestId.Value), ("$deed", deed), ("$set", setId), ("$time", time));
+        return position;
     }
 
     /// <summary>Commits; with synchronous=FULL the log is flushed to disk before this returns.</summary>

@@ -28,11 +28,12 @@ internal sealed class BenchWorld : IDisposable
     /// <summary>A fresh register with the issuer and verifier over it; time spent in drawing and in the store is counted apart.</summary>
     public (Issuer Issuer, Verifier Verifier, TimedStore Store) NewRegister(Stages stages)
     {
-        var sqlite = SqliteStore.OpenFile(Path.Combine(folder, $"register-{stores.Count}.db"));
+        var sqlite = SqliteStore.OpenFile(Path.Combine(folder, $"register-{stores.Count}.db"), TimeProvider.System);
+        var feed = new SqliteFeed(sqlite, Path.Combine(folder, $"register-{stores.Count}.db-cache"), TimeSpan.FromSeconds(1));
         stores.Add(sqlite);
         var store = new TimedStore(sqlite, stages);
         var verifier = new Verifier(Authority.BuildKeyRing(TimeProvider.System.GetUtcNow()), Authority.CodePrefix, Authority.Environment, store, TimeProvider.System);
-        return (new Issuer(Authority, store, design => stages.Drawing.Time(() => artist.Draw(design)), verifier, TimeProvider.System), verifier, store);
+        return (new Issuer(Authority, store, feed, design => stages.Drawing.Time(() => artist.Draw(design)), verifier, TimeProvider.System), verifier, store);
     }
 
     /// <summary>Issues one row and hands back the set.</summary>

@@ -67,23 +67,14 @@ internal sealed class TimedStore(ILicenseStore inner, Stages stages) : ILicenseS
     public ValueTask<long> ReserveAsync(string sequence, int count, CancellationToken cancel) =>
         stages.Committing.TimeAsync(() => inner.ReserveAsync(sequence, count, cancel));
 
-    public ValueTask<RegisterEntry?> FindAsync(ManifestDigest digest, CancellationToken cancel) =>
-        stages.Reading.TimeAsync(() => inner.FindAsync(digest, cancel));
-
-    public ValueTask<RegisterEntry?> FindAsync(TypedCode code, CancellationToken cancel) =>
-        stages.Reading.TimeAsync(() => inner.FindAsync(code, cancel));
-
-    public ValueTask<RegisterEntry?> FindAsync(LicenseId id, CancellationToken cancel) =>
-        stages.Reading.TimeAsync(() => inner.FindAsync(id, cancel));
-
-    public ValueTask<RegisterEntry?> FindAsync(CreditCode holder, CancellationToken cancel) =>
-        stages.Reading.TimeAsync(() => inner.FindAsync(holder, cancel));
+    public ValueTask<Reading> FindAsync(RegisterKey key, TimeSpan maxAge, CancellationToken cancel) =>
+        stages.Reading.TimeAsync(() => inner.FindAsync(key, maxAge, cancel));
 
     public ValueTask<IssuedSet?> LoadSetAsync(LicenseId id, CancellationToken cancel) => inner.LoadSetAsync(id, cancel);
 
-    public ValueTask<StoredReply?> AddSetAsync(IssuedSet issuedSet, DateTimeOffset now, WriteRequest request) =>
+    public ValueTask<Committed> AddSetAsync(IssuedSet issuedSet, DateTimeOffset now, WriteRequest request) =>
         stages.Committing.TimeAsync(() => inner.AddSetAsync(issuedSet, now, request));
 
-    public ValueTask<StoredReply?> ChangeStateAsync(LicenseId id, StateRecord state, WriteRequest request) =>
+    public ValueTask<Committed> ChangeStateAsync(LicenseId id, StateRecord state, WriteRequest request) =>
         stages.Committing.TimeAsync(() => inner.ChangeStateAsync(id, state, request));
 }

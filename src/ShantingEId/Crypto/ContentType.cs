@@ -11,4 +11,7 @@ public enum ContentType
 
     /// <summary>Licence code: the CWT inside the QR.</summary>
     LicenseCode = 65002,
+
+    /// <summary>Root of one tick of a look-up ledger: what every receipt of that tick leads to.</summary>
+    LookupTick = 65003,
 }

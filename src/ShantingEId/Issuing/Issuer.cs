@@ -19,20 +19,31 @@ public sealed record IssueCommand(string Actor, RequestId RequestId, EnterpriseI
 /// <param name="Repeated">Whether they were committed earlier.</param>
 public sealed record IssueOutcome(byte[] Reply, bool Repeated)
 {
-    /// <summary>The earlier answer, if it was given to the same question.</summary>
+    /// <summary>
+    /// The earlier answer, if it was given to the same question. The earlier attempt may have died between its commit and its
+    /// acknowledgement, so this waits like the first one until every replica has seen the change.
+    /// </summary>
     /// <exception cref="EidException"><see cref="ErrorReason.RequestIdReused"/>.</exception>
-    internal static IssueOutcome Repeat(StoredReply earlier, byte[] content) => earlier.ContentDigest.AsSpan().SequenceEqual(content)
-        ? new IssueOutcome(earlier.Reply, true)
-        : throw new EidException(ErrorReason.RequestIdReused, "request_id 已用于内容不同的另一请求；请换用新的 request_id");
+    internal static async Task<IssueOutcome> RepeatAsync(StoredReply earlier, byte[] content, IChangeFeed feed)
+    {
+        if (!earlier.ContentDigest.AsSpan().SequenceEqual(content))
+        {
+            throw new EidException(ErrorReason.RequestIdReused, "request_id 已用于内容不同的另一请求；请换用新的 request_id");
+        }
+
+        await feed.SettleAsync(earlier.Position);
+        return new IssueOutcome(earlier.Reply, true);
+    }
 }
 
 /// <summary>Issues one licence with its four seals: all or none.</summary>
 /// <param name="authority">Who signs.</param>
 /// <param name="store">The register.</param>
+/// <param name="feed">Tells when every replica has seen a change.</param>
 /// <param name="draw">Draws a seal picture.</param>
 /// <param name="verifier">The public verify path, used to check every set before it is committed.</param>
 /// <param name="clock">The one clock.</param>
-public sealed class Issuer(IssuingAuthority authority, ILicenseStore store, DrawSeal draw, Verifier verifier, TimeProvider clock) : IDisposable
+public sealed class Issuer(IssuingAuthority authority, ILicenseStore store, IChangeFeed feed, DrawSeal draw, Verifier verifier, TimeProvider clock) : IDisposable
 {
     // Numbers are set aside in blocks, so that issuing does not write twice; what a crash leaves unused is never given again.
     private const int BlockSize = 256;
@@ -68,7 +79,7 @@ public sealed class Issuer(IssuingAuthority authority, ILicenseStore store, Draw
         var content = ContentDigest(facts);
         if (await store.FindReplyAsync(command.Actor, command.RequestId, cancel) is { } earlier)
         {
-            return IssueOutcome.Repeat(earlier, content);
+            return await IssueOutcome.RepeatAsync(earlier, content, feed);
         }
 
         // 3. Facts and numbers. A number set aside here and not used is lost, never reused.
@@ -82,7 +93,7 @@ public sealed class Issuer(IssuingAuthority authority, ILicenseStore store, Draw
             // The set in force may be this very request's, committed since step 2.
             if (await store.FindReplyAsync(command.Actor, command.RequestId, cancel) is { } twin)
             {
-                return IssueOutcome.Repeat(twin, content);
+                return await IssueOutcome.RepeatAsync(twin, content, feed);
             }
 
             throw;
@@ -106,8 +117,19 @@ public sealed class Issuer(IssuingAuthority authority, ILicenseStore store, Draw
 
         // 8. The commit point. One transaction, never cancelled; after it a retry with the same request id returns the reply.
         var reply = command.EncodeReply(set);
-        var raced = await store.AddSetAsync(set, now, new WriteRequest(command.Actor, command.RequestId, content, reply));
-        return raced is null ? new IssueOutcome(reply, false) : IssueOutcome.Repeat(raced, content);
+        var committed = await store.AddSetAsync(set, now, new WriteRequest(command.Actor, command.RequestId, content, reply));
+        if (committed.Earlier is { } raced)
+        {
+            return await IssueOutcome.RepeatAsync(raced, content, feed);
+        }
+
+        // 9. A first licence is cached nowhere. A later one replaces what replicas may still answer for the company.
+        if (license.Id.Version > 1)
+        {
+            await feed.SettleAsync(committed.Position);
+        }
+
+        return new IssueOutcome(reply, false);
     }
 
     private static byte[] ContentDigest(EnterpriseFacts facts)
@@ -125,7 +147,7 @@ public sealed class Issuer(IssuingAuthority authority, ILicenseStore store, Draw
 
     private async Task<License> PrepareLicenseAsync(EnterpriseFacts facts, DateTimeOffset now, CancellationToken cancel)
     {
-        var newest = await store.FindAsync(facts.CreditCode, cancel);
+        var newest = (await store.FindAsync(RegisterKey.Of(facts.CreditCode), TimeSpan.Zero, cancel)).Entry;
         if (newest is { State.State: SetState.Active })
         {
             throw StoreErrors.Exists(newest.LicenseId);

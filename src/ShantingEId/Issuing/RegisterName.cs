@@ -42,8 +42,8 @@ public sealed record RegisterName
     }
 
     /// <summary>The entry meant, or null.</summary>
-    public ValueTask<RegisterEntry?> FindAsync(ILicenseStore store, CancellationToken cancel) =>
-        License is not null ? store.FindAsync(License, cancel) : store.FindAsync(Holder!, cancel);
+    public async ValueTask<RegisterEntry?> FindAsync(ILicenseStore store, CancellationToken cancel) =>
+        (await store.FindAsync(License is not null ? RegisterKey.Of(License) : RegisterKey.Of(Holder!), TimeSpan.Zero, cancel)).Entry;
 
     /// <inheritdoc/>
     public override string ToString() => Collection + (License?.ToString() ?? Holder!.Value);

@@ -17,7 +17,10 @@ public sealed record RevokeCommand(
     Func<IssuedSet, StateRecord, byte[]> EncodeReply);
 
 /// <summary>Ends sets: licence and four seals at once (吊销).</summary>
-public sealed class Revoker(ILicenseStore store, TimeProvider clock)
+/// <param name="store">The register.</param>
+/// <param name="feed">Tells when every replica has seen a change.</param>
+/// <param name="clock">The one clock.</param>
+public sealed class Revoker(ILicenseStore store, IChangeFeed feed, TimeProvider clock)
 {
     /// <summary>Revokes. Verifications that begin after this returns see the new state.</summary>
     public async Task<IssueOutcome> RevokeAsync(RevokeCommand command, CancellationToken cancel)
@@ -40,7 +43,7 @@ public sealed class Revoker(ILicenseStore store, TimeProvider clock)
             "RevokeSet", command.License, command.Reason, command.DecidedBy, command.EffectiveTime?.UtcTicks)));
         if (await store.FindReplyAsync(command.Actor, command.RequestId, cancel) is { } earlier)
         {
-            return IssueOutcome.Repeat(earlier, content);
+            return await IssueOutcome.RepeatAsync(earlier, content, feed);
         }
 
         // 3. What is to end, and from when.
@@ -57,7 +60,7 @@ public sealed class Revoker(ILicenseStore store, TimeProvider clock)
             // It may be this very request that ended it, since step 2.
             if (await store.FindReplyAsync(command.Actor, command.RequestId, cancel) is { } twin)
             {
-                return IssueOutcome.Repeat(twin, content);
+                return await IssueOutcome.RepeatAsync(twin, content, feed);
             }
 
             throw StoreErrors.AlreadyRevoked(entry.LicenseId);
@@ -66,8 +69,15 @@ public sealed class Revoker(ILicenseStore store, TimeProvider clock)
         // 4. The commit point.
         var state = new StateRecord(SetState.Revoked, effective, now, command.Reason, command.DecidedBy);
         var reply = command.EncodeReply(set, state);
-        var raced = await store.ChangeStateAsync(entry.LicenseId, state, new WriteRequest(command.Actor, command.RequestId, content, reply));
-        return raced is null ? new IssueOutcome(reply, false) : IssueOutcome.Repeat(raced, content);
+        var committed = await store.ChangeStateAsync(entry.LicenseId, state, new WriteRequest(command.Actor, command.RequestId, content, reply));
+        if (committed.Earlier is { } raced)
+        {
+            return await IssueOutcome.RepeatAsync(raced, content, feed);
+        }
+
+        // 5. Acknowledged means that nobody answers from before: every replica has seen it, or may not use its cache any more.
+        await feed.SettleAsync(committed.Position);
+        return new IssueOutcome(reply, false);
     }
 
     private static EidException Field(ErrorReason reason, string field, string problem) =>

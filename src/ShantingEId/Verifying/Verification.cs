@@ -7,8 +7,8 @@ namespace ShantingEId.Verifying;
 /// <param name="Reason">Machine reason.</param>
 /// <param name="StatusAsOf">When the register was read (or the code judged, where the register was not needed).</param>
 /// <param name="Manifest">The licence and its seals, when genuine.</param>
-/// <param name="State">The state, when genuine.</param>
-public sealed record Verification(Verdict Verdict, VerdictReason Reason, DateTimeOffset StatusAsOf, Manifest? Manifest = null, StateRecord? State = null)
+/// <param name="Entry">The register's entry with the state, when genuine.</param>
+public sealed record Verification(Verdict Verdict, VerdictReason Reason, DateTimeOffset StatusAsOf, Manifest? Manifest = null, RegisterEntry? Entry = null)
 {
     /// <summary>Whether the licence may be relied on.</summary>
     public bool IsValid => Verdict == Verdict.Valid;

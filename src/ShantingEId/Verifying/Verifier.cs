@@ -12,13 +12,16 @@ namespace ShantingEId.Verifying;
 /// <param name="keys">Keys this deployment trusts, each for one use.</param>
 /// <param name="codePrefix">Official address in front of every licence code.</param>
 /// <param name="environment">Name of this deployment; sets of another are refused.</param>
-/// <param name="store">The register.</param>
+/// <param name="register">The register, or a cache in front of it.</param>
 /// <param name="clock">Gives <c>status_as_of</c>.</param>
-public sealed class Verifier(KeyRing keys, string codePrefix, string environment, ILicenseStore store, TimeProvider clock)
+public sealed class Verifier(KeyRing keys, string codePrefix, string environment, IRegisterReader register, TimeProvider clock)
 {
     /// <summary>Verifies the text of a QR, or a typed code.</summary>
     /// <exception cref="EidException"><see cref="ErrorReason.QrTextInvalid"/>: not a text at all; store errors.</exception>
-    public async ValueTask<Verification> VerifyCodeAsync(string text, CancellationToken cancel)
+    /// <param name="text">As scanned or typed.</param>
+    /// <param name="maxAge">How old the state may be at most.</param>
+    /// <param name="cancel">Gives up.</param>
+    public async ValueTask<Verification> VerifyCodeAsync(string text, TimeSpan maxAge, CancellationToken cancel)
     {
         // 1. Strict parse. What is printable but not ours is an answer (somebody scanned the wrong code), not an error.
         if (text.Length is 0 or > LicenseCode.MaxTextLength || text.AsSpan().ContainsAnyInRange('\0', '\u001F') || text.AsSpan().ContainsAnyInRange('\u007F', '\u009F'))
@@ -30,7 +33,7 @@ public sealed class Verifier(KeyRing keys, string codePrefix, string environment
         if (!text.StartsWith(codePrefix, StringComparison.Ordinal) && TypedCode.LooksLikeOne(text))
         {
             return TypedCode.TryParse(text, out var typed)
-                ? Judge(await store.FindAsync(typed, cancel), Verdict.NotFound, VerdictReason.LicenseNotFound)
+                ? Judge(await register.FindAsync(RegisterKey.Of(typed), maxAge, cancel))
                 : Answer(Verdict.Malformed, VerdictReason.TypedCodeCheck);
         }
 
@@ -42,27 +45,26 @@ public sealed class Verifier(KeyRing keys, string codePrefix, string environment
         }
 
         // 3. State, from the register only. A code the register does not know is an alert, however good its signature.
-        var asOf = clock.GetUtcNow();
-        var entry = await store.FindAsync(code.ManifestDigest, cancel);
-        if (entry is null)
+        var reading = await register.FindAsync(RegisterKey.Of(code.ManifestDigest), maxAge, cancel);
+        if (reading.Entry is not { } entry)
         {
-            return new Verification(Verdict.NotIssued, VerdictReason.NotIssued, asOf);
+            return new Verification(Verdict.NotIssued, VerdictReason.NotIssued, reading.AsOf);
         }
 
         // 4. The manifest is the one the code's signature names, so it needs no second signature check.
         if (!ManifestDigest.Of(entry.Manifest).Equals(code.ManifestDigest) || !Envelope.TryParse(entry.Manifest, out var envelope)
             || !Manifest.TryRead(envelope, out var manifest) || !Fits(manifest, code) || manifest.Environment != environment)
         {
-            return new Verification(Verdict.BadSignature, VerdictReason.RegisterMismatch, asOf);
+            return new Verification(Verdict.BadSignature, VerdictReason.RegisterMismatch, reading.AsOf);
         }
 
-        return Judge(manifest, entry.State, asOf);
+        return Judge(manifest, entry, reading.AsOf);
     }
 
     /// <summary>Looks up the licence of a company: the one in force, else its newest.</summary>
-    public async ValueTask<Verification> LookupAsync(CreditCode holder, CancellationToken cancel)
+    public async ValueTask<Verification> LookupAsync(CreditCode holder, TimeSpan maxAge, CancellationToken cancel)
     {
-        var answer = Judge(await store.FindAsync(holder, cancel), Verdict.NotFound, VerdictReason.LicenseNotFound);
+        var answer = Judge(await register.FindAsync(RegisterKey.Of(holder), maxAge, cancel));
         // Under which company the register files a row is not signed; whose licence it is stands in the manifest.
         return answer.Manifest is { } manifest && manifest.License.Facts.CreditCode != holder
             ? new Verification(Verdict.BadSignature, VerdictReason.RegisterMismatch, answer.StatusAsOf) : answer;
@@ -113,26 +115,25 @@ public sealed class Verifier(KeyRing keys, string codePrefix, string environment
         return envelope.Verify(key.Key) ? null : VerdictReason.SignatureInvalid;
     }
 
-    private Verification Judge(RegisterEntry? entry, Verdict missing, VerdictReason missingReason)
+    private Verification Judge(Reading reading)
     {
-        var asOf = clock.GetUtcNow();
-        if (entry is null)
+        if (reading.Entry is not { } entry)
         {
-            return new Verification(missing, missingReason, asOf);
+            return new Verification(Verdict.NotFound, VerdictReason.LicenseNotFound, reading.AsOf);
         }
 
         // No code was scanned, so the manifest's own signature is what vouches for the register's bytes.
         return Envelope.TryParse(entry.Manifest, out var envelope) && CheckSignature(envelope, ContentType.Manifest) is null
             && Manifest.TryRead(envelope, out var manifest) && manifest.Environment == environment && manifest.License.Id == entry.LicenseId
-            ? Judge(manifest, entry.State, asOf)
-            : new Verification(Verdict.BadSignature, VerdictReason.RegisterMismatch, asOf);
+            ? Judge(manifest, entry, reading.AsOf)
+            : new Verification(Verdict.BadSignature, VerdictReason.RegisterMismatch, reading.AsOf);
     }
 
     // The verdict is a pure function of facts, state and time.
-    private static Verification Judge(Manifest manifest, StateRecord state, DateTimeOffset asOf) => state.State switch
+    private static Verification Judge(Manifest manifest, RegisterEntry entry, DateTimeOffset asOf) => entry.State.State switch
     {
-        SetState.Active => new(Verdict.Valid, VerdictReason.None, asOf, manifest, state),
-        SetState.Revoked => new(Verdict.Revoked, VerdictReason.Revoked, asOf, manifest, state),
+        SetState.Active => new(Verdict.Valid, VerdictReason.None, asOf, manifest, entry),
+        SetState.Revoked => new(Verdict.Revoked, VerdictReason.Revoked, asOf, manifest, entry),
         _ => throw new EidException(ErrorReason.InternalFault, "登记状态无法识别"),
     };
 
