@@ -13,6 +13,7 @@ using ShantingEId.Documents;
 using ShantingEId.Issuing;
 using ShantingEId.Server.Authority;
 using ShantingEId.Server.Callers;
+using ShantingEId.Server.Edge;
 using ShantingEId.Server.Rpc;
 using ShantingEId.Server.Storage;
 using ShantingEId.Verifying;
@@ -22,7 +23,8 @@ namespace ShantingEId.Server;
 /// <summary>Puts the server together; read it as the list of what runs.</summary>
 public static class EidServer
 {
-    private const int MaxMessageBytes = 64 * 1024;
+    /// <summary>Size of the largest request, of a message in gRPC and of a body in JSON.</summary>
+    internal const int MaxMessageBytes = 64 * 1024;
 
     /// <summary>Builds a server that is ready to start; refuses to on bad configuration.</summary>
     /// <exception cref="EidException">Keys, callers or register are not usable; the text says which.</exception>
@@ -53,26 +55,32 @@ public static class EidServer
         services.AddSingleton(provider => new Verifier(keys, authority.CodePrefix, authority.Environment, provider.GetRequiredService<ILicenseStore>(), options.Clock));
         services.AddSingleton(provider => new Issuer(authority, provider.GetRequiredService<ILicenseStore>(), provider.GetRequiredService<IChangeFeed>(), artist.Draw, provider.GetRequiredService<Verifier>(), options.Clock));
         services.AddSingleton<Revoker>();
+        services.AddSingleton(new CallerQuotas(callers.All, options.Clock));
         services.AddSingleton(new CallerAuthenticator(callers, TlsFile(options, "tls-ca.crt"), options.Clock));
         services.AddGrpc(grpc =>
         {
             grpc.MaxReceiveMessageSize = MaxMessageBytes;
             grpc.MaxSendMessageSize = 1024 * 1024; // a full set: four seals with pictures
             grpc.Interceptors.Add<ErrorInterceptor>();
+        }).AddJsonTranscoding(json =>
+        {
+            json.TypeRegistry = ErrorWire.Details;
+            json.JsonSettings.WriteInt64sAsStrings = true;
+            json.JsonSettings.IgnoreDefaultValues = true; // What a purpose does not grant is not there, rather than there and empty.
         });
         // Calls that were accepted may finish; an import of hours ends at its next row (IssuanceRpc), and nothing keeps the process.
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(8));
         // Only PostConfigure takes the built-in compression out; clearing the list in AddGrpc does nothing.
         services.PostConfigure<GrpcServiceOptions>(grpc => grpc.CompressionProviders.Clear());
 
-        // 3. One endpoint: mutual TLS, HTTP/2 only.
+        // 3. One endpoint: mutual TLS; HTTP/2 for gRPC, and HTTP/1.1 beside it for JSON and gRPC-Web.
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
             void Listen(ListenOptions listen)
             {
-                listen.Protocols = HttpProtocols.Http2;
+                listen.Protocols = HttpProtocols.Http1AndHttp2;
                 listen.UseHttps(https =>
                 {
                     https.ServerCertificate = X509Certificate2.CreateFromPemFile(
@@ -99,12 +107,14 @@ public static class EidServer
         builder.Logging.AddFilter("Grpc", LogLevel.None);
         options.ConfigureLogging?.Invoke(builder.Logging);
 
-        // 4. The path of a call: gate, then gRPC.
+        // 4. The path of a call: gRPC-Web unwrapped, the gate, then the method.
         var app = builder.Build();
         app.Services.GetRequiredService<ILicenseStore>();
+        app.UseRouting();
+        app.UseGrpcWeb(new GrpcWebOptions { DefaultEnabled = true });
         app.UseMiddleware<CallerGate>();
-        app.MapGrpcService<IssuanceRpc>();
-        app.MapGrpcService<VerificationRpc>();
+        JsonShape.AddRules(app.MapGrpcService<IssuanceRpc>());
+        JsonShape.AddRules(app.MapGrpcService<VerificationRpc>());
         return app;
     }
 

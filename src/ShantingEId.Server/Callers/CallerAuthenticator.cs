@@ -17,9 +17,9 @@ internal sealed class CallerAuthenticator(CallerDirectory callers, X509Certifica
     private static readonly TimeSpan KeepFor = TimeSpan.FromMinutes(1);
     private readonly ConcurrentDictionary<string, (Caller Caller, DateTimeOffset Until)> known = new();
 
-    /// <summary>The caller of this certificate.</summary>
-    /// <exception cref="EidException"><see cref="ErrorReason.ClientCertInvalid"/>, or <see cref="ErrorReason.AccessDenied"/> for a good certificate that is not registered.</exception>
-    public Caller Authenticate(X509Certificate2? certificate)
+    /// <summary>The caller of this certificate; null for a good certificate that is not registered.</summary>
+    /// <exception cref="EidException"><see cref="ErrorReason.ClientCertInvalid"/>.</exception>
+    public Caller? Authenticate(X509Certificate2? certificate)
     {
         if (certificate is null)
         {
@@ -45,7 +45,11 @@ internal sealed class CallerAuthenticator(CallerDirectory callers, X509Certifica
             throw new EidException(ErrorReason.ClientCertInvalid, "客户端证书不是由受信任的 CA 签发，或不在有效期内");
         }
 
-        var caller = callers.Find(fingerprint) ?? throw new EidException(ErrorReason.AccessDenied, "此证书未登记为调用方；请先向登记机关申请接入");
+        if (callers.Find(fingerprint) is not { } caller)
+        {
+            return null;
+        }
+
         var until = now + KeepFor;
         known[fingerprint] = (caller, until < certificate.NotAfter ? until : certificate.NotAfter);
         return caller;

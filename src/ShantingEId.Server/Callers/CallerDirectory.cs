@@ -16,11 +16,11 @@ internal sealed record Purpose(string Title, string[] Fields);
 /// <param name="Certificates">SHA-256 fingerprints of its TLS certificates, hexadecimal; two while one is being replaced.</param>
 /// <param name="Methods">Methods granted, e.g. <c>VerificationService/VerifyCode</c>.</param>
 /// <param name="Purposes">Names of purposes granted.</param>
-internal sealed record Caller(string Name, string Title, CallerRole Role, string[] Certificates, string[] Methods, string[] Purposes)
+/// <param name="Quota">What it may use; null is the default of its role.</param>
+internal sealed record Caller(string Name, string Title, CallerRole Role, string[] Certificates, string[] Methods, string[] Purposes, Quota? Quota = null)
 {
     /// <summary>Whether the method is granted: in its own list and open to its role. Everything else is denied.</summary>
-    public bool MayCall(string path, MethodRule rule) =>
-        rule.Roles.Contains(Role) && Methods.Any(method => path.EndsWith("." + method, StringComparison.Ordinal));
+    public bool MayCall(MethodRule rule) => Array.IndexOf(rule.Roles, Role) >= 0 && Array.IndexOf(Methods, rule.Grant) >= 0;
 }
 
 /// <summary>Who may call, from a file; read once at start, refused as a whole when anything in it does not make sense.</summary>
@@ -33,6 +33,7 @@ internal sealed class CallerDirectory
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseUpper, allowIntegerValues: false) },
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         AllowDuplicateProperties = false,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
@@ -42,6 +43,7 @@ internal sealed class CallerDirectory
     private CallerDirectory(FileContent content)
     {
         purposes = content.Purposes;
+        All = content.Callers;
         foreach (var (name, purpose) in purposes)
         {
             RequireAll(purpose.Fields, Rpc.FieldMask.Known.Contains, $"用证事由 {name} 含有未知字段");
@@ -52,6 +54,7 @@ internal sealed class CallerDirectory
         {
             RequireAll(caller.Methods, known.Contains, $"{caller.Name} 含有未知方法");
             RequireAll(caller.Purposes, purposes.ContainsKey, $"{caller.Name} 含有未登记的用证事由");
+            Require(caller.Quota?.IsSensible ?? true, $"{caller.Name} 的 quota 应为正整数");
             Require(caller.Certificates.Length > 0, $"{caller.Name} 没有证书指纹");
             foreach (var fingerprint in caller.Certificates)
             {
@@ -60,6 +63,9 @@ internal sealed class CallerDirectory
             }
         }
     }
+
+    /// <summary>Every registered caller.</summary>
+    public IReadOnlyList<Caller> All { get; }
 
     private sealed record FileContent(Dictionary<string, Purpose> Purposes, Caller[] Callers);
 
