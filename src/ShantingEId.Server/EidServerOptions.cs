@@ -35,11 +35,23 @@ public sealed record EidServerOptions
     /// <summary>Folder of this replica's look-up ledger; null is <c>ledger</c> in <see cref="DataDirectory"/>.</summary>
     public string? LedgerDirectory { get; init; }
 
+    /// <summary>Whether look-ups stand in the ledger; false is refused in production and exists for measuring the path without it.</summary>
+    public bool Ledger { get; init; } = true;
+
     /// <summary>Adds where the log goes, after the server's own settings; null logs to the console alone.</summary>
     public Action<ILoggingBuilder>? ConfigureLogging { get; init; }
 
     /// <summary>The one clock.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>
+    /// For benchmarks alone, refused in production: everybody is this caller, and no certificate is asked for (load generators
+    /// have none). Null as everywhere else.
+    /// </summary>
+    internal string? FixedCaller { get; init; }
+
+    /// <summary>For benchmarks alone, refused in production: HTTP/2 without TLS.</summary>
+    internal bool PlainText { get; init; }
 
     /// <summary>Whether this is a production deployment.</summary>
     public bool IsProduction => Environment != "Development";
