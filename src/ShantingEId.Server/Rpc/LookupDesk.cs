@@ -17,7 +17,7 @@ namespace ShantingEId.Server.Rpc;
 /// <param name="log">Alerts.</param>
 /// <param name="ledger">The look-up ledger; null only where a benchmark measures the bare path.</param>
 internal sealed partial class LookupDesk(
-    Verifier verifier, CallerDirectory callers, EidServerOptions options, TimeProvider clock, ILogger<LookupDesk> log, LookupLedger? ledger = null)
+    Verifier verifier, CallerDirectory callers, EidServerOptions options, RegisterClock clock, ILogger<LookupDesk> log, LookupLedger? ledger = null)
 {
     private const int MaxQuestions = 8;
 

@@ -82,7 +82,7 @@ internal static class Wire
         return message;
     }
 
-    /// <summary>The answer to a verification, with the granted fields and no other.</summary>
+    /// <summary>The answer to a look-up, with the granted fields and no other.</summary>
     public static V1.Verification ToMessage(LookupAnswer answer)
     {
         var (explanation, nextStep) = VerdictTexts.Of(answer.Verification.Verdict, answer.Verification.Reason);
@@ -126,6 +126,23 @@ internal static class Wire
         V1.Question.AskOneofCase.RepresentativeIs => message.RepresentativeIs,
         V1.Question.AskOneofCase.SealCurrent => message.SealCurrent,
         _ => "",
+    };
+
+    /// <summary>A change of the register.</summary>
+    public static Change ToMessage(FeedChange change) => new()
+    {
+        Name = string.Create(CultureInfo.InvariantCulture, $"changes/{change.Position}"), Mark = change.Position, Kind = KindOf(change.State.State),
+        IssuedSet = RegisterName.Of(change.LicenseId), CreditCode = change.Holder.Value, Version = change.LicenseId.Version,
+        State = (V1.IssuedSet.Types.State)change.State.State, Reason = change.State.Reason,
+        EffectiveTime = change.State.EffectiveTime.ToTimestamp(), RecordedTime = change.State.RecordedTime.ToTimestamp(),
+    };
+
+    /// <summary>What kind of change leads to a state.</summary>
+    public static Change.Types.Kind KindOf(SetState state) => state switch
+    {
+        SetState.Active => Change.Types.Kind.Issued,
+        SetState.Revoked => Change.Types.Kind.Revoked,
+        _ => throw new EidException(ErrorReason.InternalFault, "登记状态无法识别"),
     };
 
     private static Enterprise ToMessage(EnterpriseFacts facts, LicenseFields fields)
