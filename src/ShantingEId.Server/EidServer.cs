@@ -74,6 +74,10 @@ public static class EidServer
         services.AddSingleton(provider => new Issuer(authority, provider.GetRequiredService<ILicenseStore>(), provider.GetRequiredService<IChangeFeed>(), artist.Draw,
             provider.GetRequiredService<Verifier>(), provider.GetRequiredService<RegisterClock>()));
         services.AddSingleton<Revoker>();
+        services.AddSingleton<LookupDesk>();
+        services.AddSingleton<VerifyBatch>();
+        services.AddSingleton<LookupList>();
+        services.AddSingleton<FeedNotice>();
         services.AddSingleton(new CallerAuthenticator(callers, TlsFile(options, "tls-ca.crt"), options.Clock, options.FixedCaller));
         services.AddGrpc(grpc =>
         {
@@ -131,6 +135,7 @@ public static class EidServer
         app.UseMiddleware<CallerGate>();
         app.MapGrpcService<IssuanceRpc>();
         app.MapGrpcService<VerificationRpc>();
+        app.MapGrpcService<ChangeRpc>();
         return app;
     }
 
