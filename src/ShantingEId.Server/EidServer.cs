@@ -14,6 +14,7 @@ using ShantingEId.Issuing;
 using ShantingEId.Server.Authority;
 using ShantingEId.Server.Callers;
 using ShantingEId.Server.Hot;
+using ShantingEId.Server.Ledger;
 using ShantingEId.Server.Rpc;
 using ShantingEId.Server.Storage;
 using ShantingEId.Verifying;
@@ -32,6 +33,11 @@ public static class EidServer
         if (options.IsProduction && options.Synchronous != "FULL")
         {
             throw new EidException(ErrorReason.StoreUnavailable, "生产环境只接受 synchronous=FULL");
+        }
+
+        if (options.IsProduction && !options.Ledger)
+        {
+            throw new EidException(ErrorReason.AuditUnavailable, "生产环境不得关闭查询账本");
         }
 
         // 1. Everything that can be wrong is found before a port is opened.
@@ -67,6 +73,11 @@ public static class EidServer
         services.AddSingleton(provider => new Issuer(authority, provider.GetRequiredService<ILicenseStore>(), provider.GetRequiredService<IChangeFeed>(), artist.Draw,
             provider.GetRequiredService<Verifier>(), provider.GetRequiredService<RegisterClock>()));
         services.AddSingleton<Revoker>();
+        if (options.Ledger)
+        {
+            LedgerWiring.Add(services, options, authority);
+        }
+
         services.AddSingleton(new CallerAuthenticator(callers, TlsFile(options, "tls-ca.crt"), options.Clock));
         services.AddGrpc(grpc =>
         {
@@ -116,6 +127,7 @@ public static class EidServer
         // 4. The path of a call: gate, then gRPC.
         var app = builder.Build();
         app.Services.GetRequiredService<ILicenseStore>();
+        app.Services.GetService<LookupLedger>();
         app.UseMiddleware<CallerGate>();
         app.MapGrpcService<IssuanceRpc>();
         app.MapGrpcService<VerificationRpc>();
