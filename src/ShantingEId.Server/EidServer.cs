@@ -14,6 +14,7 @@ using ShantingEId.Issuing;
 using ShantingEId.Server.Authority;
 using ShantingEId.Server.Callers;
 using ShantingEId.Server.Hot;
+using ShantingEId.Server.Ledger;
 using ShantingEId.Server.Rpc;
 using ShantingEId.Server.Storage;
 using ShantingEId.Verifying;
@@ -32,6 +33,11 @@ public static class EidServer
         if (options.IsProduction && options.Synchronous != "FULL")
         {
             throw new EidException(ErrorReason.StoreUnavailable, "生产环境只接受 synchronous=FULL");
+        }
+
+        if (options.IsProduction && !options.Ledger)
+        {
+            throw new EidException(ErrorReason.AuditUnavailable, "生产环境不得关闭查询账本");
         }
 
         if (options.IsProduction && (options.FixedCaller is not null || options.PlainText))
@@ -78,6 +84,11 @@ public static class EidServer
         services.AddSingleton<VerifyBatch>();
         services.AddSingleton<LookupList>();
         services.AddSingleton<FeedNotice>();
+        if (options.Ledger)
+        {
+            LedgerWiring.Add(services, options, authority);
+        }
+
         services.AddSingleton(new CallerAuthenticator(callers, TlsFile(options, "tls-ca.crt"), options.Clock, options.FixedCaller));
         services.AddGrpc(grpc =>
         {
@@ -132,6 +143,7 @@ public static class EidServer
         // 4. The path of a call: gate, then gRPC.
         var app = builder.Build();
         app.Services.GetRequiredService<ILicenseStore>();
+        app.Services.GetService<LookupLedger>();
         app.UseMiddleware<CallerGate>();
         app.MapGrpcService<IssuanceRpc>();
         app.MapGrpcService<VerificationRpc>();
