@@ -52,7 +52,7 @@ public static class EidServer
         var callers = CallerDirectory.Load(Path.Combine(options.CertificatesDirectory, CallerDirectory.FileName));
         var artist = new SealArtist(SealFonts.LoadDefault());
         Directory.CreateDirectory(options.DataDirectory);
-        var store = SqliteStore.OpenFile(Path.Combine(options.DataDirectory, "register.db"), options.Clock, options.Synchronous);
+        var (store, feed) = Register.Open(options);
 
         // 2. Services.
         var builder = WebApplication.CreateSlimBuilder();
@@ -63,7 +63,8 @@ public static class EidServer
         services.AddSingleton(authority);
         services.AddSingleton(callers);
         services.AddSingleton<ILicenseStore>(_ => store); // Given by a function, it is closed with the server.
-        services.AddSingleton<IChangeFeed>(_ => new SqliteFeed(store, Path.Combine(options.DataDirectory, "register.db-cache"), options.StateBound));
+        services.AddSingleton<ILookupLog>(_ => store);
+        services.AddSingleton<IChangeFeed>(_ => feed);
         services.AddSingleton<RecentChanges>();
         services.AddSingleton<FeedFollower>();
         services.AddHostedService(provider => provider.GetRequiredService<FeedFollower>());
