@@ -10,8 +10,11 @@ namespace ShantingEId.Server.Callers;
 /// <param name="Streams">Streaming calls open at once.</param>
 internal sealed record Quota(int? CallsPerSecond = null, int? Burst = null, int? MissesPerMinute = null, int? Streams = null)
 {
+    /// <summary>Highest number that can be given.</summary>
+    public const int Highest = 1_000_000;
+
     /// <summary>Whether every number given can be one.</summary>
-    public bool IsSensible => ((int?[])[CallsPerSecond, Burst, MissesPerMinute, Streams]).All(number => number is null or (> 0 and <= 1_000_000));
+    public bool IsSensible => ((int?[])[CallsPerSecond, Burst, MissesPerMinute, Streams]).All(number => number is null or (> 0 and <= Highest));
 }
 
 /// <summary>Counts what each caller uses. Kept in memory for each process: the limit of a deployment is that of a replica times its replicas.</summary>
@@ -21,15 +24,19 @@ internal sealed class CallerQuotas
     private readonly Use unregistered;
 
     /// <summary>Starts with nothing used.</summary>
-    public CallerQuotas(IEnumerable<Caller> callers, TimeProvider clock)
+    /// <param name="callers">Everybody registered.</param>
+    /// <param name="clock">Its monotonic time.</param>
+    /// <param name="unlimited">For benchmarks: counts as ever, with limits nobody reaches.</param>
+    public CallerQuotas(IEnumerable<Caller> callers, TimeProvider clock, bool unlimited = false)
     {
+        var highest = new Quota(Quota.Highest, Quota.Highest, Quota.Highest, Quota.Highest);
         // A caller compares by everything in it; here only the object itself counts.
-        uses = callers.ToFrozenDictionary<Caller, Caller, Use>(caller => caller, caller => new Use(caller.Quota ?? new Quota(), caller.Role, clock), ReferenceEqualityComparer.Instance);
+        uses = callers.ToFrozenDictionary<Caller, Caller, Use>(caller => caller, caller => new Use(unlimited ? highest : caller.Quota ?? new Quota(), caller.Role, clock), ReferenceEqualityComparer.Instance);
         unregistered = new Use(new Quota(CallsPerSecond: 50, Burst: 100, Streams: 16), CallerRole.HolderApp, clock);
     }
 
-    /// <summary>Takes one call without an exception; for the path that must be fast.</summary>
-    public bool TryTake(Caller caller) => uses[caller].Calls.TryTake(out _);
+    /// <summary>Takes one call, or says how long to wait.</summary>
+    public bool TryTake(Caller caller, out TimeSpan wait) => uses[caller].Calls.TryTake(out wait);
 
     /// <summary>Takes one call; null is anybody who is not registered, together.</summary>
     /// <exception cref="EidException"><see cref="ErrorReason.RateLimited"/>.</exception>
@@ -52,9 +59,6 @@ internal sealed class CallerQuotas
             throw Refusal(caller, "misses_per_minute", use.MissesPerMinute, wait);
         }
     }
-
-    /// <summary>Whether <see cref="RequireLookup"/> would let a look-up pass.</summary>
-    public bool MayLookup(Caller caller) => uses[caller].Misses is not { } misses || misses.HasRoom(out _);
 
     /// <summary>Counts a look-up that found nothing, or something never issued.</summary>
     public void CountMiss(Caller caller) => uses[caller].Misses?.Take();

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 namespace ShantingEId.Server.Callers;
 
 /// <summary>What the gate knows about a call; goes with it to its end.</summary>
-/// <param name="caller">Who calls; null for a good certificate that is not registered, which only probes may use.</param>
+/// <param name="caller">Who calls; null for a good certificate that is not registered, which only probes may have.</param>
 /// <param name="rule">The method's rule.</param>
 internal sealed class GatedCall(Caller? caller, MethodRule rule)
 {

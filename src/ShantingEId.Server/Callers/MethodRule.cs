@@ -64,10 +64,13 @@ internal sealed record MethodRule(CallerRole[] Roles, TimeSpan Ceiling, bool IsW
         // A batch may be long; what is wrong with one item does not end it.
         [Name("VerificationService", "VerifyCodes")] = new([CallerRole.Staff, CallerRole.RelyingParty, CallerRole.Auditor], TimeSpan.FromHours(1), IsLookup: true, IsStream: true),
         [Name("VerificationService", "ListLookups")] = new([CallerRole.Staff, CallerRole.HolderApp, CallerRole.Auditor], TimeSpan.FromSeconds(10)),
+        // A watcher is sent away after an hour and comes back with its mark.
+        [Name("ChangeService", "WatchChanges")] = new([CallerRole.Staff, CallerRole.RelyingParty, CallerRole.Auditor], TimeSpan.FromHours(1), IsStream: true),
+        [Name("ChangeService", "ListChanges")] = new([CallerRole.Staff, CallerRole.RelyingParty, CallerRole.Auditor], TimeSpan.FromSeconds(10)),
     }.ToFrozenDictionary(entry => entry.Key, entry => entry.Value with { Path = entry.Key });
 
     /// <summary>Services this server offers.</summary>
-    public static IReadOnlyList<ServiceDescriptor> Services { get; } = [IssuanceService.Descriptor, VerificationService.Descriptor];
+    public static IReadOnlyList<ServiceDescriptor> Services { get; } = [IssuanceService.Descriptor, VerificationService.Descriptor, ChangeService.Descriptor];
 
     /// <summary>Path of the method in gRPC.</summary>
     public string Path
@@ -92,6 +95,9 @@ internal sealed record MethodRule(CallerRole[] Roles, TimeSpan Ceiling, bool IsW
 
     /// <summary>The ceiling as gRPC spells it.</summary>
     public string CeilingHeader { get; } = string.Create(CultureInfo.InvariantCulture, $"{(long)Ceiling.TotalSeconds}S");
+
+    /// <summary>The rule of a method of ours.</summary>
+    public static MethodRule Of(string service, string method) => All[Name(service, method)];
 
     private static string Name(string service, string method) => $"/shanting.eid.v1.{service}/{method}";
 }

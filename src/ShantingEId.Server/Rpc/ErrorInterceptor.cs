@@ -64,7 +64,7 @@ internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> log) : 
         catch (Exception error) when (error is not RpcException)
         {
             Fault(context.Method, error);
-            throw Refuse(new EidException(ErrorReason.InternalFault, "服务内部错误，已记录；请稍后用同一 request_id 重试"));
+            throw Refuse(new EidException(ErrorReason.InternalFault, "服务内部错误，已记录；请稍后用同一 request_id 重试") { Receipt = (error as EidException)?.Receipt });
         }
 
         RpcException Refuse(EidException error)

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using System.Text.Json;
 using ShantingEId.Server.Callers;
+using ShantingEId.Verifying;
 
 namespace ShantingEId.Server.Telemetry;
 
@@ -15,14 +17,16 @@ internal static class EidMeters
     public const string Name = "ShantingEId";
 
     private static readonly Meter Meter = new(Name);
+    private static readonly Dictionary<Verdict, string> VerdictNames =
+        Enum.GetValues<Verdict>().ToDictionary(verdict => verdict, verdict => JsonNamingPolicy.SnakeCaseUpper.ConvertName(verdict.ToString()));
 
-    /// <summary>Every call, by method, caller and outcome: <c>OK</c>, a machine reason, or the gRPC status where there is no reason.</summary>
+    /// <summary>Every call, by method, caller and outcome: <c>OK</c> or a machine reason.</summary>
     public static readonly Histogram<double> CallDuration = Meter.CreateHistogram<double>("eid.call.duration", "s", "Calls by method, caller and outcome");
 
     /// <summary>Answers about licences, by method, caller, verdict and reason.</summary>
     public static readonly Counter<long> Verdicts = Meter.CreateCounter<long>("eid.verdicts", "{answer}", "Answers about licences by verdict and reason");
 
-    /// <summary>Register entries asked for, by the tier that answered: <c>memory</c>, <c>redis</c>, <c>store</c>.</summary>
+    /// <summary>Register entries asked for, by the tier that answered or could not (see <c>HotTier</c>).</summary>
     public static readonly Counter<long> CacheReads = Meter.CreateCounter<long>("eid.cache.reads", "{read}", "Register entries by the tier that answered");
 
     /// <summary>Time the store took, by operation.</summary>
@@ -35,30 +39,32 @@ internal static class EidMeters
     public static readonly Histogram<double> LedgerFlushDuration = Meter.CreateHistogram<double>("eid.ledger.flush.duration", "s", "Time until a tick is on disk");
 
     /// <summary>Counts a call that ended.</summary>
-    /// <param name="call">The call; null when it got no further than the question who calls.</param>
+    /// <param name="rule">The method; null when it got no further than the question who calls, or which method it is.</param>
+    /// <param name="caller">The caller; null when it is not registered.</param>
     /// <param name="refused">Why it was refused; null when it was not.</param>
     /// <param name="began">When it began by the clock's timestamp; 0 when nobody listened then.</param>
     /// <param name="clock">The clock.</param>
-    public static void CountCall(GatedCall? call, ErrorReason? refused, long began, TimeProvider clock)
+    public static void CountCall(MethodRule? rule, Caller? caller, ErrorReason? refused, long began, TimeProvider clock)
     {
-        if (began == 0)
+        if (began != 0)
         {
-            return;
+            CallDuration.Record(clock.GetElapsedTime(began).TotalSeconds, new TagList
+            {
+                { "eid.method", rule?.Method ?? "" }, { "eid.caller", caller?.Name ?? "" }, { "eid.outcome", refused?.WireName() ?? "OK" },
+            });
         }
-
-        var tags = new TagList
-        {
-            { "eid.method", call?.Rule.Method ?? "" }, { "eid.caller", call?.Caller?.Name ?? "" }, { "eid.outcome", refused?.WireName() ?? "OK" },
-        };
-        CallDuration.Record(clock.GetElapsedTime(began).TotalSeconds, tags);
     }
 
-    /// <summary>Counts an answer about a licence.</summary>
-    public static void CountVerdict(string method, string caller, string verdict, string reason)
+    /// <summary>Counts an answer about a licence, of a single call or an item of a batch.</summary>
+    /// <param name="method">Name of the method.</param>
+    /// <param name="caller">Short name of the caller.</param>
+    /// <param name="verdict">The verdict.</param>
+    /// <param name="reason">Its machine reason; empty when valid.</param>
+    public static void CountVerdict(string method, string caller, Verdict verdict, string reason)
     {
         if (Verdicts.Enabled)
         {
-            Verdicts.Add(1, new TagList { { "eid.method", method }, { "eid.caller", caller }, { "eid.verdict", verdict }, { "eid.reason", reason } });
+            Verdicts.Add(1, new TagList { { "eid.method", method }, { "eid.caller", caller }, { "eid.verdict", VerdictNames[verdict] }, { "eid.reason", reason } });
         }
     }
 }
