@@ -64,6 +64,7 @@ public class ServerFixture : IAsyncLifetime
         channels.Clear();
         if (app is not null)
         {
+            await app.StopAsync();
             await app.DisposeAsync();
         }
     }

@@ -48,8 +48,8 @@ internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> log) : 
         }
         catch (EidException error) when (error.Reason.Kind() is not ErrorKind.Internal)
         {
-            // A refusal is the caller's business; only a failing store is ours.
-            if (error.Reason.Kind() == ErrorKind.Unavailable)
+            // A refusal is the caller's business; only a failing store is ours. To stop is no failure.
+            if (error.Reason.Kind() == ErrorKind.Unavailable && error.Reason != ErrorReason.Draining)
             {
                 StoreFailed(context.Method, error);
             }
