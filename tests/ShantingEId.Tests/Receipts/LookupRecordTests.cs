@@ -87,12 +87,12 @@ public sealed class LookupRecordTests
     [InlineData("TAX_REGISTRATION", "TAX_REGISTRATION")]
     [InlineData("", "")]
     [InlineData("a\r\nb\0", "a\uFFFD\uFFFDb\uFFFD")]
-    [InlineData("x\uD800y", "x\uFFFDy")]
     public void A_stranger_s_text_is_made_to_fit(string text, string fits) => Assert.Equal(fits, LookupRecord.Clip(text));
 
     [Fact]
     public void A_long_text_is_cut_between_characters()
     {
+        Assert.Equal("x\uFFFDy", LookupRecord.Clip("x\uD800y"));
         Assert.Equal(new string('x', 64), LookupRecord.Clip(new string('x', 64)));
         Assert.Equal(new string('x', 63) + "…", LookupRecord.Clip(new string('x', 65)));
         var pairs = LookupRecord.Clip(string.Concat(Enumerable.Repeat("\U00020BB7", 70)));
