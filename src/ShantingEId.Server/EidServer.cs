@@ -52,7 +52,7 @@ public static class EidServer
         var callers = CallerDirectory.Load(Path.Combine(options.CertificatesDirectory, CallerDirectory.FileName));
         var artist = new SealArtist(SealFonts.LoadDefault());
         Directory.CreateDirectory(options.DataDirectory);
-        var store = SqliteStore.OpenFile(Path.Combine(options.DataDirectory, "register.db"), options.Clock, options.Synchronous);
+        var (store, feed) = Register.Open(options);
 
         // 2. Services.
         var builder = WebApplication.CreateSlimBuilder();
@@ -63,7 +63,8 @@ public static class EidServer
         services.AddSingleton(authority);
         services.AddSingleton(callers);
         services.AddSingleton<ILicenseStore>(_ => store); // Given by a function, it is closed with the server.
-        services.AddSingleton<IChangeFeed>(_ => new SqliteFeed(store, Path.Combine(options.DataDirectory, "register.db-cache"), options.StateBound));
+        services.AddSingleton<ILookupLog>(_ => store);
+        services.AddSingleton<IChangeFeed>(_ => feed);
         services.AddSingleton<RecentChanges>();
         services.AddSingleton<FeedFollower>();
         services.AddHostedService(provider => provider.GetRequiredService<FeedFollower>());
@@ -80,6 +81,10 @@ public static class EidServer
         services.AddSingleton(provider => new Issuer(authority, provider.GetRequiredService<ILicenseStore>(), provider.GetRequiredService<IChangeFeed>(), artist.Draw,
             provider.GetRequiredService<Verifier>(), provider.GetRequiredService<RegisterClock>()));
         services.AddSingleton<Revoker>();
+        services.AddSingleton<LookupDesk>();
+        services.AddSingleton<VerifyBatch>();
+        services.AddSingleton<LookupList>();
+        services.AddSingleton<FeedNotice>();
         if (options.Ledger)
         {
             LedgerWiring.Add(services, options, authority);
@@ -143,6 +148,7 @@ public static class EidServer
         app.UseMiddleware<CallerGate>();
         app.MapGrpcService<IssuanceRpc>();
         app.MapGrpcService<VerificationRpc>();
+        app.MapGrpcService<ChangeRpc>();
         return app;
     }
 
