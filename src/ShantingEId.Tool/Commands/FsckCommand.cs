@@ -14,11 +14,12 @@ internal static class FsckCommand
         var data = new Option<string>("--data") { Description = "登记簿所在目录（默认 data）", HelpName = "DIR", DefaultValueFactory = _ => "data" };
         var environment = new Option<string>("--environment") { Description = "与 serve 相同（默认 Development）", HelpName = "NAME", DefaultValueFactory = _ => "Development" };
         environment.AcceptOnlyFromAmong("Development", "Production");
+        var postgres = PostgresOption.Create();
         var command = new EidCommand("fsck", "逐套复查整个登记簿：文件、签名、摘要、私钥、答复和记录是否齐全相符。只读，可在服务运行时使用。")
         {
             Examples = ["eid fsck", "eid fsck --data /srv/eid/data --certs /srv/eid/certs --environment Production"],
         };
-        foreach (var option in (Option[])[certificates, data, environment])
+        foreach (var option in (Option[])[certificates, data, environment, postgres])
         {
             command.Options.Add(option);
         }
@@ -26,7 +27,8 @@ internal static class FsckCommand
         command.Do((parse, screen, _) =>
         {
             var folder = parse.GetRequiredValue(data);
-            if (!File.Exists(Path.Combine(folder, "register.db")))
+            var connection = parse.GetValue(postgres);
+            if (connection is null && !File.Exists(Path.Combine(folder, "register.db")))
             {
                 throw new UsageException($"{folder} 中没有登记簿");
             }
@@ -34,6 +36,7 @@ internal static class FsckCommand
             var problems = RegisterCheck.Run(new EidServerOptions
             {
                 CertificatesDirectory = parse.GetRequiredValue(certificates), DataDirectory = folder, Environment = parse.GetRequiredValue(environment),
+                Postgres = connection,
             });
             if (screen.Json)
             {

@@ -17,11 +17,13 @@ internal static class ServeCommand
         var environment = new Option<string>("--environment") { Description = "Development 只在本机监听；Production 拒绝开发密钥（默认 Development）", HelpName = "NAME", DefaultValueFactory = _ => "Development" };
         environment.AcceptOnlyFromAmong("Development", "Production");
         var port = new Option<int>("--port") { Description = $"端口，0 为任一空闲端口（默认 {DefaultPort}）", HelpName = "PORT", DefaultValueFactory = _ => DefaultPort };
+        var postgres = PostgresOption.Create();
+        var redis = new Option<string?>("--redis") { Description = "Redis 地址（如 localhost:6379），多副本共用的缓存；不给则不用", HelpName = "ADDRESS" };
         var command = new EidCommand("serve", "运行服务（gRPC，双向 TLS），按 Ctrl+C 停止。")
         {
-            Examples = ["eid serve", "eid serve --data /srv/eid/data --certs /srv/eid/certs --environment Production --port 443"],
+            Examples = ["eid serve", "eid serve --data /srv/eid/data --certs /srv/eid/certs --environment Production --port 443", $"{PostgresOption.Variable}='Host=db;Database=eid;Username=eid;Password=…' eid serve --redis cache:6379"],
         };
-        foreach (var option in (Option[])[certificates, data, environment, port])
+        foreach (var option in (Option[])[certificates, data, environment, port, postgres, redis])
         {
             command.Options.Add(option);
         }
@@ -37,6 +39,7 @@ internal static class ServeCommand
             await using var app = EidServer.Build(new EidServerOptions
             {
                 CertificatesDirectory = folder, DataDirectory = parse.GetRequiredValue(data), Environment = parse.GetRequiredValue(environment), Port = parse.GetValue(port),
+                Postgres = parse.GetValue(postgres), Redis = parse.GetValue(redis),
                 // A port in use is told below in one line; the host would print a page of trace before it.
                 ConfigureLogging = logging => logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None),
             });
