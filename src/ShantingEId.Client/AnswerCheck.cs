@@ -5,7 +5,21 @@ using ShantingEId.V1;
 namespace ShantingEId.Client;
 
 /// <summary>What was asked, as a receipt names it.</summary>
-internal sealed record Asked(string Method, string Subject, string Purpose, string Reference, bool WithReceipt, TimeSpan MaxAge);
+internal sealed record Asked(string Method, string Subject, string Purpose, string Reference, bool WithReceipt, TimeSpan MaxAge)
+{
+    public static Asked Of(VerifyCodeRequest request) =>
+        new("VerifyCode", request.Code, request.Purpose, request.Reference, request.WithReceipt, request.MaxStateAge.ToTimeSpan());
+
+    public static Asked Of(LookupLicenseRequest request) =>
+        new("LookupLicense", request.CreditCode, request.Purpose, request.Reference, request.WithReceipt, request.MaxStateAge.ToTimeSpan());
+
+    public static Asked Of(VerifyCodesRequest item) => item.Verify is { } verify ? Of(verify) : Of(item.Lookup);
+
+    // The message has no field for the age: the service's own bound holds there, ours when the answer arrives.
+    public static Asked Of(AskQuestionsRequest request, TimeSpan maxAge) => new(
+        "AskQuestions", request.SubjectCase == AskQuestionsRequest.SubjectOneofCase.Code ? request.Code : request.CreditCode,
+        request.Purpose, request.Reference, request.WithReceipt, maxAge);
+}
 
 /// <summary>
 /// Puts questions, and lets no answer through that does not hold: a receipt that was asked for must be there, good, and of this question and
@@ -46,17 +60,6 @@ internal sealed class AnswerCheck(EidClientOptions options)
         return request;
     }
 
-    public Asked Asked(VerifyCodeRequest request) => new("VerifyCode", request.Code, request.Purpose, request.Reference, request.WithReceipt, request.MaxStateAge.ToTimeSpan());
-
-    public Asked Asked(LookupLicenseRequest request) => new("LookupLicense", request.CreditCode, request.Purpose, request.Reference, request.WithReceipt, request.MaxStateAge.ToTimeSpan());
-
-    // The message has no field for the age; the service's own bound holds there, ours holds here.
-    public Asked Asked(AskQuestionsRequest request) => new(
-        "AskQuestions", request.SubjectCase == AskQuestionsRequest.SubjectOneofCase.Code ? request.Code : request.CreditCode,
-        request.Purpose, request.Reference, request.WithReceipt, options.MaxStateAge);
-
-    public Asked Asked(VerifyCodesRequest item) => item.Verify is { } verify ? Asked(verify) : Asked(item.Lookup);
-
     public EidAnswer Accept(Asked asked, Verification answer)
     {
         var receipt = Receipt(asked, answer.Receipt.Memory, (int)answer.Verdict, answer.Reason, answer.StatusAsOfTime, AnswerFacts.Of(answer));
@@ -65,7 +68,7 @@ internal sealed class AnswerCheck(EidClientOptions options)
 
     public EidReplies Accept(AskQuestionsRequest request, AskQuestionsResponse answer)
     {
-        var asked = Asked(request);
+        var asked = Asked.Of(request, options.MaxStateAge);
         if (answer.Answers.Count > 0 && answer.Answers.Count != request.Questions.Count)
         {
             throw new EidCallException(new EidError { Code = StatusCode.DataLoss, Reason = "ANSWER_INCOMPLETE", Message = "答复的个数与问题不符" }, null);

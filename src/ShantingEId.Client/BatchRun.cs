@@ -28,6 +28,7 @@ public sealed record EidBatchAnswer(long Item, string Text, EidAnswer? Answer, E
 /// </summary>
 internal sealed class BatchRun(
     VerificationService.VerificationServiceClient service, Retries retries, AnswerCheck check, EidClientOptions options, Func<long, string, VerifyCodesRequest> request)
+    : IDisposable
 {
     // As many as the service works on at once; more would only wait there.
     private const int Places = 64;
@@ -40,6 +41,8 @@ internal sealed class BatchRun(
     private Channel<Open> outbox = Channel.CreateUnbounded<Open>();
     private bool allTaken;
     private Exception? sourceFailure;
+
+    public void Dispose() => places.Dispose();
 
     public async IAsyncEnumerable<EidBatchAnswer> RunAsync(IAsyncEnumerable<string> texts, [EnumeratorCancellation] CancellationToken cancel)
     {
@@ -195,7 +198,7 @@ internal sealed class BatchRun(
 
         try
         {
-            var asked = check.Asked(item.Request);
+            var asked = Asked.Of(item.Request);
             return error is null
                 ? new EidBatchAnswer(response.Item, item.Text, check.Accept(asked, response.Verification), null)
                 : new EidBatchAnswer(response.Item, item.Text, null, error) { RefusalReceipt = error.Receipt.IsEmpty ? null : check.RefusalReceipt(asked, error) };

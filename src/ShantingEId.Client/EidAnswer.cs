@@ -3,6 +3,7 @@ using ShantingEId.V1;
 using ShantingEId.Verifying;
 using Enum = System.Enum;
 using Verdict = ShantingEId.Verifying.Verdict;
+using Verification = ShantingEId.V1.Verification;
 
 namespace ShantingEId.Client;
 

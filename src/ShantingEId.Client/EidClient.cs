@@ -65,7 +65,7 @@ public sealed class EidClient : IDisposable
     public async Task<EidAnswer> VerifyAsync(string code, EidLookupOptions? ask = null, CancellationToken cancel = default)
     {
         var request = check.VerifyRequest(code, ask ?? EidLookupOptions.Usual);
-        var asked = check.Asked(request);
+        var asked = Asked.Of(request);
         return check.Accept(asked, await AskedAsync(call => verification.VerifyCodeAsync(request, call), asked, cancel).ConfigureAwait(false));
     }
 
@@ -76,7 +76,7 @@ public sealed class EidClient : IDisposable
     public async Task<EidAnswer> LookupAsync(string creditCode, EidLookupOptions? ask = null, CancellationToken cancel = default)
     {
         var request = check.LookupRequest(creditCode, ask ?? EidLookupOptions.Usual);
-        var asked = check.Asked(request);
+        var asked = Asked.Of(request);
         return check.Accept(asked, await AskedAsync(call => verification.LookupLicenseAsync(request, call), asked, cancel).ConfigureAwait(false));
     }
 
@@ -88,7 +88,7 @@ public sealed class EidClient : IDisposable
     public async Task<EidReplies> AskAsync(EidSubject subject, IEnumerable<Question> questions, EidLookupOptions? ask = null, CancellationToken cancel = default)
     {
         var request = check.QuestionsRequest(subject, questions, ask ?? EidLookupOptions.Usual);
-        return check.Accept(request, await AskedAsync(call => verification.AskQuestionsAsync(request, call), check.Asked(request), cancel).ConfigureAwait(false));
+        return check.Accept(request, await AskedAsync(call => verification.AskQuestionsAsync(request, call), Asked.Of(request, options.MaxStateAge), cancel).ConfigureAwait(false));
     }
 
     /// <summary>
@@ -170,6 +170,13 @@ public sealed class EidClient : IDisposable
         }
     }
 
-    private IAsyncEnumerable<EidBatchAnswer> Batch(IAsyncEnumerable<string> texts, Func<long, string, VerifyCodesRequest> request, CancellationToken cancel) =>
-        new BatchRun(verification, retries, check, options, request).RunAsync(texts, cancel);
+    private async IAsyncEnumerable<EidBatchAnswer> Batch(
+        IAsyncEnumerable<string> texts, Func<long, string, VerifyCodesRequest> request, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        using var run = new BatchRun(verification, retries, check, options, request);
+        await foreach (var answer in run.RunAsync(texts, cancel).ConfigureAwait(false))
+        {
+            yield return answer;
+        }
+    }
 }
