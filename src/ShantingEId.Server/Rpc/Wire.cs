@@ -73,7 +73,7 @@ internal static class Wire
         {
             message.Manifest = ByteString.CopyFrom(set.Manifest);
             message.AuthorityCertificates.AddRange(
-                new[] { chain.ManifestSigner.Certificate, chain.CodeSigner.Certificate }
+                new[] { chain.ManifestSigner.Certificate, chain.CodeSigner.Certificate, chain.ReceiptSigner.Certificate }
                     .Concat(chain.Intermediates).Concat(chain.Roots).Select(certificate => ByteString.CopyFrom(certificate.Der)));
         }
 
