@@ -69,6 +69,7 @@ internal sealed class BatchRun(
                         break;
                     }
 
+                    check.Age.Learn(await call.ResponseHeadersAsync.ConfigureAwait(false));
                     if (Settle(response) is { } answer)
                     {
                         (attempt, progress) = (1, options.Clock.GetTimestamp());
