@@ -67,6 +67,10 @@ public static class EidServer
         services.AddSingleton(provider => new Issuer(authority, provider.GetRequiredService<ILicenseStore>(), provider.GetRequiredService<IChangeFeed>(), artist.Draw,
             provider.GetRequiredService<Verifier>(), provider.GetRequiredService<RegisterClock>()));
         services.AddSingleton<Revoker>();
+        services.AddSingleton<LookupDesk>();
+        services.AddSingleton<VerifyBatch>();
+        services.AddSingleton<LookupList>();
+        services.AddSingleton<FeedNotice>();
         services.AddSingleton(new CallerAuthenticator(callers, TlsFile(options, "tls-ca.crt"), options.Clock));
         services.AddGrpc(grpc =>
         {
@@ -119,6 +123,7 @@ public static class EidServer
         app.UseMiddleware<CallerGate>();
         app.MapGrpcService<IssuanceRpc>();
         app.MapGrpcService<VerificationRpc>();
+        app.MapGrpcService<ChangeRpc>();
         return app;
     }
 

@@ -35,6 +35,24 @@ public sealed record EidServerOptions
     /// <summary>Folder of this replica's look-up ledger; null is <c>ledger</c> in <see cref="DataDirectory"/>.</summary>
     public string? LedgerDirectory { get; init; }
 
+    /// <summary>
+    /// File of the ledger's signed checkpoints; null is <c>ledger-checkpoints.txt</c> in <see cref="DataDirectory"/>. In production it
+    /// belongs on another machine's disk: who can rewrite ledger and checkpoints together can hide that look-ups were taken away.
+    /// </summary>
+    public string? LedgerCheckpoints { get; init; }
+
+    /// <summary>How long the ledger is kept after it was taken into the register; null keeps it for ever, it is the evidence.</summary>
+    public TimeSpan? LedgerKeep { get; init; }
+
+    /// <summary>Whether look-ups are written to the ledger; false is refused in production and exists to measure the path without it.</summary>
+    public bool Ledger { get; init; } = true;
+
+    /// <summary>Where the ledger is.</summary>
+    internal string LedgerPath => LedgerDirectory ?? Path.Combine(DataDirectory, "ledger");
+
+    /// <summary>Where its checkpoints are.</summary>
+    internal string LedgerCheckpointPath => LedgerCheckpoints ?? Path.Combine(DataDirectory, "ledger-checkpoints.txt");
+
     /// <summary>Adds where the log goes, after the server's own settings; null logs to the console alone.</summary>
     public Action<ILoggingBuilder>? ConfigureLogging { get; init; }
 

@@ -22,6 +22,9 @@ internal sealed class CallerGate(RequestDelegate next, CallerAuthenticator authe
     /// <summary>Notes that the body was parsed and the method entered.</summary>
     public static void MarkReached(HttpContext context) => context.Items[ReachedKey] = true;
 
+    /// <summary>The method is not in the caller's list.</summary>
+    public static EidException NotGranted() => new(ErrorReason.AccessDenied, "贵单位未获准调用此方法");
+
     /// <summary>Runs the gate.</summary>
     public async Task InvokeAsync(HttpContext context)
     {
@@ -34,7 +37,7 @@ internal sealed class CallerGate(RequestDelegate next, CallerAuthenticator authe
             // 2. May it? Unknown methods are refused like forbidden ones.
             if (!MethodRule.All.TryGetValue(context.Request.Path, out var rule) || !caller.MayCall(context.Request.Path, rule))
             {
-                throw new EidException(ErrorReason.AccessDenied, "贵单位未获准调用此方法");
+                throw NotGranted();
             }
 
             // 3. Wire form: no compression (a bomb is refused unopened).
