@@ -60,6 +60,7 @@ internal sealed class BatchRun(
 
                 // 2. Answers, until all are in or the connection breaks.
                 RpcException? failure = null;
+                var met = false;
                 while (true)
                 {
                     var (response, cut) = await NextAsync(call).ConfigureAwait(false);
@@ -69,7 +70,12 @@ internal sealed class BatchRun(
                         break;
                     }
 
-                    check.Age.Learn(await call.ResponseHeadersAsync.ConfigureAwait(false));
+                    if (!met)
+                    {
+                        check.Age.Learn(await call.ResponseHeadersAsync.ConfigureAwait(false));
+                        met = true;
+                    }
+
                     if (Settle(response) is { } answer)
                     {
                         (attempt, progress) = (1, options.Clock.GetTimestamp());
