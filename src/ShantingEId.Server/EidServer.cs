@@ -34,6 +34,11 @@ public static class EidServer
             throw new EidException(ErrorReason.StoreUnavailable, "生产环境只接受 synchronous=FULL");
         }
 
+        if (options.IsProduction && (options.FixedCaller is not null || options.PlainText))
+        {
+            throw new EidException(ErrorReason.AccessDenied, "生产环境不接受免证书或不加密的连接");
+        }
+
         // 1. Everything that can be wrong is found before a port is opened.
         var now = options.Clock.GetUtcNow();
         var authority = AuthorityFiles.Load(options.CertificatesDirectory, options.IsProduction, now);
@@ -63,6 +68,8 @@ public static class EidServer
 
         services.AddSingleton(provider => new HotLookup(provider.GetRequiredService<ILicenseStore>(), provider.GetRequiredService<FeedFollower>(),
             provider.GetRequiredService<RecentChanges>(), provider.GetService<RedisTier>(), provider.GetRequiredService<RegisterClock>(), options));
+        services.AddSingleton<HotAnswers>();
+        services.AddSingleton<FastLane>();
         services.AddSingleton(provider => new Verifier(keys, authority.CodePrefix, authority.Environment, provider.GetRequiredService<HotLookup>(), provider.GetRequiredService<RegisterClock>()));
         services.AddSingleton(provider => new Issuer(authority, provider.GetRequiredService<ILicenseStore>(), provider.GetRequiredService<IChangeFeed>(), artist.Draw,
             provider.GetRequiredService<Verifier>(), provider.GetRequiredService<RegisterClock>()));
@@ -71,7 +78,7 @@ public static class EidServer
         services.AddSingleton<VerifyBatch>();
         services.AddSingleton<LookupList>();
         services.AddSingleton<FeedNotice>();
-        services.AddSingleton(new CallerAuthenticator(callers, TlsFile(options, "tls-ca.crt"), options.Clock));
+        services.AddSingleton(new CallerAuthenticator(callers, TlsFile(options, "tls-ca.crt"), options.Clock, options.FixedCaller));
         services.AddGrpc(grpc =>
         {
             grpc.MaxReceiveMessageSize = MaxMessageBytes;
@@ -91,6 +98,11 @@ public static class EidServer
             void Listen(ListenOptions listen)
             {
                 listen.Protocols = HttpProtocols.Http2;
+                if (options.PlainText)
+                {
+                    return;
+                }
+
                 listen.UseHttps(https =>
                 {
                     https.ServerCertificate = X509Certificate2.CreateFromPemFile(
@@ -131,7 +143,7 @@ public static class EidServer
     public static Uri Address(WebApplication app)
     {
         var bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        return new UriBuilder("https", "localhost", new Uri(bound.Replace("[::]", "127.0.0.1", StringComparison.Ordinal)).Port).Uri;
+        return new UriBuilder(new Uri(bound.Replace("[::]", "127.0.0.1", StringComparison.Ordinal)).Scheme, "localhost", new Uri(bound.Replace("[::]", "127.0.0.1", StringComparison.Ordinal)).Port).Uri;
     }
 
     private static X509Certificate2 TlsFile(EidServerOptions options, string file) =>

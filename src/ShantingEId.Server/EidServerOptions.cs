@@ -59,6 +59,15 @@ public sealed record EidServerOptions
     /// <summary>The one clock.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
+    /// <summary>
+    /// For benchmarks alone, refused in production: everybody is this caller, and no certificate is asked for (load generators
+    /// have none). Null as everywhere else.
+    /// </summary>
+    internal string? FixedCaller { get; init; }
+
+    /// <summary>For benchmarks alone, refused in production: HTTP/2 without TLS.</summary>
+    internal bool PlainText { get; init; }
+
     /// <summary>Whether this is a production deployment.</summary>
     public bool IsProduction => Environment != "Development";
 }

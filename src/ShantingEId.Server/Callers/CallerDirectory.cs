@@ -118,6 +118,9 @@ internal sealed class CallerDirectory
     /// <summary>Chinese title of a purpose; empty for one that is not registered.</summary>
     public string TitleOfPurpose(string purpose) => purposes.GetValueOrDefault(purpose)?.Title ?? "";
 
+    /// <summary>A caller by its name, for benchmarks; null when there is none.</summary>
+    public Caller? FindByName(string name) => byFingerprint.Values.FirstOrDefault(caller => caller.Name == name);
+
     /// <summary>The purpose a caller names, which must be one of its own.</summary>
     /// <exception cref="EidException"><see cref="ErrorReason.PurposeRequired"/> or <see cref="ErrorReason.PurposeNotGranted"/>.</exception>
     public Purpose RequirePurpose(Caller caller, string name)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
+using ShantingEId.Server.Hot;
 using ShantingEId.Server.Rpc;
 
 namespace ShantingEId.Server.Callers;
@@ -10,7 +11,7 @@ namespace ShantingEId.Server.Callers;
 /// acceptable, how long it may take. After the call it turns the framework's own refusals (malformed bytes, too large) into
 /// errors of ours; no interceptor sees those.
 /// </summary>
-internal sealed class CallerGate(RequestDelegate next, CallerAuthenticator authenticator)
+internal sealed class CallerGate(RequestDelegate next, CallerAuthenticator authenticator, FastLane fastLane)
 {
     private static readonly object CallerKey = new();
     private static readonly object ReachedKey = new();
@@ -31,7 +32,7 @@ internal sealed class CallerGate(RequestDelegate next, CallerAuthenticator authe
         try
         {
             // 1. Who.
-            var caller = authenticator.Authenticate(await context.Connection.GetClientCertificateAsync(context.RequestAborted));
+            var caller = await authenticator.AuthenticateAsync(context);
             context.Items[CallerKey] = caller;
 
             // 2. May it? Unknown methods are refused like forbidden ones.
@@ -46,7 +47,13 @@ internal sealed class CallerGate(RequestDelegate next, CallerAuthenticator authe
                 throw new EidException(ErrorReason.CompressionNotSupported, "不接受压缩的请求（grpc-encoding 应为 identity）");
             }
 
-            // 4. Time: every call has a deadline, no longer than the method's ceiling.
+            // 4. An answer at hand needs no more.
+            if (context.Request.Path.Value == FastLane.Path && await fastLane.TryAnswerAsync(context, caller))
+            {
+                return;
+            }
+
+            // 5. Time: every call has a deadline, no longer than the method's ceiling.
             LimitDeadline(context, rule);
         }
         catch (EidException error)
