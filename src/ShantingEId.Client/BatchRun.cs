@@ -160,9 +160,9 @@ internal sealed class BatchRun(
 
             await stream.CompleteAsync().ConfigureAwait(false);
         }
-        catch (Exception error) when (error is RpcException or OperationCanceledException or InvalidOperationException)
+        catch (Exception error) when (error is RpcException or OperationCanceledException or InvalidOperationException or IOException or HttpRequestException)
         {
-            // The reading side learns why the connection broke.
+            // The reading side learns why the connection broke; here the transport sometimes lets its own exceptions through.
         }
     }
 

@@ -171,12 +171,12 @@ public sealed class AgeTests(CertificatesFixture certificates) : IClassFixture<C
     [Fact]
     public void A_clock_that_is_set_does_not_change_the_age()
     {
-        var clock = new FakeTimeProvider(Noon);
+        var clock = new SetClock();
         var age = new StateAge(clock, Allowance);
         age.Learn(Date(Noon));
         // Ten minutes pass by the stopwatch; the clock on the wall was put 30 s forward meanwhile.
-        clock.Advance(TimeSpan.FromMinutes(10));
-        clock.AdjustTime(Noon.AddMinutes(10).AddSeconds(30));
+        clock.Passed = TimeSpan.FromMinutes(10);
+        clock.PutForward = TimeSpan.FromSeconds(30);
 
         Assert.Equal(AgeFinding.Accepted, age.Judge(Noon.AddMinutes(10).AddSeconds(-1), TimeSpan.FromSeconds(2)));
         Assert.Equal(AgeFinding.TooOld, age.Judge(Noon.AddMinutes(10).AddSeconds(-3), TimeSpan.FromSeconds(2)));
@@ -218,5 +218,19 @@ public sealed class AgeTests(CertificatesFixture certificates) : IClassFixture<C
     {
         var answer = await eid.VerifyAsync("样例", cancel: Cancel);
         return (answer.Verdict, answer.Reason);
+    }
+
+    // A machine whose clock is set while its stopwatch runs on.
+    private sealed class SetClock : TimeProvider
+    {
+        public TimeSpan Passed { get; set; }
+
+        public TimeSpan PutForward { get; set; }
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => Passed.Ticks;
+
+        public override DateTimeOffset GetUtcNow() => Noon + Passed + PutForward;
     }
 }
