@@ -20,6 +20,7 @@ var root = new RootCommand("电子营业执照与四枚电子印章：签发、�
     ExportCommand.Create(),
     RevokeCommand.Create(),
     VerifyCommand.Create(),
+    VerifyReceiptCommand.Create(),
     LookupCommand.Create(),
     AskCommand.Create(),
     LookupsCommand.Create(),

@@ -112,14 +112,14 @@ internal sealed class CallerDirectory
     /// <summary>The caller of a certificate, or null.</summary>
     public Caller? Find(string fingerprint) => byFingerprint.GetValueOrDefault(fingerprint);
 
+    /// <summary>A caller by its name, for benchmarks; null when there is none.</summary>
+    public Caller? FindByName(string name) => byFingerprint.Values.FirstOrDefault(caller => caller.Name == name);
+
     /// <summary>Chinese title of a caller; empty for one that is no longer registered.</summary>
     public string TitleOf(string caller) => titles.GetValueOrDefault(caller, "");
 
     /// <summary>Chinese title of a purpose; empty for one that is not registered.</summary>
     public string TitleOfPurpose(string purpose) => purposes.GetValueOrDefault(purpose)?.Title ?? "";
-
-    /// <summary>A caller by its name, for benchmarks; null when there is none.</summary>
-    public Caller? FindByName(string name) => byFingerprint.Values.FirstOrDefault(caller => caller.Name == name);
 
     /// <summary>The purpose a caller names, which must be one of its own.</summary>
     /// <exception cref="EidException"><see cref="ErrorReason.PurposeRequired"/> or <see cref="ErrorReason.PurposeNotGranted"/>.</exception>

@@ -1,8 +1,11 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
+using System.Text;
+using Google.Protobuf;
 using ShantingEId.Issuing;
 using ShantingEId.Server.Callers;
+using ShantingEId.Server.Rpc;
 
 namespace ShantingEId.Server.Hot;
 
@@ -53,29 +56,36 @@ internal sealed class HotAnswers(HotLookup lookup, EidServerOptions options)
         return null;
     }
 
-    /// <summary>Keeps an answer that was worked out in full, if the entry it was made from is in the cache.</summary>
-    /// <param name="code">Text of the code, UTF-8.</param>
-    /// <param name="view">The answer.</param>
-    public void Keep(byte[] code, HotView view)
+    /// <summary>Keeps an answer that was worked out in full, if it is of the everyday form and its entry is in the cache.</summary>
+    public void Keep(LookupQuestion question, LookupAnswer answer)
     {
-        // A scanned code leads to its entry by the manifest, a typed one by itself.
-        RegisterKey[] keys = [RegisterKey.Of(view.Entry.ManifestDigest), RegisterKey.Of(view.Entry.TypedCode)];
-        if (keys.Select(lookup.SlotOf).FirstOrDefault(slot => ReferenceEquals(slot?.Current, view.Entry)) is not { } slot)
+        if (answer is not { Verification.Entry: { } entry, Record: { } record } || question is not { Code: { } text, ReadMask: null, MaxStateAge: null })
         {
             return;
         }
 
+        // A scanned code leads to its entry by the manifest, a typed one by itself.
+        RegisterKey[] keys = [RegisterKey.Of(entry.ManifestDigest), RegisterKey.Of(entry.TypedCode)];
+        var (code, purpose) = (Encoding.UTF8.GetBytes(text), Encoding.UTF8.GetBytes(question.Purpose));
+        if (keys.Select(lookup.SlotOf).FirstOrDefault(slot => ReferenceEquals(slot?.Current, entry)) is not { } slot || Find(code, question.Caller, purpose) is not null)
+        {
+            return;
+        }
+
+        var reply = Wire.ToMessage(answer with { Receipt = null });
+        reply.StatusAsOfTime = null;
+        var view = new HotView(question.Caller, purpose, entry, reply.ToByteArray(), (record with { Reference = "" }).Encode(), answer.Facts.Encode());
         lock (gate)
         {
-            if (!answers.TryGet(code, out var answer, out _) || !ReferenceEquals(answer!.Slot, slot))
+            if (!answers.TryGet(code, out var kept, out _) || !ReferenceEquals(kept!.Slot, slot))
             {
-                answer = new Answer(slot);
+                kept = new Answer(slot);
             }
 
             // Views of an earlier entry go; a text is asked about under a few purposes by a few callers, so the list is short.
-            answer.Views = [view, .. answer.Views.Where(old => ReferenceEquals(old.Entry, view.Entry)
+            kept.Views = [view, .. kept.Views.Where(old => ReferenceEquals(old.Entry, view.Entry)
                 && !(ReferenceEquals(old.Caller, view.Caller) && old.Purpose.AsSpan().SequenceEqual(view.Purpose))).Take(7)];
-            answers.Set(code, answer);
+            answers.Set(code, kept);
         }
     }
 

@@ -34,6 +34,15 @@ internal sealed partial class LedgerKeeper(LookupLedger ledger, LedgerOptions op
     private bool isPlaced;
 
     /// <inheritdoc/>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        // At its last stop the ledger was closed; before the first look-up is answered it must count as open again, or the register
+        // would call its list complete without it.
+        await TakeInAsync();
+        await base.StartAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
@@ -47,8 +56,16 @@ internal sealed partial class LedgerKeeper(LookupLedger ledger, LedgerOptions op
         var began = Stopwatch.GetTimestamp();
         try
         {
-            while (Stopwatch.GetElapsedTime(began) < StopTime && await TakeInAsync())
+            var isBehind = true;
+            while (isBehind && Stopwatch.GetElapsedTime(began) < StopTime)
             {
+                isBehind = await TakeInAsync();
+            }
+
+            // Closed: nobody need wait for this ledger to say how far it is.
+            if (!isBehind && register is not null)
+            {
+                await register.TakeInAsync(ledger.Name, taken, DateTimeOffset.MaxValue, []);
             }
         }
         catch (Exception error) when (error is EidException or IOException)
@@ -140,23 +157,27 @@ internal sealed partial class LedgerKeeper(LookupLedger ledger, LedgerOptions op
         // 2. Whole ticks, until the next one would be too much. One that is too large by itself goes alone.
         var rows = new List<LookupRow>();
         var last = taken;
-        var lastTime = through;
         while ((next ??= reader.Next(durable)) is { } tick && (rows.Count == 0 || rows.Count + tick.Rows.Length <= BatchRows))
         {
             rows.AddRange(tick.Rows);
-            (last, lastTime, next) = (tick.Number, tick.Time, null);
+            (last, next) = (tick.Number, null);
         }
 
-        // 3. Behind by some ticks: complete up to the last one taken. Not behind: complete up to now, also when nothing happens.
-        var isBehind = last < durable;
+        // 3. Behind by some ticks: complete up to the close of the next one, as none of its records was answered before that. Not
+        // behind: complete up to now, also when nothing happens.
+        if (next is null && last < durable)
+        {
+            throw new IOException($"tick {last + 1} of the look-up ledger is not where it should be");
+        }
+
         if (last > taken || Stopwatch.GetElapsedTime(saidQuiet) >= QuietPause)
         {
-            await register.TakeInAsync(ledger.Name, last, isBehind ? lastTime : through, rows);
+            await register.TakeInAsync(ledger.Name, last, next?.Time ?? through, rows);
             saidQuiet = Stopwatch.GetTimestamp();
             taken = last;
         }
 
-        return isBehind;
+        return next is not null;
     }
 
     // A segment goes when it is old, in the register, and not the newest. Its last tick is signed first, so that what is left

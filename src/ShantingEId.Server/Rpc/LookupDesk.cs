@@ -47,7 +47,7 @@ internal sealed partial class LookupDesk(
             (int)shown.Verdict, shown.Reason.WireName(), facts.Digest(), question.Reference);
 
         // 7. The receipt, where asked for; then the answer.
-        return answer with { Receipt = await AppendAsync(record, facts, question.WithReceipt) };
+        return answer with { Receipt = await AppendAsync(record, facts, question.WithReceipt), Record = record, Facts = facts };
     }
 
     private async ValueTask<LookupAnswer> JudgeAsync(LookupQuestion question, CancellationToken cancel)

@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using ShantingEId.Licenses;
+using ShantingEId.Receipts;
 using ShantingEId.Server.Callers;
 using ShantingEId.V1;
 using Verification = ShantingEId.Verifying.Verification;
@@ -107,6 +108,12 @@ internal sealed record LookupAnswer(Verification Verification, LicenseFields Fie
 {
     /// <summary>The receipt; null where none was asked for.</summary>
     public byte[]? Receipt { get; init; }
+
+    /// <summary>What stands in the ledger of it.</summary>
+    public LookupRecord? Record { get; init; }
+
+    /// <summary>What was shown.</summary>
+    public ReceiptFacts Facts { get; init; } = ReceiptFacts.None;
 
     /// <summary>The receipt as a message carries it.</summary>
     public ByteString ReceiptBytes => Receipt is null ? ByteString.Empty : UnsafeByteOperations.UnsafeWrap(Receipt);
