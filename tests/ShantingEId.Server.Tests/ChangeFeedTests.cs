@@ -5,6 +5,7 @@ using Microsoft.Extensions.Hosting;
 using ShantingEId.Issuing;
 using ShantingEId.TestSupport;
 using ShantingEId.V1;
+using IssuedSet = ShantingEId.V1.IssuedSet;
 using Kind = ShantingEId.V1.Change.Types.Kind;
 using State = ShantingEId.V1.IssuedSet.Types.State;
 

@@ -9,20 +9,20 @@ namespace ShantingEId.Server.Storage;
 internal sealed class GroupCommit : IAsyncDisposable
 {
     private const int Largest = 64;
-    private readonly Channel<Write> waiting = Channel.CreateUnbounded<Write>(new UnboundedChannelOptions { SingleReader = true });
-    private readonly Func<IReadOnlyList<Write>, Task> commit;
+    private readonly Channel<QueuedWrite> waiting = Channel.CreateUnbounded<QueuedWrite>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Func<IReadOnlyList<QueuedWrite>, Task> commit;
     private readonly Task loop;
 
     /// <summary>Starts the one writer.</summary>
     /// <param name="commit">Commits a group and tells every write how it ended; never throws.</param>
-    public GroupCommit(Func<IReadOnlyList<Write>, Task> commit)
+    public GroupCommit(Func<IReadOnlyList<QueuedWrite>, Task> commit)
     {
         this.commit = commit;
         loop = Task.Run(RunAsync);
     }
 
     /// <summary>Queues a write; ends when it is on disk. Not cancelled on purpose: a caller who gives up must not be able to make a commit ambiguous.</summary>
-    public Task<T> WriteAsync<T>(Write<T> write)
+    public Task<T> WriteAsync<T>(QueuedWrite<T> write)
     {
         if (!waiting.Writer.TryWrite(write))
         {
@@ -41,12 +41,12 @@ internal sealed class GroupCommit : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        var next = new List<Write>();
+        var next = new List<QueuedWrite>();
         while (next.Count > 0 || await waiting.Reader.WaitToReadAsync())
         {
-            var group = new List<Write>();
+            var group = new List<QueuedWrite>();
             var requests = new HashSet<string>();
-            var later = new List<Write>();
+            var later = new List<QueuedWrite>();
             while (group.Count < Largest && Take(next, out var write))
             {
                 // The second of two equal requests must find the first one's reply, so it comes in the next group.
@@ -58,7 +58,7 @@ internal sealed class GroupCommit : IAsyncDisposable
         }
     }
 
-    private bool Take(List<Write> next, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Write? write)
+    private bool Take(List<QueuedWrite> next, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out QueuedWrite? write)
     {
         if (next.Count == 0)
         {

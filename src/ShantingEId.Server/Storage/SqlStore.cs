@@ -62,7 +62,7 @@ public abstract class SqlStore : ILicenseStore, ILookupLog, IDisposable, IAsyncD
 
     /// <inheritdoc/>
     public async ValueTask<long> ReserveAsync(string sequence, int count, CancellationToken cancel) =>
-        await writes.WriteAsync(new Write<long>("1 " + sequence, null, async session =>
+        await writes.WriteAsync(new QueuedWrite<long>("1 " + sequence, null, async session =>
         {
             var first = await SqlWrites.ReserveAsync(session, sequence, count);
             return (null, _ => first);
@@ -70,7 +70,7 @@ public abstract class SqlStore : ILicenseStore, ILookupLog, IDisposable, IAsyncD
 
     /// <inheritdoc/>
     public async ValueTask TakeInAsync(string ledger, long throughTick, DateTimeOffset throughTime, IReadOnlyList<LookupRow> rows) =>
-        await writes.WriteAsync(new Write<bool>("2 " + ledger, null, async session =>
+        await writes.WriteAsync(new QueuedWrite<bool>("2 " + ledger, null, async session =>
         {
             var taken = await LookupRows.TakeInAsync(session, ledger, throughTick, throughTime, rows);
             return (null, _ => taken);
@@ -160,13 +160,13 @@ public abstract class SqlStore : ILicenseStore, ILookupLog, IDisposable, IAsyncD
     }
 
     private async ValueTask<Committed> ChangeAsync(string holder, WriteRequest request, Func<SqlSession, Task<(Deed? Deed, StoredReply? Earlier)>> change) =>
-        await writes.WriteAsync(new Write<Committed>("3 " + holder, request.Actor + " " + request.RequestId, async session =>
+        await writes.WriteAsync(new QueuedWrite<Committed>("3 " + holder, request.Actor + " " + request.RequestId, async session =>
         {
             var (deed, earlier) = await change(session);
             return (deed, position => new Committed(earlier, earlier?.Position ?? position));
         }));
 
-    private async Task CommitAsync(IReadOnlyList<Write> group)
+    private async Task CommitAsync(IReadOnlyList<QueuedWrite> group)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -219,7 +219,7 @@ public abstract class SqlStore : ILicenseStore, ILookupLog, IDisposable, IAsyncD
         }
     }
 
-    private async Task ApplyAsync(SqlSession session, Write write)
+    private async Task ApplyAsync(SqlSession session, QueuedWrite write)
     {
         await session.RunAsync("SAVEPOINT one");
         for (var again = false; ; again = true)

@@ -32,7 +32,6 @@ internal static class NextSteps
         "STORAGE_FULL" => "请先腾出服务所在磁盘的空间，再用同一个 --request-id 重试。",
         "PICTURE_UNREADABLE" => "请换一张清晰完整的图片，或改为录入二维码下方的校验短码。",
         "RECEIPT_INVALID" => "请确认文件是核验答复中的 receipt 字段，未经转码或截断；其他文件请用 eid inspect 查看。",
-        "AUDIT_UNAVAILABLE" => "服务的查询账本暂时不可写，为免漏记而不予答复；请稍后重试。",
         "QR_TEXT_INVALID" => "请重新扫描，或改为录入二维码下方的校验短码。",
         "SIGNING_KEY_UNUSABLE" => "请检查 --certs 目录中的签发密钥和证书；生产环境不接受开发密钥。",
         "SEAL_IMAGE_INVALID" => "请安装印章字体（Debian 软件包 fonts-noto-cjk）后重试。",

@@ -5,7 +5,7 @@ namespace ShantingEId.Server.Storage;
 /// What it will hold: writes of a group are done in this order, so that two groups at two replicas never wait for each other.
 /// </param>
 /// <param name="request">Caller and request id; two writes of one request never stand in one group.</param>
-internal abstract class Write(string order, string? request)
+internal abstract class QueuedWrite(string order, string? request)
 {
     /// <summary>See the constructor.</summary>
     public string Order => order;
@@ -31,10 +31,10 @@ internal abstract class Write(string order, string? request)
 }
 
 /// <summary>A write with its result.</summary>
-/// <param name="order">See <see cref="Write"/>.</param>
-/// <param name="request">See <see cref="Write"/>.</param>
+/// <param name="order">See <see cref="QueuedWrite"/>.</param>
+/// <param name="request">See <see cref="QueuedWrite"/>.</param>
 /// <param name="work">The statements; returns the deed, and the result when the place in the feed is known.</param>
-internal sealed class Write<T>(string order, string? request, Func<SqlSession, Task<(Deed? Deed, Func<long, T> Result)>> work) : Write(order, request)
+internal sealed class QueuedWrite<T>(string order, string? request, Func<SqlSession, Task<(Deed? Deed, Func<long, T> Result)>> work) : QueuedWrite(order, request)
 {
     private readonly TaskCompletionSource<T> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Func<long, T>? result;
