@@ -32,7 +32,7 @@ public sealed class PackageTests(ServerFixture server) : IClassFixture<ServerFix
             // 3. Its first licence.
             var issued = await server.Staff().IssueSetAsync(ServerFixture.ValidRequest(), cancellationToken: TestContext.Current.CancellationToken);
             Assert.Equal((0, $"有效：{issued.License.Enterprise.Name}\n"), Foreign.Run("dotnet", ["out/program.dll", issued.LicenseCode], folder: program));
-            var (_, answer) = Foreign.Run("dotnet", ["out/program.dll", "0000-0000-0000"], folder: program);
+            var (_, answer) = Foreign.Run("dotnet", ["out/program.dll", ShantingEId.Codes.TypedCode.Generate().ToString()], folder: program);
             Assert.StartsWith("登记簿中没有与此代码对应的执照。", answer, StringComparison.Ordinal);
         }
         finally
