@@ -41,10 +41,13 @@ public class ServerFixture : IAsyncLifetime
     {
     }
 
+    /// <summary>The one clock of the server.</summary>
+    protected virtual TimeProvider Clock => TimeProvider.System;
+
     public EidServerOptions Options() => new()
     {
         CertificatesDirectory = Certificates, DataDirectory = Data, Environment = "Development",
-        ConfigureLogging = logging => logging.AddProvider(Log),
+        ConfigureLogging = logging => logging.AddProvider(Log), Clock = Clock,
     };
 
     public async Task StartAsync()
@@ -64,6 +67,7 @@ public class ServerFixture : IAsyncLifetime
         channels.Clear();
         if (app is not null)
         {
+            await app.StopAsync();
             await app.DisposeAsync();
         }
     }
