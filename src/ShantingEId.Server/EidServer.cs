@@ -13,6 +13,7 @@ using ShantingEId.Documents;
 using ShantingEId.Issuing;
 using ShantingEId.Server.Authority;
 using ShantingEId.Server.Callers;
+using ShantingEId.Server.Hot;
 using ShantingEId.Server.Rpc;
 using ShantingEId.Server.Storage;
 using ShantingEId.Verifying;
@@ -45,13 +46,26 @@ public static class EidServer
         // 2. Services.
         var builder = WebApplication.CreateSlimBuilder();
         var services = builder.Services;
+        services.AddSingleton(options);
         services.AddSingleton(options.Clock);
+        services.AddSingleton<RegisterClock>();
         services.AddSingleton(authority);
         services.AddSingleton(callers);
         services.AddSingleton<ILicenseStore>(_ => store); // Given by a function, it is closed with the server.
         services.AddSingleton<IChangeFeed>(_ => new SqliteFeed(store, Path.Combine(options.DataDirectory, "register.db-cache"), options.StateBound));
-        services.AddSingleton(provider => new Verifier(keys, authority.CodePrefix, authority.Environment, provider.GetRequiredService<ILicenseStore>(), options.Clock));
-        services.AddSingleton(provider => new Issuer(authority, provider.GetRequiredService<ILicenseStore>(), provider.GetRequiredService<IChangeFeed>(), artist.Draw, provider.GetRequiredService<Verifier>(), options.Clock));
+        services.AddSingleton<RecentChanges>();
+        services.AddSingleton<FeedFollower>();
+        services.AddHostedService(provider => provider.GetRequiredService<FeedFollower>());
+        if (options.Redis is { } redis)
+        {
+            services.AddSingleton(provider => RedisTier.Open(redis, authority, options.Clock, provider.GetRequiredService<ILogger<RedisTier>>()));
+        }
+
+        services.AddSingleton(provider => new HotLookup(provider.GetRequiredService<ILicenseStore>(), provider.GetRequiredService<FeedFollower>(),
+            provider.GetRequiredService<RecentChanges>(), provider.GetService<RedisTier>(), provider.GetRequiredService<RegisterClock>(), options));
+        services.AddSingleton(provider => new Verifier(keys, authority.CodePrefix, authority.Environment, provider.GetRequiredService<HotLookup>(), provider.GetRequiredService<RegisterClock>()));
+        services.AddSingleton(provider => new Issuer(authority, provider.GetRequiredService<ILicenseStore>(), provider.GetRequiredService<IChangeFeed>(), artist.Draw,
+            provider.GetRequiredService<Verifier>(), provider.GetRequiredService<RegisterClock>()));
         services.AddSingleton<Revoker>();
         services.AddSingleton(new CallerAuthenticator(callers, TlsFile(options, "tls-ca.crt"), options.Clock));
         services.AddGrpc(grpc =>

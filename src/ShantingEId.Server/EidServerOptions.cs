@@ -23,6 +23,9 @@ public sealed record EidServerOptions
     /// <summary>How old a cached state may be at most, and how long a revocation waits for a replica that does not answer.</summary>
     public TimeSpan StateBound { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>Register entries kept in memory, some 3 KB each; twice as many at most.</summary>
+    public int CacheEntries { get; init; } = 20_000;
+
     /// <summary>Connection string of PostgreSQL, which then holds the register; null keeps it in SQLite in <see cref="DataDirectory"/>.</summary>
     public string? Postgres { get; init; }
 

@@ -12,6 +12,8 @@ public sealed class RetryRaceTests(ServerFixture server) : IClassFixture<ServerF
 {
     private ILicenseStore Store => server.Services.GetRequiredService<ILicenseStore>();
 
+    private RegisterClock Clock => server.Services.GetRequiredService<RegisterClock>();
+
     private IChangeFeed Feed => server.Services.GetRequiredService<IChangeFeed>();
 
     [Fact]
@@ -37,7 +39,7 @@ public sealed class RetryRaceTests(ServerFixture server) : IClassFixture<ServerF
         var command = new RevokeCommand("staff", RequestId.Parse(ServerFixture.NewRequestId()), RegisterName.Parse("issuedSets/" + issue.Enterprise.CreditCode),
             "样例：违法经营", "样例机关", null, (_, _) => System.Security.Cryptography.RandomNumberGenerator.GetBytes(32));
         var twin = default(IssueOutcome);
-        var late = new Revoker(new LateTwin(Store, async () => twin = await new Revoker(Store, Feed, TimeProvider.System).RevokeAsync(command, CancellationToken.None)), Feed, TimeProvider.System);
+        var late = new Revoker(new LateTwin(Store, async () => twin = await new Revoker(Store, Feed, Clock).RevokeAsync(command, CancellationToken.None)), Feed, Clock);
 
         var outcome = await late.RevokeAsync(command, TestContext.Current.CancellationToken);
 
@@ -62,7 +64,7 @@ public sealed class RetryRaceTests(ServerFixture server) : IClassFixture<ServerF
         set => [.. set.Manifest, .. System.Security.Cryptography.RandomNumberGenerator.GetBytes(8)]);
 
     private Issuer NewIssuer(ILicenseStore store) => new(server.Services.GetRequiredService<IssuingAuthority>(), store, Feed, new SealArtist(SealFonts.LoadDefault()).Draw,
-        server.Services.GetRequiredService<Verifier>(), TimeProvider.System);
+        server.Services.GetRequiredService<Verifier>(), Clock);
 
     /// <summary>Answers the first question for an earlier reply, and then lets the twin commit.</summary>
     private sealed class LateTwin(ILicenseStore inner, Func<Task> twin) : ILicenseStore

@@ -9,13 +9,13 @@ using Verdict = ShantingEId.Verifying.Verdict;
 namespace ShantingEId.Server.Rpc;
 
 /// <summary>VerificationService: purpose, question, answer cut to the purpose.</summary>
-internal sealed partial class VerificationRpc(Verifier verifier, CallerDirectory callers, ILogger<VerificationRpc> log) : VerificationService.VerificationServiceBase
+internal sealed partial class VerificationRpc(Verifier verifier, CallerDirectory callers, EidServerOptions options, ILogger<VerificationRpc> log) : VerificationService.VerificationServiceBase
 {
     /// <inheritdoc/>
     public override async Task<V1.Verification> VerifyCode(VerifyCodeRequest request, ServerCallContext context)
     {
         var purpose = RequirePurpose(request.Purpose, context);
-        return Answer(await verifier.VerifyCodeAsync(request.Code, TimeSpan.Zero, context.CancellationToken), purpose, context);
+        return Answer(await verifier.VerifyCodeAsync(request.Code, options.StateBound, context.CancellationToken), purpose, context);
     }
 
     /// <inheritdoc/>
@@ -27,7 +27,7 @@ internal sealed partial class VerificationRpc(Verifier verifier, CallerDirectory
             throw new EidException(ErrorReason.UsccInvalid, problem, [new FieldViolation("credit_code", ErrorReason.UsccInvalid, problem)]);
         }
 
-        return Answer(await verifier.LookupAsync(holder, TimeSpan.Zero, context.CancellationToken), purpose, context);
+        return Answer(await verifier.LookupAsync(holder, options.StateBound, context.CancellationToken), purpose, context);
     }
 
     private Purpose RequirePurpose(string name, ServerCallContext context) => callers.RequirePurpose(CallerGate.CallerOf(context.GetHttpContext()), name);

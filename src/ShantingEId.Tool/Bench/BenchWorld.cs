@@ -33,7 +33,7 @@ internal sealed class BenchWorld : IDisposable
         stores.Add(sqlite);
         var store = new TimedStore(sqlite, stages);
         var verifier = new Verifier(Authority.BuildKeyRing(TimeProvider.System.GetUtcNow()), Authority.CodePrefix, Authority.Environment, store, TimeProvider.System);
-        return (new Issuer(Authority, store, feed, design => stages.Drawing.Time(() => artist.Draw(design)), verifier, TimeProvider.System), verifier, store);
+        return (new Issuer(Authority, store, feed, design => stages.Drawing.Time(() => artist.Draw(design)), verifier, new RegisterClock(TimeProvider.System)), verifier, store);
     }
 
     /// <summary>Issues one row and hands back the set.</summary>

@@ -43,7 +43,7 @@ public sealed record IssueOutcome(byte[] Reply, bool Repeated)
 /// <param name="draw">Draws a seal picture.</param>
 /// <param name="verifier">The public verify path, used to check every set before it is committed.</param>
 /// <param name="clock">The one clock.</param>
-public sealed class Issuer(IssuingAuthority authority, ILicenseStore store, IChangeFeed feed, DrawSeal draw, Verifier verifier, TimeProvider clock) : IDisposable
+public sealed class Issuer(IssuingAuthority authority, ILicenseStore store, IChangeFeed feed, DrawSeal draw, Verifier verifier, RegisterClock clock) : IDisposable
 {
     // Numbers are set aside in blocks, so that issuing does not write twice; what a crash leaves unused is never given again.
     private const int BlockSize = 256;
@@ -70,6 +70,7 @@ public sealed class Issuer(IssuingAuthority authority, ILicenseStore store, ICha
     /// <exception cref="EidException">Any reason of the catalogue for issuing.</exception>
     public async Task<IssueOutcome> IssueAsync(IssueCommand command, CancellationToken cancel)
     {
+        clock.RequireSound();
         var now = Now();
 
         // 1. Policy: every violation at once.

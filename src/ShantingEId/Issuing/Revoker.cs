@@ -20,11 +20,12 @@ public sealed record RevokeCommand(
 /// <param name="store">The register.</param>
 /// <param name="feed">Tells when every replica has seen a change.</param>
 /// <param name="clock">The one clock.</param>
-public sealed class Revoker(ILicenseStore store, IChangeFeed feed, TimeProvider clock)
+public sealed class Revoker(ILicenseStore store, IChangeFeed feed, RegisterClock clock)
 {
     /// <summary>Revokes. Verifications that begin after this returns see the new state.</summary>
     public async Task<IssueOutcome> RevokeAsync(RevokeCommand command, CancellationToken cancel)
     {
+        clock.RequireSound();
         var now = clock.GetUtcNow();
 
         // 1. Policy.
@@ -66,8 +67,9 @@ public sealed class Revoker(ILicenseStore store, IChangeFeed feed, TimeProvider 
             throw StoreErrors.AlreadyRevoked(entry.LicenseId);
         }
 
-        // 4. The commit point.
-        var state = new StateRecord(SetState.Revoked, effective, now, command.Reason, command.DecidedBy);
+        // 4. The commit point. Times recorded for one licence never go back, whatever the clock did.
+        var recorded = now > entry.State.RecordedTime ? now : entry.State.RecordedTime;
+        var state = new StateRecord(SetState.Revoked, effective, recorded, command.Reason, command.DecidedBy);
         var reply = command.EncodeReply(set, state);
         var committed = await store.ChangeStateAsync(entry.LicenseId, state, new WriteRequest(command.Actor, command.RequestId, content, reply));
         if (committed.Earlier is { } raced)
