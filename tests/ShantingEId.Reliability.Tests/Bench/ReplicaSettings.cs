@@ -1,0 +1,40 @@
+using System.Text.Json;
+using ShantingEId.Server;
+
+namespace ShantingEId.Reliability.Tests.Bench;
+
+/// <summary>How a server process of the tests is run; goes to it as one argument.</summary>
+/// <param name="Certificates">Folder of its keys.</param>
+/// <param name="Data">Folder of its own: its register, where that is a file, and its ledger.</param>
+public sealed record ReplicaSettings(string Certificates, string Data)
+{
+    /// <summary>SQLite's mode.</summary>
+    public string Synchronous { get; init; } = "FULL";
+
+    /// <summary>PostgreSQL; null keeps the register in a file.</summary>
+    public string? Postgres { get; init; }
+
+    /// <summary>Redis; null does without.</summary>
+    public string? Redis { get; init; }
+
+    /// <summary>Folder of the ledger; null is the usual one.</summary>
+    public string? Ledger { get; init; }
+
+    /// <summary>How old a cached state may be, in milliseconds.</summary>
+    public int BoundMilliseconds { get; init; } = 1000;
+
+    /// <summary>A file with the offset of its wall clock, e.g. <c>+600</c>, which may be changed while it runs; null leaves the clock alone.</summary>
+    public string? ClockFile { get; init; }
+
+    public TimeSpan Bound => TimeSpan.FromMilliseconds(BoundMilliseconds);
+
+    public static ReplicaSettings Parse(string text) => JsonSerializer.Deserialize<ReplicaSettings>(text)!;
+
+    public override string ToString() => JsonSerializer.Serialize(this);
+
+    public EidServerOptions ToOptions() => new()
+    {
+        CertificatesDirectory = Certificates, DataDirectory = Data, Environment = "Development", Synchronous = Synchronous,
+        Postgres = Postgres, Redis = Redis, LedgerDirectory = Ledger, StateBound = Bound,
+    };
+}
