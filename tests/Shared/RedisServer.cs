@@ -32,7 +32,7 @@ public sealed class RedisServer : IAsyncDisposable
     public int Id => process!.Id;
 
     /// <summary>Address for StackExchange.Redis.</summary>
-    public string Address => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Port}{(password is null ? "" : $",password={password}")}");
+    public string Address => AddressThrough(Port);
 
     /// <summary>Why there is none here; "" when there is.</summary>
     public static string Obstacle { get; } =
@@ -61,6 +61,9 @@ public sealed class RedisServer : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>Address for StackExchange.Redis by way of a proxy.</summary>
+    public string AddressThrough(int port) => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}{(password is null ? "" : $",password={password}")}");
 
     /// <summary>kill -9: connections are reset, what it held is gone.</summary>
     public async Task KillAsync()

@@ -36,6 +36,17 @@ public sealed class EidClient : IDisposable
     public async Task<Verification.Types.Verdict> VerifyAsync(string code) =>
         (await Tax.VerifyCodeAsync(new VerifyCodeRequest { Code = code, Purpose = "TAX_REGISTRATION" })).Verdict;
 
+    /// <summary>Everything the tax office hears about a code.</summary>
+    public async Task<Verification> AskAsync(string code) =>
+        await Tax.VerifyCodeAsync(new VerifyCodeRequest { Code = code, Purpose = "TAX_REGISTRATION" }, deadline: In(8));
+
+    /// <summary>Everything the tax office hears about a company.</summary>
+    public async Task<Verification> LookupAsync(string creditCode) =>
+        await Tax.LookupLicenseAsync(new LookupLicenseRequest { CreditCode = creditCode, Purpose = "TAX_REGISTRATION" }, deadline: In(8));
+
+    /// <summary>So many seconds from now, as gRPC wants it: nothing in a fault test waits for ever.</summary>
+    public static DateTime In(int seconds) => TimeProvider.System.GetUtcNow().UtcDateTime.AddSeconds(seconds);
+
     /// <summary>Returns when the server has answered a call.</summary>
     public async Task WaitUntilItAnswersAsync() =>
         await Tax.LookupLicenseAsync(new LookupLicenseRequest { CreditCode = SampleCompanies.CreditCode(1), Purpose = "TAX_REGISTRATION" });

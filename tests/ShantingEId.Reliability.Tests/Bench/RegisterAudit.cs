@@ -78,6 +78,14 @@ public sealed class RegisterAudit : IDisposable
         return problems;
     }
 
+    /// <summary>Licences whose recorded times do not rise with their places in the feed.</summary>
+    public IReadOnlyList<string> TimesThatGoBack() =>
+        [.. Rows(
+            """
+            SELECT s.license_id || ' at ' || b.position FROM feed a JOIN feed b ON b.set_id = a.set_id AND b.position > a.position JOIN issued_set s ON s.id = a.set_id
+            WHERE b.recorded_time < a.recorded_time OR b.state_effective < a.state_effective
+            """).Select(row => (string)row[0])];
+
     public void Dispose() => database.Dispose();
 
     private void CheckAcks(IReadOnlyCollection<Ack> acks)

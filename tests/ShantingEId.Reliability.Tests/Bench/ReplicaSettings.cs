@@ -23,6 +23,9 @@ public sealed record ReplicaSettings(string Certificates, string Data)
     /// <summary>How old a cached state may be, in milliseconds.</summary>
     public int BoundMilliseconds { get; init; } = 1000;
 
+    /// <summary>Register entries kept in memory; few, where Redis is to be asked.</summary>
+    public int CacheEntries { get; init; } = 20_000;
+
     /// <summary>A file with the offset of its wall clock, e.g. <c>+600</c>, which may be changed while it runs; null leaves the clock alone.</summary>
     public string? ClockFile { get; init; }
 
@@ -36,5 +39,6 @@ public sealed record ReplicaSettings(string Certificates, string Data)
     {
         CertificatesDirectory = Certificates, DataDirectory = Data, Environment = "Development", Synchronous = Synchronous,
         Postgres = Postgres, Redis = Redis, LedgerDirectory = Ledger, StateBound = Bound,
+        CacheEntries = CacheEntries,
     };
 }
