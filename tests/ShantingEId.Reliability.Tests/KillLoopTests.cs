@@ -29,9 +29,11 @@ public sealed class KillLoopTests
     [Fact]
     public async Task Nor_when_the_register_is_in_postgres()
     {
-        await using var postgres = await PostgresServer.StartAsync();
+        Cluster.RequirePostgres();
+        var postgres = await PostgresServer.Shared;
+        var database = await postgres.CreateDatabaseAsync();
         using var folders = new Folders();
-        await LoopAsync(folders, new ReplicaSettings(folders.Certificates, folders.Data) { Postgres = postgres.ConnectionString() }, () => new RegisterAudit(postgres.Connect()),
+        await LoopAsync(folders, new ReplicaSettings(folders.Certificates, folders.Data) { Postgres = postgres.ConnectionString(0, database) }, () => new RegisterAudit(postgres.Connect(database)),
             "kill_postgres", Figures.Count("EID_KILL_CYCLES_POSTGRES", 8));
     }
 

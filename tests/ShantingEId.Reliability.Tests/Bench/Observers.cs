@@ -22,11 +22,10 @@ public sealed record Observation(int Replica, long Began, long Ended, Verificati
 public sealed class Observers
 {
     private readonly ConcurrentBag<Observation> heard = [];
-    private readonly CancellationTokenSource stop = new();
     private readonly Task[] all;
+    private volatile bool stopped;
 
-    private Observers(IEnumerable<Func<CancellationToken, ConcurrentBag<Observation>, Task>> loops) =>
-        all = [.. loops.Select(loop => Task.Run(() => loop(stop.Token, heard)))];
+    private Observers(IEnumerable<Func<Observers, Task>> loops) => all = [.. loops.Select(loop => Task.Run(() => loop(this)))];
 
     /// <summary>Starts them.</summary>
     /// <param name="replicas">Whom they ask, with the number under which answers are filed.</param>
@@ -35,12 +34,12 @@ public sealed class Observers
     /// <param name="ask">Puts a question; is given the asker's number and a count.</param>
     public static Observers Start(IReadOnlyList<Replica> replicas, int each, TimeSpan pause, Func<EidClient, int, int, Task<Verification>> ask) => new(
         from pair in replicas.Select((replica, number) => (replica, number)) from asker in Enumerable.Range(0, each)
-        select (Func<CancellationToken, ConcurrentBag<Observation>, Task>)(async (cancel, bag) =>
+        select (Func<Observers, Task>)(async observers =>
         {
-            for (var turn = 0; !cancel.IsCancellationRequested; turn++)
+            for (var turn = 0; !observers.stopped; turn++)
             {
-                bag.Add(await AskAsync(pair.number, () => ask(pair.replica.Client, asker, turn)));
-                await Task.Delay(pause, CancellationToken.None);
+                observers.heard.Add(await AskAsync(pair.number, () => ask(pair.replica.Client, asker, turn)));
+                await Task.Delay(pause);
             }
         }));
 
@@ -59,15 +58,11 @@ public sealed class Observers
         }
     }
 
-    /// <summary>What they have heard so far.</summary>
-    public int Count => heard.Count;
-
     /// <summary>Stops them and returns what they heard.</summary>
     public async Task<List<Observation>> StopAsync()
     {
-        await stop.CancelAsync();
+        stopped = true;
         await Task.WhenAll(all);
-        stop.Dispose();
         return [.. heard];
     }
 }
