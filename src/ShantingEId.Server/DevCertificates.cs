@@ -17,7 +17,10 @@ public static class DevCertificates
     /// <summary>Callers that receive a certificate; <c>stranger</c> is not registered.</summary>
     public static IReadOnlyList<string> Callers { get; } = ["staff", "tax-bureau", "social-security", "bank", "holder-app", "auditor", "stranger"];
 
-    /// <summary>Writes the files.</summary>
+    private const string Organisation = "枣庄市山亭区行政审批服务局（开发）";
+    private const string ReceiptSignerName = "核验回执签发（开发）";
+
+    /// <summary>Writes the files; a folder that lacks nothing but the key for receipts is given that alone.</summary>
     /// <param name="directory">Created when missing.</param>
     /// <param name="clock">Start of validity.</param>
     /// <param name="force">Replaces what is there; everything issued under the old keys then fails to verify.</param>
@@ -26,6 +29,12 @@ public static class DevCertificates
     {
         if (!force && File.Exists(Path.Combine(directory, AuthorityFiles.Description)))
         {
+            if (!File.Exists(Path.Combine(directory, AuthorityFiles.ReceiptSigner + ".crt")))
+            {
+                AddReceiptSigner(directory, clock.GetUtcNow());
+                return;
+            }
+
             throw new EidException(ErrorReason.SigningKeyUnusable, "目录中已有密钥；确要替换请加 --force（旧密钥签发的内容将无法核验）");
         }
 
@@ -36,9 +45,27 @@ public static class DevCertificates
         WriteTls(directory, from);
     }
 
+    // A folder from before there were receipts: the one key is added, and what was issued under the others stays good.
+    private static void AddReceiptSigner(string directory, DateTimeOffset now)
+    {
+        var authority = AuthorityFiles.ReadCertificate(directory, AuthorityFiles.LicenseAuthority);
+        var vault = new KeyVault(AuthorityFiles.Bytes(directory, AuthorityFiles.KeyEncryptionKey));
+        using var authorityKey = vault.Open(AuthorityFiles.Bytes(directory, AuthorityFiles.LicenseAuthority + ".key.sealed"), AuthorityFiles.LicenseAuthority);
+        Make(directory, vault, new CertificateIssuer(authorityKey, authority), AuthorityFiles.ReceiptSigner, ReceiptSignerName, CertificateUse.ReceiptSigning, now.AddHours(-1), 10, out _).Dispose();
+    }
+
+    private static Sm2PrivateKey Make(
+        string directory, KeyVault vault, CertificateIssuer issuer, string name, string commonName, CertificateUse use, DateTimeOffset from, int years, out Sm2Certificate certificate)
+    {
+        var key = Sm2PrivateKey.Generate();
+        certificate = issuer.Issue(new CertificateSubject(Organisation, commonName), key.PublicKey, use, from, from.AddYears(years));
+        Save(directory, name + ".crt", AuthorityFiles.ToPem(certificate));
+        SaveSecret(directory, name + ".key.sealed", vault.Seal(key, name));
+        return key;
+    }
+
     private static void WriteAuthority(string directory, DateTimeOffset from)
     {
-        const string Organisation = "枣庄市山亭区行政审批服务局（开发）";
         Save(directory, AuthorityFiles.Description, JsonSerializer.Serialize(
             new AuthorityDescription("枣庄市山亭区行政审批服务局（开发样例）", "11370406MB9TE5T085", "370406", AuthorityFiles.DevelopmentEnvironment, "HTTPS://EID.SHANTING.EXAMPLE/"),
             AuthorityFiles.Json));
@@ -47,7 +74,7 @@ public static class DevCertificates
         SaveSecret(directory, AuthorityFiles.KeyEncryptionKey, kek);
         SaveSecret(directory, AuthorityFiles.StatusSecret, RandomNumberGenerator.GetBytes(32));
 
-        // root → license-ca → manifest-signer, code-signer;  root → seal-ca → seal-maker, seals of companies
+        // root → license-ca → manifest-signer, code-signer, receipt-signer;  root → seal-ca → seal-maker, seals of companies
         using var rootKey = Sm2PrivateKey.Generate();
         var rootCertificate = CertificateIssuer.CreateRoot(rootKey, new CertificateSubject(Organisation, "山亭电子证照根（开发）"), from, from.AddYears(20));
         Save(directory, AuthorityFiles.Root + ".crt", AuthorityFiles.ToPem(rootCertificate));
@@ -56,19 +83,12 @@ public static class DevCertificates
         var seals = Authority(AuthorityFiles.SealAuthority, "电子印章CA（开发）");
         Signer(licenses, AuthorityFiles.ManifestSigner, "电子营业执照签发（开发）");
         Signer(licenses, AuthorityFiles.CodeSigner, "证照码签发（开发）");
+        Signer(licenses, AuthorityFiles.ReceiptSigner, ReceiptSignerName, CertificateUse.ReceiptSigning);
         Signer(seals, AuthorityFiles.SealMaker, "电子印章制作系统（开发）");
 
-        CertificateIssuer Authority(string name, string commonName) => new(Make(root, name, commonName, CertificateUse.Authority, 15, out var certificate), certificate);
-        void Signer(CertificateIssuer issuer, string name, string commonName) => Make(issuer, name, commonName, CertificateUse.Signing, 10, out _).Dispose();
-
-        Sm2PrivateKey Make(CertificateIssuer issuer, string name, string commonName, CertificateUse use, int years, out Sm2Certificate certificate)
-        {
-            var key = Sm2PrivateKey.Generate();
-            certificate = issuer.Issue(new CertificateSubject(Organisation, commonName), key.PublicKey, use, from, from.AddYears(years));
-            Save(directory, name + ".crt", AuthorityFiles.ToPem(certificate));
-            SaveSecret(directory, name + ".key.sealed", vault.Seal(key, name));
-            return key;
-        }
+        CertificateIssuer Authority(string name, string commonName) => new(Make(directory, vault, root, name, commonName, CertificateUse.Authority, from, 15, out var certificate), certificate);
+        void Signer(CertificateIssuer issuer, string name, string commonName, CertificateUse use = CertificateUse.Signing) =>
+            Make(directory, vault, issuer, name, commonName, use, from, 10, out _).Dispose();
     }
 
     private static void WriteTls(string directory, DateTimeOffset from)

@@ -14,6 +14,7 @@ using ShantingEId.Issuing;
 using ShantingEId.Server.Authority;
 using ShantingEId.Server.Callers;
 using ShantingEId.Server.Hot;
+using ShantingEId.Server.Ledger;
 using ShantingEId.Server.Rpc;
 using ShantingEId.Server.Storage;
 using ShantingEId.Verifying;
@@ -34,6 +35,16 @@ public static class EidServer
             throw new EidException(ErrorReason.StoreUnavailable, "生产环境只接受 synchronous=FULL");
         }
 
+        if (options.IsProduction && !options.Ledger)
+        {
+            throw new EidException(ErrorReason.AuditUnavailable, "生产环境不得关闭查询账本");
+        }
+
+        if (options.IsProduction && (options.FixedCaller is not null || options.PlainText))
+        {
+            throw new EidException(ErrorReason.AccessDenied, "生产环境不接受免证书或不加密的连接");
+        }
+
         // 1. Everything that can be wrong is found before a port is opened.
         var now = options.Clock.GetUtcNow();
         var authority = AuthorityFiles.Load(options.CertificatesDirectory, options.IsProduction, now);
@@ -41,7 +52,7 @@ public static class EidServer
         var callers = CallerDirectory.Load(Path.Combine(options.CertificatesDirectory, CallerDirectory.FileName));
         var artist = new SealArtist(SealFonts.LoadDefault());
         Directory.CreateDirectory(options.DataDirectory);
-        var store = SqliteStore.OpenFile(Path.Combine(options.DataDirectory, "register.db"), options.Clock, options.Synchronous);
+        var (store, feed) = Register.Open(options);
 
         // 2. Services.
         var builder = WebApplication.CreateSlimBuilder();
@@ -52,7 +63,8 @@ public static class EidServer
         services.AddSingleton(authority);
         services.AddSingleton(callers);
         services.AddSingleton<ILicenseStore>(_ => store); // Given by a function, it is closed with the server.
-        services.AddSingleton<IChangeFeed>(_ => new SqliteFeed(store, Path.Combine(options.DataDirectory, "register.db-cache"), options.StateBound));
+        services.AddSingleton<ILookupLog>(_ => store);
+        services.AddSingleton<IChangeFeed>(_ => feed);
         services.AddSingleton<RecentChanges>();
         services.AddSingleton<FeedFollower>();
         services.AddHostedService(provider => provider.GetRequiredService<FeedFollower>());
@@ -63,11 +75,22 @@ public static class EidServer
 
         services.AddSingleton(provider => new HotLookup(provider.GetRequiredService<ILicenseStore>(), provider.GetRequiredService<FeedFollower>(),
             provider.GetRequiredService<RecentChanges>(), provider.GetService<RedisTier>(), provider.GetRequiredService<RegisterClock>(), options));
+        services.AddSingleton<HotAnswers>();
+        services.AddSingleton<FastLane>();
         services.AddSingleton(provider => new Verifier(keys, authority.CodePrefix, authority.Environment, provider.GetRequiredService<HotLookup>(), provider.GetRequiredService<RegisterClock>()));
         services.AddSingleton(provider => new Issuer(authority, provider.GetRequiredService<ILicenseStore>(), provider.GetRequiredService<IChangeFeed>(), artist.Draw,
             provider.GetRequiredService<Verifier>(), provider.GetRequiredService<RegisterClock>()));
         services.AddSingleton<Revoker>();
-        services.AddSingleton(new CallerAuthenticator(callers, TlsFile(options, "tls-ca.crt"), options.Clock));
+        services.AddSingleton<LookupDesk>();
+        services.AddSingleton<VerifyBatch>();
+        services.AddSingleton<LookupList>();
+        services.AddSingleton<FeedNotice>();
+        if (options.Ledger)
+        {
+            LedgerWiring.Add(services, options, authority);
+        }
+
+        services.AddSingleton(new CallerAuthenticator(callers, TlsFile(options, "tls-ca.crt"), options.Clock, options.FixedCaller));
         services.AddGrpc(grpc =>
         {
             grpc.MaxReceiveMessageSize = MaxMessageBytes;
@@ -87,6 +110,11 @@ public static class EidServer
             void Listen(ListenOptions listen)
             {
                 listen.Protocols = HttpProtocols.Http2;
+                if (options.PlainText)
+                {
+                    return;
+                }
+
                 listen.UseHttps(https =>
                 {
                     https.ServerCertificate = X509Certificate2.CreateFromPemFile(
@@ -116,9 +144,11 @@ public static class EidServer
         // 4. The path of a call: gate, then gRPC.
         var app = builder.Build();
         app.Services.GetRequiredService<ILicenseStore>();
+        app.Services.GetService<LookupLedger>();
         app.UseMiddleware<CallerGate>();
         app.MapGrpcService<IssuanceRpc>();
         app.MapGrpcService<VerificationRpc>();
+        app.MapGrpcService<ChangeRpc>();
         return app;
     }
 
@@ -126,7 +156,7 @@ public static class EidServer
     public static Uri Address(WebApplication app)
     {
         var bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        return new UriBuilder("https", "localhost", new Uri(bound.Replace("[::]", "127.0.0.1", StringComparison.Ordinal)).Port).Uri;
+        return new UriBuilder(new Uri(bound.Replace("[::]", "127.0.0.1", StringComparison.Ordinal)).Scheme, "localhost", new Uri(bound.Replace("[::]", "127.0.0.1", StringComparison.Ordinal)).Port).Uri;
     }
 
     private static X509Certificate2 TlsFile(EidServerOptions options, string file) =>

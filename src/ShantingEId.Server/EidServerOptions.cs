@@ -35,11 +35,38 @@ public sealed record EidServerOptions
     /// <summary>Folder of this replica's look-up ledger; null is <c>ledger</c> in <see cref="DataDirectory"/>.</summary>
     public string? LedgerDirectory { get; init; }
 
+    /// <summary>
+    /// File of the ledger's signed checkpoints; null is <c>ledger-checkpoints.txt</c> in <see cref="DataDirectory"/>. In production it
+    /// belongs on another machine's disk: who can rewrite ledger and checkpoints together can hide that look-ups were taken away.
+    /// </summary>
+    public string? LedgerCheckpoints { get; init; }
+
+    /// <summary>How long the ledger is kept after it was taken into the register; null keeps it for ever, it is the evidence.</summary>
+    public TimeSpan? LedgerKeep { get; init; }
+
+    /// <summary>Whether look-ups are written to the ledger; false is refused in production and exists to measure the path without it.</summary>
+    public bool Ledger { get; init; } = true;
+
+    /// <summary>Where the ledger is.</summary>
+    internal string LedgerPath => LedgerDirectory ?? Path.Combine(DataDirectory, "ledger");
+
+    /// <summary>Where its checkpoints are.</summary>
+    internal string LedgerCheckpointPath => LedgerCheckpoints ?? Path.Combine(DataDirectory, "ledger-checkpoints.txt");
+
     /// <summary>Adds where the log goes, after the server's own settings; null logs to the console alone.</summary>
     public Action<ILoggingBuilder>? ConfigureLogging { get; init; }
 
     /// <summary>The one clock.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>
+    /// For benchmarks alone, refused in production: everybody is this caller, and no certificate is asked for (load generators
+    /// have none). Null as everywhere else.
+    /// </summary>
+    internal string? FixedCaller { get; init; }
+
+    /// <summary>For benchmarks alone, refused in production: HTTP/2 without TLS.</summary>
+    internal bool PlainText { get; init; }
 
     /// <summary>Whether this is a production deployment.</summary>
     public bool IsProduction => Environment != "Development";

@@ -75,4 +75,7 @@ public sealed class EidException : Exception
 
     /// <summary>How long to wait before a retry, where one makes sense.</summary>
     public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>Receipt of the refusal, where one was asked for; set when the refusal has been recorded.</summary>
+    public byte[]? Receipt { get; set; }
 }

@@ -19,6 +19,22 @@ public sealed class RegisterFile(string path) : IDisposable
         return (long)command.ExecuteScalar()!;
     }
 
+    /// <summary>All rows of a query, value by value.</summary>
+    public List<object[]> Rows(string sql, params (string Name, object Value)[] parameters)
+    {
+        using var command = Command(sql, parameters);
+        using var reader = command.ExecuteReader();
+        var rows = new List<object[]>();
+        while (reader.Read())
+        {
+            var row = new object[reader.FieldCount];
+            reader.GetValues(row);
+            rows.Add(row);
+        }
+
+        return rows;
+    }
+
     /// <summary>Every set is whole: four seals of four kinds, one reply, one feed entry and one log entry for each deed; no number twice.</summary>
     public void AssertWhole()
     {

@@ -28,12 +28,12 @@ public static class SampleCompanies
     };
 
     /// <summary>
-    /// The well-formed credit code of a numbered company in division 370406. Both check characters are worked out here a
+    /// The well-formed credit code of a numbered company in a division, here unless another is named. Both check characters are worked out here a
     /// second time on purpose (GB 11714, GB 32100): tests must not ask the code under test what is right.
     /// </summary>
-    public static string CreditCode(int company)
+    public static string CreditCode(int company, string division = "370406")
     {
-        var body = "91370406" + $"MA{company:D6}";
+        var body = "91" + division + $"MA{company:D6}";
         int[] weights = [3, 7, 9, 10, 5, 8, 4, 2];
         var sum = body[8..].Select((c, i) => (char.IsAsciiDigit(c) ? c - '0' : c - 'A' + 10) * weights[i]).Sum();
         body += (11 - sum % 11) switch { 10 => 'X', 11 => '0', var c => (char)('0' + c) };

@@ -29,6 +29,7 @@ internal static class AuthorityFiles
     public const string SealAuthority = "seal-ca";
     public const string ManifestSigner = "manifest-signer";
     public const string CodeSigner = "code-signer";
+    public const string ReceiptSigner = "receipt-signer";
     public const string SealMaker = "seal-maker";
     public const string DevelopmentEnvironment = "development";
 
@@ -80,6 +81,7 @@ internal static class AuthorityFiles
             CodePrefix = description.CodePrefix,
             ManifestSigner = Signer(ManifestSigner),
             CodeSigner = Signer(CodeSigner),
+            ReceiptSigner = Signer(ReceiptSigner),
             SealMaker = sealMaker,
             SealAuthority = new CertificateIssuer(sealAuthority.Private, sealAuthority.Certificate),
             Intermediates = [ReadCertificate(directory, LicenseAuthority), sealAuthority.Certificate, sealMaker.Certificate],
@@ -91,10 +93,10 @@ internal static class AuthorityFiles
 
     public static string ToPem(Sm2Certificate certificate) => PemEncoding.WriteString("CERTIFICATE", certificate.Der) + "\n";
 
-    private static Sm2Certificate ReadCertificate(string directory, string name) =>
+    public static Sm2Certificate ReadCertificate(string directory, string name) =>
         Read(directory, name + ".crt", pem => Sm2Certificate.Parse(Convert.FromBase64String(pem[PemEncoding.Find(pem).Base64Data])));
 
-    private static byte[] Bytes(string directory, string file) => Read(directory, file, text => Convert.FromBase64String(text.Trim()));
+    public static byte[] Bytes(string directory, string file) => Read(directory, file, text => Convert.FromBase64String(text.Trim()));
 
     private static T Read<T>(string directory, string file, Func<string, T> parse)
     {

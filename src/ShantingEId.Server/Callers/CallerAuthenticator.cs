@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Http;
 
 namespace ShantingEId.Server.Callers;
 
@@ -8,18 +10,45 @@ namespace ShantingEId.Server.Callers;
 /// Turns a TLS client certificate into a registered caller. The certificate must chain to the pinned CA, be in force and be
 /// meant for client authentication; its fingerprint must be registered.
 /// </summary>
-internal sealed class CallerAuthenticator(CallerDirectory callers, X509Certificate2 authority, TimeProvider clock)
+internal sealed class CallerAuthenticator(CallerDirectory callers, X509Certificate2 authority, TimeProvider clock, string? fixedCaller = null)
 {
     private static readonly Oid ClientAuthentication = new("1.3.6.1.5.5.7.3.2");
 
     // Building a chain costs about a millisecond, so a good result is kept for a minute. Refusals are not kept: an attacker
     // could fill memory with them. Registered certificates are few, which bounds the table.
     private static readonly TimeSpan KeepFor = TimeSpan.FromMinutes(1);
-    private readonly ConcurrentDictionary<string, (Caller Caller, DateTimeOffset Until)> known = new();
+    private readonly ConcurrentDictionary<string, Kept> known = new();
+
+    private sealed record Kept(Caller Caller, DateTimeOffset Until);
+
+
+    // A connection hands out the same certificate object for each of its requests, so the object finds the result.
+    private readonly ConditionalWeakTable<X509Certificate2, Kept> byConnection = [];
+    private readonly Caller? onlyCaller = fixedCaller is null ? null : callers.FindByName(fixedCaller) ?? throw new EidException(ErrorReason.AccessDenied, $"名册中没有 {fixedCaller}");
+
+    /// <summary>The caller at the other end of a request's connection.</summary>
+    /// <exception cref="EidException">As <see cref="Authenticate"/>.</exception>
+    public async ValueTask<Caller> AuthenticateAsync(HttpContext context)
+    {
+        if (onlyCaller is not null)
+        {
+            return onlyCaller;
+        }
+
+        var certificate = await context.Connection.GetClientCertificateAsync(context.RequestAborted);
+        if (certificate is not null && byConnection.TryGetValue(certificate, out var found) && clock.GetUtcNow() < found.Until)
+        {
+            return found.Caller;
+        }
+
+        var kept = Authenticate(certificate);
+        byConnection.AddOrUpdate(certificate!, kept);
+        return kept.Caller;
+    }
 
     /// <summary>The caller of this certificate.</summary>
     /// <exception cref="EidException"><see cref="ErrorReason.ClientCertInvalid"/>, or <see cref="ErrorReason.AccessDenied"/> for a good certificate that is not registered.</exception>
-    public Caller Authenticate(X509Certificate2? certificate)
+    private Kept Authenticate(X509Certificate2? certificate)
     {
         if (certificate is null)
         {
@@ -30,7 +59,7 @@ internal sealed class CallerAuthenticator(CallerDirectory callers, X509Certifica
         var fingerprint = certificate.GetCertHashString(HashAlgorithmName.SHA256);
         if (known.TryGetValue(fingerprint, out var kept) && now < kept.Until)
         {
-            return kept.Caller;
+            return kept;
         }
 
         using var chain = new X509Chain();
@@ -47,7 +76,6 @@ internal sealed class CallerAuthenticator(CallerDirectory callers, X509Certifica
 
         var caller = callers.Find(fingerprint) ?? throw new EidException(ErrorReason.AccessDenied, "此证书未登记为调用方；请先向登记机关申请接入");
         var until = now + KeepFor;
-        known[fingerprint] = (caller, until < certificate.NotAfter ? until : certificate.NotAfter);
-        return caller;
+        return known[fingerprint] = new Kept(caller, until < certificate.NotAfter ? until : certificate.NotAfter);
     }
 }

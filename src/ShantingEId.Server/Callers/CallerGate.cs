@@ -1,6 +1,7 @@
 using System.Globalization;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
+using ShantingEId.Server.Hot;
 using ShantingEId.Server.Rpc;
 
 namespace ShantingEId.Server.Callers;
@@ -10,7 +11,7 @@ namespace ShantingEId.Server.Callers;
 /// acceptable, how long it may take. After the call it turns the framework's own refusals (malformed bytes, too large) into
 /// errors of ours; no interceptor sees those.
 /// </summary>
-internal sealed class CallerGate(RequestDelegate next, CallerAuthenticator authenticator)
+internal sealed class CallerGate(RequestDelegate next, CallerAuthenticator authenticator, FastLane fastLane)
 {
     private static readonly object CallerKey = new();
     private static readonly object ReachedKey = new();
@@ -22,19 +23,22 @@ internal sealed class CallerGate(RequestDelegate next, CallerAuthenticator authe
     /// <summary>Notes that the body was parsed and the method entered.</summary>
     public static void MarkReached(HttpContext context) => context.Items[ReachedKey] = true;
 
+    /// <summary>The method is not in the caller's list.</summary>
+    public static EidException NotGranted() => new(ErrorReason.AccessDenied, "贵单位未获准调用此方法");
+
     /// <summary>Runs the gate.</summary>
     public async Task InvokeAsync(HttpContext context)
     {
         try
         {
             // 1. Who.
-            var caller = authenticator.Authenticate(await context.Connection.GetClientCertificateAsync(context.RequestAborted));
+            var caller = await authenticator.AuthenticateAsync(context);
             context.Items[CallerKey] = caller;
 
             // 2. May it? Unknown methods are refused like forbidden ones.
             if (!MethodRule.All.TryGetValue(context.Request.Path, out var rule) || !caller.MayCall(context.Request.Path, rule))
             {
-                throw new EidException(ErrorReason.AccessDenied, "贵单位未获准调用此方法");
+                throw NotGranted();
             }
 
             // 3. Wire form: no compression (a bomb is refused unopened).
@@ -43,7 +47,13 @@ internal sealed class CallerGate(RequestDelegate next, CallerAuthenticator authe
                 throw new EidException(ErrorReason.CompressionNotSupported, "不接受压缩的请求（grpc-encoding 应为 identity）");
             }
 
-            // 4. Time: every call has a deadline, no longer than the method's ceiling.
+            // 4. An answer at hand needs no more.
+            if (context.Request.Path.Value == FastLane.Path && await fastLane.TryAnswerAsync(context, caller))
+            {
+                return;
+            }
+
+            // 5. Time: every call has a deadline, no longer than the method's ceiling.
             LimitDeadline(context, rule);
         }
         catch (EidException error)

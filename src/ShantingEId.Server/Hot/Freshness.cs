@@ -1,3 +1,7 @@
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using ShantingEId.V1;
+
 namespace ShantingEId.Server.Hot;
 
 /// <summary>
@@ -11,5 +15,8 @@ namespace ShantingEId.Server.Hot;
 internal sealed record Freshness(long Until, long Began, DateTimeOffset AsOf, long Position)
 {
     /// <summary>Nothing cached may be used.</summary>
-    public static Freshness None { get; } = new(long.MinValue, long.MinValue, DateTimeOffset.MinValue, 0);
+    public static Freshness None { get; } = new(long.MinValue, long.MinValue, DateTimeOffset.UnixEpoch, 0);
+
+    /// <summary><see cref="AsOf"/> as the field of a <c>Verification</c>: a few readings a second serve very many answers.</summary>
+    public byte[] AsOfField { get; } = new Verification { StatusAsOfTime = AsOf.ToTimestamp() }.ToByteArray();
 }

@@ -30,6 +30,15 @@ internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> log) : 
             return true;
         });
 
+    /// <inheritdoc/>
+    public override Task ServerStreamingServerHandler<TRequest, TResponse>(
+        TRequest request, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, ServerStreamingServerMethod<TRequest, TResponse> continuation) =>
+        Run(context, async () =>
+        {
+            await continuation(request, responseStream, context);
+            return true;
+        });
+
     private async Task<T> Run<T>(ServerCallContext context, Func<Task<T>> call)
     {
         CallerGate.MarkReached(context.GetHttpContext());
@@ -54,7 +63,7 @@ internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> log) : 
         catch (Exception error) when (error is not RpcException)
         {
             Fault(context.Method, error);
-            throw ErrorWire.ToRpc(new EidException(ErrorReason.InternalFault, "服务内部错误，已记录；请稍后用同一 request_id 重试"));
+            throw ErrorWire.ToRpc(new EidException(ErrorReason.InternalFault, "服务内部错误，已记录；请稍后用同一 request_id 重试") { Receipt = (error as EidException)?.Receipt });
         }
     }
 

@@ -4,6 +4,7 @@ using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
+using ShantingEId.V1;
 
 namespace ShantingEId.Server.Rpc;
 
@@ -37,6 +38,11 @@ internal static class ErrorWire
         if (error.RetryAfter is { } delay)
         {
             status.Details.Add(Any.Pack(new RetryInfo { RetryDelay = Duration.FromTimeSpan(delay) }));
+        }
+
+        if (error.Receipt is { } receipt)
+        {
+            status.Details.Add(Any.Pack(new RefusalReceipt { Receipt = ByteString.CopyFrom(receipt) }));
         }
 
         return status;

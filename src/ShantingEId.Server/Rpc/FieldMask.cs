@@ -1,43 +1,85 @@
-using Google.Protobuf.Reflection;
-using ShantingEId.Server.Callers;
-using ShantingEId.V1;
+using System.Collections.Frozen;
+using ProtoMask = Google.Protobuf.WellKnownTypes.FieldMask;
 
 namespace ShantingEId.Server.Rpc;
 
-/// <summary>Cuts an answer down to the fields a purpose grants: what is not granted is not sent.</summary>
+/// <summary>What an answer may show of a licence: the fields of <c>Enterprise</c>, and the seals.</summary>
+[Flags]
+internal enum LicenseFields
+{
+    /// <summary>Nothing of the face.</summary>
+    None = 0,
+
+    /// <summary><c>credit_code</c>, and the identifier of the licence, which contains it.</summary>
+    CreditCode = 1 << 0,
+
+    /// <summary><c>name</c>.</summary>
+    Name = 1 << 1,
+
+    /// <summary><c>kind</c>.</summary>
+    Kind = 1 << 2,
+
+    /// <summary><c>type</c>.</summary>
+    Type = 1 << 3,
+
+    /// <summary><c>representative</c>.</summary>
+    Representative = 1 << 4,
+
+    /// <summary><c>capital</c>.</summary>
+    Capital = 1 << 5,
+
+    /// <summary><c>establish_date</c>.</summary>
+    EstablishDate = 1 << 6,
+
+    /// <summary><c>address</c>.</summary>
+    Address = 1 << 7,
+
+    /// <summary><c>business_scope</c>.</summary>
+    BusinessScope = 1 << 8,
+
+    /// <summary>Kinds, codes and digests of the four seals.</summary>
+    Seals = 1 << 9,
+
+    /// <summary>Everything.</summary>
+    All = (1 << 10) - 1,
+}
+
+/// <summary>Names of fields, turned into sets once: when a purpose is read, and when a caller asks for less.</summary>
 internal static class FieldMask
 {
-    private const string Seals = "seals";
+    private static readonly FrozenDictionary<string, LicenseFields> ByName = new Dictionary<string, LicenseFields>
+    {
+        ["credit_code"] = LicenseFields.CreditCode, ["name"] = LicenseFields.Name, ["kind"] = LicenseFields.Kind, ["type"] = LicenseFields.Type,
+        ["representative"] = LicenseFields.Representative, ["capital"] = LicenseFields.Capital, ["establish_date"] = LicenseFields.EstablishDate,
+        ["address"] = LicenseFields.Address, ["business_scope"] = LicenseFields.BusinessScope, ["seals"] = LicenseFields.Seals,
+    }.ToFrozenDictionary();
 
     /// <summary>Every name a purpose may grant.</summary>
-    public static IReadOnlySet<string> Known { get; } =
-        new HashSet<string>([.. Enterprise.Descriptor.Fields.InDeclarationOrder().Select(field => field.Name), Seals]);
+    public static IReadOnlySet<string> Known { get; } = ByName.Keys.ToHashSet();
 
-    /// <summary>Clears what the purpose does not grant.</summary>
-    public static void Apply(Verification answer, Purpose purpose)
+    /// <summary>The set of these names; unknown ones grant nothing.</summary>
+    public static LicenseFields Of(IEnumerable<string> names) =>
+        names.Aggregate(LicenseFields.None, (fields, name) => fields | ByName.GetValueOrDefault(name));
+
+    /// <summary>What of the granted fields is asked for; all of them when nothing is said.</summary>
+    /// <exception cref="EidException"><see cref="ErrorReason.FieldNotGranted"/>: more than is granted. A field that does not exist is granted to nobody.</exception>
+    public static LicenseFields Narrow(LicenseFields granted, ProtoMask? asked)
     {
-        if (!purpose.Fields.Contains(Seals))
+        if (asked is null || asked.Paths.Count == 0)
         {
-            answer.Seals.Clear();
+            return granted;
         }
 
-        if (answer.License?.Enterprise is not { } enterprise)
+        var fields = LicenseFields.None;
+        for (var i = 0; i < asked.Paths.Count; i++)
         {
-            return;
+            fields |= ByName.TryGetValue(asked.Paths[i], out var field) && granted.HasFlag(field) ? field : throw NotGranted($"read_mask.paths[{i}]");
         }
 
-        foreach (FieldDescriptor field in Enterprise.Descriptor.Fields.InDeclarationOrder())
-        {
-            if (!purpose.Fields.Contains(field.Name))
-            {
-                field.Accessor.Clear(enterprise);
-            }
-        }
-
-        // The identifier contains the credit code.
-        if (!purpose.Fields.Contains("credit_code"))
-        {
-            answer.License.LicenseId = "";
-        }
+        return fields;
     }
+
+    /// <summary>More was asked for than the purpose grants.</summary>
+    public static EidException NotGranted(string path) => new(ErrorReason.FieldNotGranted, $"{path} 超出此用证事由可以查询的范围",
+        [new FieldViolation(path, ErrorReason.FieldNotGranted, "超出此用证事由可以查询的范围")]);
 }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.Extensions.Hosting;
@@ -33,7 +32,7 @@ internal sealed class IssuanceRpc(Issuer issuer, Revoker revoker, ILicenseStore 
         // Drawing and signing keep a processor busy; more rows at once than processors only costs memory.
         var options = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = context.CancellationToken };
         using var writing = new SemaphoreSlim(1, 1);
-        await Parallel.ForEachAsync(RowsUntilStopAsync(requestStream, context.CancellationToken), options, async (row, cancel) =>
+        await Parallel.ForEachAsync(requestStream.UntilStopAsync(lifetime.ApplicationStopping, context.CancellationToken), options, async (row, cancel) =>
         {
             var answer = await ImportAsync(row, Caller(context), cancel);
             await writing.WaitAsync(cancel);
@@ -73,28 +72,6 @@ internal sealed class IssuanceRpc(Issuer issuer, Revoker revoker, ILicenseStore 
             Wire.ToTime(request.EffectiveTime), (set, state) => Wire.ToMessage(set, state).ToByteArray());
         var outcome = await revoker.RevokeAsync(command, context.CancellationToken);
         return V1.IssuedSet.Parser.ParseFrom(outcome.Reply);
-    }
-
-    // A server that is to stop takes no further row; the rows it took are finished and answered.
-    private async IAsyncEnumerable<ImportSetsRequest> RowsUntilStopAsync(IAsyncStreamReader<ImportSetsRequest> rows, [EnumeratorCancellation] CancellationToken cancel)
-    {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, lifetime.ApplicationStopping);
-        while (await NextAsync())
-        {
-            yield return rows.Current;
-        }
-
-        async Task<bool> NextAsync()
-        {
-            try
-            {
-                return !either.IsCancellationRequested && await rows.MoveNext(either.Token);
-            }
-            catch (Exception error) when (error is OperationCanceledException or RpcException && lifetime.ApplicationStopping.IsCancellationRequested)
-            {
-                return false;
-            }
-        }
     }
 
     private async Task<ImportSetsResponse> ImportAsync(ImportSetsRequest row, string actor, CancellationToken cancel)

@@ -1,50 +1,37 @@
 using Grpc.Core;
-using Microsoft.Extensions.Logging;
-using ShantingEId.Licenses;
 using ShantingEId.Server.Callers;
+using ShantingEId.Server.Hot;
 using ShantingEId.V1;
-using ShantingEId.Verifying;
-using Verdict = ShantingEId.Verifying.Verdict;
 
 namespace ShantingEId.Server.Rpc;
 
-/// <summary>VerificationService: purpose, question, answer cut to the purpose.</summary>
-internal sealed partial class VerificationRpc(Verifier verifier, CallerDirectory callers, EidServerOptions options, ILogger<VerificationRpc> log) : VerificationService.VerificationServiceBase
+/// <summary>VerificationService: messages in, the desk's answer out.</summary>
+internal sealed class VerificationRpc(LookupDesk desk, HotAnswers hot, VerifyBatch batch, LookupList lookups) : VerificationService.VerificationServiceBase
 {
     /// <inheritdoc/>
-    public override async Task<V1.Verification> VerifyCode(VerifyCodeRequest request, ServerCallContext context)
+    public override async Task<Verification> VerifyCode(VerifyCodeRequest request, ServerCallContext context)
     {
-        var purpose = RequirePurpose(request.Purpose, context);
-        return Answer(await verifier.VerifyCodeAsync(request.Code, options.StateBound, context.CancellationToken), purpose, context);
+        var question = LookupQuestion.Of(request, CallerOf(context));
+        var answer = await desk.AnswerAsync(question, context.CancellationToken);
+        hot.Keep(question, answer); // Who asks again is answered in the fast lane.
+        return Wire.ToMessage(answer);
     }
 
     /// <inheritdoc/>
-    public override async Task<V1.Verification> LookupLicense(LookupLicenseRequest request, ServerCallContext context)
-    {
-        var purpose = RequirePurpose(request.Purpose, context);
-        if (!CreditCode.TryParse(request.CreditCode, out var holder, out var problem))
-        {
-            throw new EidException(ErrorReason.UsccInvalid, problem, [new FieldViolation("credit_code", ErrorReason.UsccInvalid, problem)]);
-        }
+    public override async Task<Verification> LookupLicense(LookupLicenseRequest request, ServerCallContext context) =>
+        Wire.ToMessage(await desk.AnswerAsync(LookupQuestion.Of(request, CallerOf(context)), context.CancellationToken));
 
-        return Answer(await verifier.LookupAsync(holder, options.StateBound, context.CancellationToken), purpose, context);
-    }
+    /// <inheritdoc/>
+    public override async Task<AskQuestionsResponse> AskQuestions(AskQuestionsRequest request, ServerCallContext context) =>
+        Wire.ToAnswers(await desk.AnswerAsync(LookupQuestion.Of(request, CallerOf(context)), context.CancellationToken));
 
-    private Purpose RequirePurpose(string name, ServerCallContext context) => callers.RequirePurpose(CallerGate.CallerOf(context.GetHttpContext()), name);
+    /// <inheritdoc/>
+    public override Task VerifyCodes(IAsyncStreamReader<VerifyCodesRequest> requestStream, IServerStreamWriter<VerifyCodesResponse> responseStream, ServerCallContext context) =>
+        batch.RunAsync(requestStream, responseStream, CallerOf(context), context.CancellationToken);
 
-    private V1.Verification Answer(Verifying.Verification answer, Purpose purpose, ServerCallContext context)
-    {
-        if (answer.Verdict == Verdict.NotIssued || answer.Reason == VerdictReason.RegisterMismatch)
-        {
-            var caller = CallerGate.CallerOf(context.GetHttpContext()).Name;
-            Alert(answer.Verdict, answer.Reason, caller);
-        }
+    /// <inheritdoc/>
+    public override Task<ListLookupsResponse> ListLookups(ListLookupsRequest request, ServerCallContext context) =>
+        lookups.ListAsync(request, CallerOf(context), context.CancellationToken);
 
-        var message = Wire.ToMessage(answer);
-        FieldMask.Apply(message, purpose);
-        return message;
-    }
-
-    [LoggerMessage(EventName = "SecurityAlert", Level = LogLevel.Critical, Message = "Security alert: verdict {Verdict} ({Reason}) for caller {Caller}")]
-    private partial void Alert(Verdict verdict, VerdictReason reason, string caller);
+    private static Caller CallerOf(ServerCallContext context) => CallerGate.CallerOf(context.GetHttpContext());
 }

@@ -38,10 +38,12 @@ internal static class Wire
         }
     }
 
-    /// <summary>The licence as a message.</summary>
-    public static V1.License ToMessage(Licenses.License license) => new()
+    /// <summary>The licence as a message, with these fields of its face.</summary>
+    public static V1.License ToMessage(Licenses.License license, LicenseFields fields = LicenseFields.All) => new()
     {
-        LicenseId = license.Id.ToString(), Version = license.Id.Version, Enterprise = ToMessage(license.Facts),
+        // The identifier contains the credit code.
+        LicenseId = fields.HasFlag(LicenseFields.CreditCode) ? license.Id.ToString() : "", Version = license.Id.Version,
+        Enterprise = ToMessage(license.Facts, fields),
         AuthorityName = license.AuthorityName, AuthorityCode = license.AuthorityCode.Value, IssueTime = license.IssueTime.ToTimestamp(),
     };
 
@@ -73,26 +75,30 @@ internal static class Wire
         {
             message.Manifest = ByteString.CopyFrom(set.Manifest);
             message.AuthorityCertificates.AddRange(
-                new[] { chain.ManifestSigner.Certificate, chain.CodeSigner.Certificate }
+                new[] { chain.ManifestSigner.Certificate, chain.CodeSigner.Certificate, chain.ReceiptSigner.Certificate }
                     .Concat(chain.Intermediates).Concat(chain.Roots).Select(certificate => ByteString.CopyFrom(certificate.Der)));
         }
 
         return message;
     }
 
-    /// <summary>The answer to a verification, with every field; the caller cuts it by purpose.</summary>
-    public static V1.Verification ToMessage(Verifying.Verification answer)
+    /// <summary>The answer to a look-up, with the granted fields and no other.</summary>
+    public static V1.Verification ToMessage(LookupAnswer answer)
     {
-        var (explanation, nextStep) = VerdictTexts.Of(answer.Verdict, answer.Reason);
+        var (explanation, nextStep) = VerdictTexts.Of(answer.Verification.Verdict, answer.Verification.Reason);
         var message = new V1.Verification
         {
-            Verdict = (V1.Verification.Types.Verdict)answer.Verdict, Reason = answer.Reason.WireName(), Explanation = explanation,
-            NextStep = nextStep, StatusAsOfTime = answer.StatusAsOf.ToTimestamp(),
+            Verdict = (V1.Verification.Types.Verdict)answer.Verification.Verdict, Reason = answer.Verification.Reason.WireName(), Explanation = explanation,
+            NextStep = nextStep, StatusAsOfTime = answer.Verification.StatusAsOf.ToTimestamp(), Receipt = answer.ReceiptBytes,
         };
-        if (answer is { Manifest: { } manifest, Entry.State: { } state })
+        if (answer.Verification is { Manifest: { } manifest, Entry.State: { } state })
         {
-            message.License = ToMessage(manifest.License);
-            message.Seals.AddRange(manifest.Seals.Select(seal => ToMessage(seal.Kind, seal.Code, seal.Digest)));
+            message.License = ToMessage(manifest.License, answer.Fields);
+            if (answer.Fields.HasFlag(LicenseFields.Seals))
+            {
+                message.Seals.AddRange(manifest.Seals.Select(seal => ToMessage(seal.Kind, seal.Code, seal.Digest)));
+            }
+
             message.StateEffectiveTime = state.EffectiveTime.ToTimestamp();
             message.StateReason = state.Reason;
         }
@@ -100,12 +106,60 @@ internal static class Wire
         return message;
     }
 
-    private static Enterprise ToMessage(EnterpriseFacts facts) => new()
+    /// <summary>The answer to questions: the verdict and a Yes or No for each, nothing of the face.</summary>
+    public static AskQuestionsResponse ToAnswers(LookupAnswer answer) => new()
     {
-        CreditCode = facts.CreditCode.Value, Name = facts.Name, Kind = (Enterprise.Types.Kind)facts.Kind, Type = facts.Type,
-        Representative = facts.Representative, Capital = facts.Capital?.Text ?? "", Address = facts.Address, BusinessScope = facts.BusinessScope,
-        EstablishDate = new Date { Year = facts.EstablishDate.Year, Month = facts.EstablishDate.Month, Day = facts.EstablishDate.Day },
+        Verdict = (V1.Verification.Types.Verdict)answer.Verification.Verdict, Reason = answer.Verification.Reason.WireName(),
+        Explanation = VerdictTexts.Of(answer.Verification.Verdict, answer.Verification.Reason).Explanation,
+        StatusAsOfTime = answer.Verification.StatusAsOf.ToTimestamp(), Receipt = answer.ReceiptBytes,
+        Answers = { answer.Answers.Select(yes => yes ? AskQuestionsResponse.Types.Answer.Yes : AskQuestionsResponse.Types.Answer.No) },
     };
+
+    /// <summary>One question, its value checked.</summary>
+    public static Verifying.Question ToQuestion(V1.Question message, string path) => Verifying.Question.Parse((QuestionKind)message.AskCase, ValueOf(message), path);
+
+    /// <summary>The value a question is about, as it was sent.</summary>
+    public static string ValueOf(V1.Question message) => message.AskCase switch
+    {
+        V1.Question.AskOneofCase.Active => message.Active.ToString(CultureInfo.InvariantCulture),
+        V1.Question.AskOneofCase.NameMatches => message.NameMatches,
+        V1.Question.AskOneofCase.RepresentativeIs => message.RepresentativeIs,
+        V1.Question.AskOneofCase.SealCurrent => message.SealCurrent,
+        _ => "",
+    };
+
+    /// <summary>A change of the register.</summary>
+    public static Change ToMessage(FeedChange change) => new()
+    {
+        Name = string.Create(CultureInfo.InvariantCulture, $"changes/{change.Position}"), Mark = change.Position, Kind = KindOf(change.State.State),
+        IssuedSet = RegisterName.Of(change.LicenseId), CreditCode = change.Holder.Value, Version = change.LicenseId.Version,
+        State = (V1.IssuedSet.Types.State)change.State.State, Reason = change.State.Reason,
+        EffectiveTime = change.State.EffectiveTime.ToTimestamp(), RecordedTime = change.State.RecordedTime.ToTimestamp(),
+    };
+
+    /// <summary>What kind of change leads to a state.</summary>
+    public static Change.Types.Kind KindOf(SetState state) => state switch
+    {
+        SetState.Active => Change.Types.Kind.Issued,
+        SetState.Revoked => Change.Types.Kind.Revoked,
+        _ => throw new EidException(ErrorReason.InternalFault, "登记状态无法识别"),
+    };
+
+    private static Enterprise ToMessage(EnterpriseFacts facts, LicenseFields fields)
+    {
+        return new Enterprise
+        {
+            CreditCode = Text(LicenseFields.CreditCode, facts.CreditCode.Value), Name = Text(LicenseFields.Name, facts.Name),
+            Kind = fields.HasFlag(LicenseFields.Kind) ? (Enterprise.Types.Kind)facts.Kind : Enterprise.Types.Kind.Unspecified,
+            Type = Text(LicenseFields.Type, facts.Type), Representative = Text(LicenseFields.Representative, facts.Representative),
+            Capital = Text(LicenseFields.Capital, facts.Capital?.Text ?? ""),
+            EstablishDate = fields.HasFlag(LicenseFields.EstablishDate)
+                ? new Date { Year = facts.EstablishDate.Year, Month = facts.EstablishDate.Month, Day = facts.EstablishDate.Day } : null,
+            Address = Text(LicenseFields.Address, facts.Address), BusinessScope = Text(LicenseFields.BusinessScope, facts.BusinessScope),
+        };
+
+        string Text(LicenseFields field, string value) => fields.HasFlag(field) ? value : "";
+    }
 
     private static V1.Seal ToMessage(SealKind kind, SealCode code, byte[] digest) =>
         new() { Kind = (V1.Seal.Types.Kind)kind, SealCode = code.Value, Digest = ByteString.CopyFrom(digest) };

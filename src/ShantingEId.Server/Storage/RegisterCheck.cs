@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using ShantingEId.Codes;
 using ShantingEId.Crypto;
@@ -15,11 +16,13 @@ namespace ShantingEId.Server.Storage;
 public sealed record RegisterProblem(string Subject, string Problem);
 
 /// <summary>
-/// Rechecks the whole register from its bytes: file, rows, every signature, every digest, every private key. Reads one
-/// snapshot and writes nothing, so it may run beside a working server.
+/// Rechecks the whole register from its bytes, in a file or in PostgreSQL: rows, every signature, every digest, every private
+/// key. Reads one snapshot and writes nothing, so it may run beside working servers.
 /// </summary>
 public static class RegisterCheck
 {
+    private const int RowsAtOnce = 200;
+
     // Each finds what must not exist; joins and not subqueries, so that SQLite builds an index once instead of searching each time.
     private static readonly (string Problem, string Sql)[] Rules =
     [
@@ -27,22 +30,34 @@ public static class RegisterCheck
         ("变更流与状态不符",
             """
             SELECT s.license_id FROM issued_set s LEFT JOIN feed f ON f.set_id = s.id GROUP BY s.id
-            HAVING count(f.position) <> s.state OR sum(f.state = 1) <> 1 OR max(f.state) <> s.state
+            HAVING count(f.position) <> s.state OR count(CASE f.state WHEN 1 THEN 1 END) <> 1 OR max(f.state) <> s.state
             """),
         ("操作记录与状态不符",
             """
             SELECT s.license_id FROM issued_set s LEFT JOIN act a ON a.set_id = s.id GROUP BY s.id
-            HAVING count(a.id) <> s.state OR sum(a.deed = 'IssueSet') <> 1 OR sum(a.deed = 'RevokeSet') <> (s.state = 2)
+            HAVING count(a.id) <> s.state OR count(CASE a.deed WHEN 'IssueSet' THEN 1 END) <> 1
+              OR count(CASE a.deed WHEN 'RevokeSet' THEN 1 END) <> CASE s.state WHEN 2 THEN 1 ELSE 0 END
             """),
         ("状态未知或时间颠倒", "SELECT license_id FROM issued_set WHERE state NOT IN (1, 2) OR state_effective < issue_time OR state_recorded < state_effective"),
         ("操作没有留存答复", "SELECT s.license_id FROM act a JOIN issued_set s ON s.id = a.set_id LEFT JOIN reply r ON r.actor = a.actor AND r.request_id = a.request_id WHERE r.id IS NULL"),
         ("答复没有对应的操作", "SELECT r.request_id FROM reply r LEFT JOIN act a ON r.actor = a.actor AND r.request_id = a.request_id WHERE a.id IS NULL"),
-        ("引用不存在的行", "SELECT \"table\" || ' ' || rowid FROM pragma_foreign_key_check"),
+        ("变更流的序号超出已记的最新序号", "SELECT 'feed ' || f.position FROM feed f JOIN feed_head h ON f.position > h.position"),
+        ("留存答复的序号与变更流不符",
+            """
+            SELECT s.license_id FROM reply r JOIN act a ON a.actor = r.actor AND a.request_id = r.request_id JOIN issued_set s ON s.id = a.set_id
+            LEFT JOIN feed f ON f.position = r.position AND f.set_id = a.set_id WHERE r.position > 0 AND f.position IS NULL
+            """),
         ("印章编码或状态位置超出已预留的号段",
             """
             SELECT 'counter ' || k.name FROM counter k WHERE k.next <= CASE k.name WHEN 'seal' THEN (SELECT max(CAST(substr(seal_code, 7) AS INTEGER)) FROM seal)
             WHEN 'status' THEN (SELECT count(*) FROM issued_set) END
             """),
+    ];
+
+    // What PostgreSQL enforces by itself, with page checksums where the cluster has them.
+    private static readonly (string Problem, string Sql)[] FileRules =
+    [
+        ("引用不存在的行", "SELECT \"table\" || ' ' || rowid FROM pragma_foreign_key_check"),
         ("数据库文件损坏", "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'"),
     ];
 
@@ -56,45 +71,48 @@ public static class RegisterCheck
         var authority = AuthorityFiles.Load(options.CertificatesDirectory, options.IsProduction, now);
         // Reads codes and signatures here and never asks a register.
         var verifier = new Verifier(authority.BuildKeyRing(now), authority.CodePrefix, authority.Environment, null!, options.Clock);
-        var path = Path.Combine(options.DataDirectory, "register.db");
-        using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ToString());
         var problems = new List<RegisterProblem>();
         try
         {
-            connection.Open();
-            Query(connection, "BEGIN");
-            foreach (var (problem, sql) in Rules)
+            using var snapshot = new Snapshot(options);
+            foreach (var (problem, sql) in options.Postgres is null ? [.. Rules, .. FileRules] : Rules)
             {
-                problems.AddRange(Query(connection, sql).Select(row => new RegisterProblem(row[0].ToString()!, problem)));
+                problems.AddRange(snapshot.Query(sql).Select(row => new RegisterProblem(row[0].ToString()!, problem)));
             }
 
             // Reading is one thread's work, the signatures are everyone's.
-            problems.AddRange(Rows(connection).AsParallel().SelectMany(row => Check(row, authority, verifier)));
+            problems.AddRange(Rows(snapshot).AsParallel().SelectMany(row => Check(row, authority, verifier)));
         }
-        catch (Exception error) when ((error is AggregateException ? error.InnerException : error) is SqliteException or InvalidCastException)
+        catch (Exception error) when ((error is AggregateException ? error.InnerException : error) is DbException or InvalidCastException)
         {
-            problems.Add(new RegisterProblem("register.db", "无法读取：" + error.Message));
+            problems.Add(new RegisterProblem(options.Postgres is null ? "register.db" : "PostgreSQL", "无法读取：" + error.Message));
         }
 
         return problems;
     }
 
-    private static IEnumerable<Row> Rows(SqliteConnection connection)
+    private static IEnumerable<Row> Rows(Snapshot snapshot)
     {
-        using var command = connection.CreateCommand();
-        command.CommandText =
-            """
-            SELECT s.license_id, s.credit_code, s.version, s.issue_time, s.manifest_digest, s.id, r.reply FROM issued_set s
-            LEFT JOIN act a ON a.set_id = s.id AND a.deed = 'IssueSet' LEFT JOIN reply r ON r.actor = a.actor AND r.request_id = a.request_id ORDER BY s.id
-            """;
-        using var sets = command.ExecuteReader();
-        // Not disposed: it would close the connection, which the caller owns.
-        var reader = new SqliteReader(connection);
-        while (sets.Read())
+        for (long after = 0; ;)
         {
-            var keys = Query(connection, "SELECT sealed_key FROM seal WHERE set_id = " + sets.GetInt64(5) + " ORDER BY kind").ConvertAll(row => (byte[])row[0]);
-            yield return new Row(sets.GetString(0), sets.GetString(1), sets.GetInt64(2), DateTimeOffset.FromUnixTimeMilliseconds(sets.GetInt64(3)),
-                sets.GetFieldValue<byte[]>(4), Try(() => reader.LoadSet(LicenseId.Parse(sets.GetString(0)))), sets.IsDBNull(6) ? [] : sets.GetFieldValue<byte[]>(6), [.. keys]);
+            var page = snapshot.Query(
+                """
+                SELECT s.license_id, s.credit_code, s.version, s.issue_time, s.manifest_digest, s.id, r.reply FROM issued_set s
+                LEFT JOIN act a ON a.set_id = s.id AND a.deed = 'IssueSet' LEFT JOIN reply r ON r.actor = a.actor AND r.request_id = a.request_id
+                WHERE s.id > @after ORDER BY s.id LIMIT @limit
+                """, ("@after", after), ("@limit", (long)RowsAtOnce));
+            foreach (var row in page)
+            {
+                after = (long)row[5];
+                var keys = snapshot.Query("SELECT sealed_key FROM seal WHERE set_id = @set ORDER BY kind", ("@set", after)).ConvertAll(key => (byte[])key[0]);
+                yield return new Row((string)row[0], (string)row[1], (long)row[2], DateTimeOffset.FromUnixTimeMilliseconds((long)row[3]),
+                    (byte[])row[4], Try(() => snapshot.LoadSet(LicenseId.Parse((string)row[0]))), row[6] as byte[] ?? [], [.. keys]);
+            }
+
+            if (page.Count < RowsAtOnce)
+            {
+                break;
+            }
         }
     }
 
@@ -142,18 +160,47 @@ public static class RegisterCheck
         }
     }
 
-    private static List<object[]> Query(SqliteConnection connection, string sql)
+    /// <summary>One reading transaction over everything. A check has nothing else to do while it waits for a row.</summary>
+    private sealed class Snapshot : IDisposable
     {
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        using var reader = command.ExecuteReader();
-        var rows = new List<object[]>();
-        while (reader.Read())
+        private readonly PostgresConnections? connections;
+        private readonly SqlSession session;
+
+        public Snapshot(EidServerOptions options)
         {
-            rows.Add(new object[reader.FieldCount]);
-            reader.GetValues(rows[^1]);
+            connections = options.Postgres is { } postgres ? new PostgresConnections(postgres) : null;
+            DbConnection connection = connections is not null ? Wait(connections.OpenAsync(CancellationToken.None))
+                : new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = Register.SqlitePath(options), Mode = SqliteOpenMode.ReadOnly, Pooling = false }.ToString());
+            session = new SqlSession(connection);
+            if (connections is null)
+            {
+                connection.Open();
+            }
+
+            Wait(new ValueTask<int>(session.RunAsync(connections is null ? "BEGIN" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")));
         }
 
-        return rows;
+        public IssuedSet? LoadSet(LicenseId id) => Wait(SqlReads.LoadSetAsync(session, id, CancellationToken.None));
+
+        public List<object[]> Query(string sql, params (string Name, object Value)[] values)
+        {
+            using var reader = Wait(new ValueTask<DbDataReader>(session.QueryAsync(new Sql(sql, values))));
+            var rows = new List<object[]>();
+            while (reader.Read())
+            {
+                rows.Add(new object[reader.FieldCount]);
+                reader.GetValues(rows[^1]);
+            }
+
+            return rows;
+        }
+
+        public void Dispose()
+        {
+            session.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            connections?.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        }
+
+        private static T Wait<T>(ValueTask<T> task) => task.AsTask().GetAwaiter().GetResult();
     }
 }

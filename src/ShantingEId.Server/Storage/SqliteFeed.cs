@@ -4,14 +4,11 @@ using ShantingEId.Issuing;
 namespace ShantingEId.Server.Storage;
 
 /// <summary>
-/// The feed of a register in one file. One process at a time may answer from a cache: the one that holds the lock file beside
+/// The feed of a register in one file, for one follower in each process. One process at a time may answer from a cache: the one that holds the lock file beside
 /// the register, which the system takes back when the process dies. It is told of its own commits at once and looks for
 /// those of others; a process without the lock lets the bound pass before it acknowledges a change.
 /// </summary>
-/// <param name="store">The register.</param>
-/// <param name="path">The lock file.</param>
-/// <param name="bound">How long the process with the lock answers from its cache after a reading; the same for all processes of a register.</param>
-public sealed class SqliteFeed(SqliteStore store, string path, TimeSpan bound) : IChangeFeed, IDisposable
+public sealed class SqliteFeed : IChangeFeed, IDisposable
 {
     private const string OnlyMember = "only";
     // What the holder of the lock takes to notice that its time is over, as it checks after the reading.
@@ -19,12 +16,26 @@ public sealed class SqliteFeed(SqliteStore store, string path, TimeSpan bound) :
     private readonly ConcurrentDictionary<TaskCompletionSource, long> waiting = new();
     private readonly SemaphoreSlim changed = new(0, 1);
     private readonly Lock gate = new();
+    private readonly SqliteStore store;
+    private readonly string path;
+    private readonly TimeSpan bound;
     private FileStream? held;
     private long seen;
+
+    /// <summary>Follows a register.</summary>
+    /// <param name="store">The register.</param>
+    /// <param name="path">The lock file.</param>
+    /// <param name="bound">How long the process with the lock answers from its cache after a reading; the same for all processes of a register.</param>
+    public SqliteFeed(SqliteStore store, string path, TimeSpan bound)
+    {
+        (this.store, this.path, this.bound) = (store, path, bound);
+        store.Committed += Announce;
+    }
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        store.Committed -= Announce;
         held?.Dispose();
         changed.Dispose();
     }
@@ -40,8 +51,8 @@ public sealed class SqliteFeed(SqliteStore store, string path, TimeSpan bound) :
     }
 
     /// <inheritdoc/>
-    public ValueTask<FeedPage> ReadFeedAsync(string? member, long after, int limit, CancellationToken cancel) =>
-        new(store.ReadFeed(after, limit) with { IsMember = member is not null && held is not null });
+    public async ValueTask<FeedPage> ReadFeedAsync(string? member, long after, int limit, CancellationToken cancel) =>
+        (await store.ReadFeedAsync(member, after, limit, cancel)) with { IsMember = member is not null && held is not null };
 
     /// <inheritdoc/>
     public ValueTask ConfirmAsync(string member, long position, CancellationToken cancel)
@@ -82,7 +93,6 @@ public sealed class SqliteFeed(SqliteStore store, string path, TimeSpan bound) :
                 return;
             }
 
-            Announce();
             var waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             waiting[waiter] = position;
             if (Volatile.Read(ref seen) < position)

@@ -1,7 +1,5 @@
+using System.Data.Common;
 using Microsoft.Data.Sqlite;
-using ShantingEId.Codes;
-using ShantingEId.Issuing;
-using ShantingEId.Licenses;
 
 namespace ShantingEId.Server.Storage;
 
@@ -9,27 +7,31 @@ namespace ShantingEId.Server.Storage;
 /// The register on one machine: SQLite with a write-ahead log and synchronous=FULL, so an acknowledged commit is on disk.
 /// One writer at a time (BEGIN IMMEDIATE keeps other processes out), any number of readers, who never wait for it.
 /// </summary>
-public sealed class SqliteStore : ILicenseStore, IDisposable
+public sealed class SqliteStore : SqlStore
 {
     private const int BusySeconds = 10;
+    private static readonly string Feed = SqlReads.FeedStatement("@member = @member", "NULL");
     private readonly string connectionString;
-    private readonly TimeProvider clock;
-    private readonly SqliteConnection writer;
-    private readonly SemaphoreSlim writing = new(1, 1);
-    private readonly SqliteReaders readers;
+    private readonly string synchronous;
+    private readonly SqlSessions readers;
 
-    private SqliteStore(string connectionString, SqliteConnection writer, TimeProvider clock)
+    private SqliteStore(string connectionString, string synchronous, TimeProvider clock)
+        : base(clock)
     {
-        this.clock = clock;
         this.connectionString = connectionString;
-        this.writer = writer;
-        readers = new SqliteReaders(() =>
-        {
-            var reader = Open(this.connectionString);
-            Execute(reader, "PRAGMA cache_size = -8192"); // 8 MiB: rows of sets lie far apart, between the seals
-            return reader;
-        });
+        this.synchronous = synchronous;
+        // Rows of sets lie far apart, between the seals: each reader keeps 8 MiB of pages. No limit: SQLite's readers wait for nothing.
+        readers = new SqlSessions(_ => new(new SqlSession(Open("PRAGMA cache_size = -8192"))), int.MaxValue);
     }
+
+    /// <inheritdoc/>
+    private protected override string BeginStatement => "BEGIN IMMEDIATE";
+
+    /// <inheritdoc/>
+    private protected override Sql? Notice => null;
+
+    /// <inheritdoc/>
+    private protected override string FeedStatement => Feed;
 
     /// <summary>Opens or creates the register.</summary>
     /// <param name="path">Database file; its folder must exist.</param>
@@ -37,171 +39,78 @@ public sealed class SqliteStore : ILicenseStore, IDisposable
     /// <param name="synchronous">FULL. Anything less loses acknowledged sets on power failure; tests alone use it to prove that they notice.</param>
     public static SqliteStore OpenFile(string path, TimeProvider clock, string synchronous = "FULL")
     {
-        return Guard(() =>
-        {
-            var connectionString = new SqliteConnectionStringBuilder { DataSource = path, DefaultTimeout = BusySeconds, Pooling = false }.ToString();
-            var writer = Open(connectionString);
-            Execute(writer, "PRAGMA journal_mode = WAL");
-            Execute(writer, $"PRAGMA synchronous = {synchronous}");
-            Execute(writer, "PRAGMA foreign_keys = ON");
-            SqliteMigrations.Apply(writer);
-            return new SqliteStore(connectionString, writer, clock);
-        });
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        readers.Dispose();
-        writer.Dispose();
-        writing.Dispose();
-    }
-
-    /// <inheritdoc/>
-    public ValueTask<StoredReply?> FindReplyAsync(string actor, RequestId requestId, CancellationToken cancel) =>
-        new(Guard(() => readers.Use(reader => reader.FindReply(actor, requestId.Value))));
-
-    /// <inheritdoc/>
-    public ValueTask<Reading> FindAsync(RegisterKey key, TimeSpan maxAge, CancellationToken cancel)
-    {
-        var asOf = clock.GetUtcNow();
-        return new(Guard(() => readers.Use(reader => reader.FindEntry(key, asOf))));
-    }
-
-    /// <summary>A stretch of the feed; see <see cref="IChangeFeed.ReadFeedAsync"/>.</summary>
-    internal FeedPage ReadFeed(long after, int limit) => Guard(() => readers.Use(reader => reader.ReadFeed(after, limit)));
-
-    /// <inheritdoc/>
-    public ValueTask<IssuedSet?> LoadSetAsync(LicenseId id, CancellationToken cancel) =>
-        new(Guard(() => readers.Use(reader => reader.LoadSet(id))));
-
-    /// <inheritdoc/>
-    public async ValueTask<long> ReserveAsync(string sequence, int count, CancellationToken cancel) =>
-        await WriteAsync(transaction =>
-        {
-            var next = transaction.Scalar("SELECT next FROM counter WHERE name = $name", ("$name", sequence)) is long stored ? stored : 1;
-            transaction.Run("INSERT INTO counter (name, next) VALUES ($name, $next) ON CONFLICT (name) DO UPDATE SET next = excluded.next",
-                ("$name", sequence), ("$next", next + count));
-            return next;
-        });
-
-    /// <inheritdoc/>
-    public async ValueTask<Committed> AddSetAsync(IssuedSet issuedSet, DateTimeOffset now, WriteRequest request) =>
-        await WriteAsync(transaction =>
-        {
-            if (transaction.FindReply(request) is { } earlier)
-            {
-                return new Committed(earlier, earlier.Position);
-            }
-
-            var id = issuedSet.License.Id;
-            var holder = issuedSet.License.Facts.CreditCode.Value;
-            if (transaction.Scalar("SELECT license_id FROM issued_set WHERE credit_code = $holder AND state = 1", ("$holder", holder)) is string active)
-            {
-                throw StoreErrors.Exists(LicenseId.Parse(active));
-            }
-
-            var newest = transaction.Scalar("SELECT max(version) FROM issued_set WHERE credit_code = $holder", ("$holder", holder)) as long? ?? 0;
-            if (id.Version != newest + 1)
-            {
-                throw new EidException(ErrorReason.VersionConflict, "该企业的执照在此期间已有变化，请重试");
-            }
-
-            var time = now.ToUnixTimeMilliseconds();
-            transaction.Run(
-                """
-                INSERT INTO issued_set (license_id, credit_code, version, issue_time, manifest, manifest_digest, license_code, typed_code,
-                  status_list, status_index, state, state_effective, state_recorded, state_reason, state_decided_by)
-                VALUES ($id, $holder, $version, $time, $manifest, $digest, $code, $typed, $list, $index, 1, $time, $time, '', '')
-                """,
-                ("$id", id.ToString()), ("$holder", holder), ("$version", id.Version), ("$time", time), ("$manifest", issuedSet.Manifest),
-                ("$digest", issuedSet.ManifestDigest.Bytes.ToArray()), ("$code", issuedSet.LicenseCode), ("$typed", issuedSet.TypedCode.Value),
-                ("$list", issuedSet.Status.List), ("$index", issuedSet.Status.Index));
-            var setId = (long)transaction.Scalar("SELECT last_insert_rowid()")!;
-            foreach (var seal in issuedSet.Seals.Seals)
-            {
-                transaction.Run(
-                    "INSERT INTO seal (set_id, kind, seal_code, ses_seal, certificate, sealed_key) VALUES ($set, $kind, $code, $seal, $certificate, $key)",
-                    ("$set", setId), ("$kind", (int)seal.Kind), ("$code", seal.Code.Value), ("$seal", seal.Seal.Der.ToArray()),
-                    ("$certificate", seal.Certificate.Der.ToArray()), ("$key", seal.SealedKey));
-            }
-
-            return new Committed(null, transaction.Record(request, "IssueSet", setId, new StateRecord(SetState.Active, now, now, "", "")));
-        });
-
-    /// <inheritdoc/>
-    public async ValueTask<Committed> ChangeStateAsync(LicenseId id, StateRecord state, WriteRequest request) =>
-        await WriteAsync(transaction =>
-        {
-            if (transaction.FindReply(request) is { } earlier)
-            {
-                return new Committed(earlier, earlier.Position);
-            }
-
-            if (transaction.Scalar("SELECT id FROM issued_set WHERE license_id = $id", ("$id", id.ToString())) is not long setId)
-            {
-                throw StoreErrors.NotFound();
-            }
-
-            var changed = transaction.Run(
-                """
-                UPDATE issued_set SET state = $state, state_effective = $effective, state_recorded = $recorded,
-                  state_reason = $reason, state_decided_by = $by WHERE id = $set AND state = 1
-                """,
-                ("$set", setId), ("$state", (int)state.State), ("$effective", state.EffectiveTime.ToUnixTimeMilliseconds()),
-                ("$recorded", state.RecordedTime.ToUnixTimeMilliseconds()), ("$reason", state.Reason), ("$by", state.DecidedBy));
-            if (changed == 0)
-            {
-                throw StoreErrors.AlreadyRevoked(id);
-            }
-
-            return new Committed(null, transaction.Record(request, "RevokeSet", setId, state));
-        });
-
-    // One writer in this process; BEGIN IMMEDIATE for the others. The transaction takes no cancellation token on purpose:
-    // a caller who gives up must not be able to make a commit ambiguous.
-    private async Task<T> WriteAsync<T>(Func<SqliteTransactionScope, T> work)
-    {
-        await writing.WaitAsync();
+        var store = new SqliteStore(new SqliteConnectionStringBuilder { DataSource = path, DefaultTimeout = BusySeconds, Pooling = false }.ToString(), synchronous, clock);
         try
         {
-            return Guard(() =>
-            {
-                using var transaction = new SqliteTransactionScope(writer);
-                var result = work(transaction);
-                transaction.Commit();
-                return result;
-            });
+            // SQLite does its work before it returns: nothing here waits for another thread.
+            store.StartAsync(Migrations.ApplySqliteAsync).GetAwaiter().GetResult();
+            return store;
         }
-        finally
+        catch (Exception error)
         {
-            writing.Release();
+            store.Dispose();
+            throw error is SqliteException sqlite ? SqliteErrors.Translate(sqlite) : error;
         }
     }
 
-    private static SqliteConnection Open(string connectionString)
+    /// <inheritdoc/>
+    private protected override ValueTask<T> UseAsync<T>(Func<SqlSession, ValueTask<T>> use, CancellationToken cancel) => readers.UseAsync(use, cancel);
+
+    /// <inheritdoc/>
+    private protected override ValueTask<SqlSession> OpenWriterAsync() =>
+        // The driver looks for a busy register every 150 ms; SQLite itself looks more often, so that two processes take turns.
+        new(new SqlSession(Open("PRAGMA busy_timeout = 2000", "PRAGMA journal_mode = WAL", $"PRAGMA synchronous = {synchronous}", "PRAGMA foreign_keys = ON")));
+
+    /// <summary>Commits; with synchronous=FULL the log is flushed to disk before this returns.</summary>
+    private protected override Task CommitAsync(SqlSession session) => session.RunAsync("COMMIT");
+
+    /// <inheritdoc/>
+    private protected override async ValueTask<bool> UndoAsync(SqlSession session)
+    {
+        try
+        {
+            await session.RunAsync("ROLLBACK");
+        }
+        catch (SqliteException)
+        {
+            // A failed COMMIT or a full disk may have rolled back already; the first error is the one to report.
+        }
+
+        return true;
+    }
+
+    /// <inheritdoc/>
+    private protected override bool IsOwnFault(DbException error) => error is SqliteException sqlite && SqliteErrors.IsOwnFault(sqlite);
+
+    /// <inheritdoc/>
+    private protected override bool MayRepeat(Exception error) => false;
+
+    /// <inheritdoc/>
+    private protected override EidException Translate(Exception error, bool committing) =>
+        error is SqliteException sqlite ? SqliteErrors.Translate(sqlite) : new EidException(ErrorReason.InternalFault, "登记簿写入时出错", error);
+
+    /// <inheritdoc/>
+    private protected override ValueTask CloseAsync() => readers.DisposeAsync();
+
+    private SqliteConnection Open(params ReadOnlySpan<string> settings)
     {
         var connection = new SqliteConnection(connectionString);
-        connection.Open();
-        return connection;
-    }
-
-    private static void Execute(SqliteConnection connection, string sql)
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        command.ExecuteNonQuery();
-    }
-
-    private static T Guard<T>(Func<T> work)
-    {
         try
         {
-            return work();
+            connection.Open();
+            foreach (var setting in settings)
+            {
+                using var command = connection.CreateCommand();
+                command.CommandText = setting;
+                command.ExecuteNonQuery();
+            }
+
+            return connection;
         }
-        catch (SqliteException error)
+        catch (SqliteException)
         {
-            throw SqliteErrors.Translate(error);
+            connection.Dispose();
+            throw;
         }
     }
 }

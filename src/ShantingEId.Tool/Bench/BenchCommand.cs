@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ShantingEId.Tool.Bench.Hot;
 using ShantingEId.Tool.Cli;
 using ShantingEId.V1;
 
@@ -14,7 +15,18 @@ internal static class BenchCommand
         bench.Subcommands.Add(One("verify", "不用缓存的核验速度与裸 SM2 验签速度之比（单线程）。", (rows, rounds) => BenchVerify.RunAsync(BenchRows.Inputs(rows), rounds), 8));
         bench.Subcommands.Add(One("codes", "证照码二维码的版本，按名称长度列出。", (rows, _) => BenchCodes.RunAsync(BenchRows.Inputs(rows)), 1));
         bench.Subcommands.Add(One("memory", "另起一个服务进程，全部导入两遍后的常驻内存。", (rows, _) => BenchMemory.RunAsync(rows), 1));
+        bench.Subcommands.Add(One("hot", "热核验（VerifyCode 命中缓存）与同一 Kestrel 上同样大小回显之比：不记账、记账、记账并出回执。", (_, rounds) => BenchHot.RunAsync(rounds), 5));
+        bench.Subcommands.Add(HotServerCommand());
         return bench;
+    }
+
+    private static Command HotServerCommand()
+    {
+        var folder = new Argument<string>("folder");
+        var command = new Command("hot-server") { folder };
+        command.Hidden = true;
+        command.SetAction(parse => HotServer.RunAsync(parse.GetRequiredValue(folder)));
+        return command;
     }
 
     private static EidCommand One(string name, string purpose, Func<IReadOnlyList<Enterprise>, int, Task> run, int rounds)

@@ -16,6 +16,7 @@ internal sealed class Connection : IDisposable
         Caller = caller;
         Issuance = new IssuanceService.IssuanceServiceClient(channel);
         Verification = new VerificationService.VerificationServiceClient(channel);
+        Changes = new ChangeService.ChangeServiceClient(channel);
     }
 
     public string Caller { get; }
@@ -23,6 +24,8 @@ internal sealed class Connection : IDisposable
     public IssuanceService.IssuanceServiceClient Issuance { get; }
 
     public VerificationService.VerificationServiceClient Verification { get; }
+
+    public ChangeService.ChangeServiceClient Changes { get; }
 
     public static Connection Open(Uri address, string directory, string caller)
     {

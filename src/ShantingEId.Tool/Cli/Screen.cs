@@ -97,6 +97,9 @@ internal sealed class Screen(bool json)
     public static void Result(IMessage message) =>
         Console.Out.WriteLine(new JsonFormatter(Console.IsOutputRedirected ? JsonFormatter.Settings.Default : JsonFormatter.Settings.Default.WithIndentation()).Format(message));
 
+    /// <summary>A message of the API as one line of a result that goes on.</summary>
+    public static void ResultLine(IMessage message) => Console.Out.WriteLine(JsonFormatter.Default.Format(message));
+
     /// <summary>Several messages as one array.</summary>
     public static void Results(IEnumerable<IMessage> messages) =>
         Console.Out.WriteLine("[" + string.Join(",", messages.Select(message => JsonFormatter.Default.Format(message))) + "]");

@@ -9,7 +9,7 @@ internal static class InspectCommand
 {
     public static Command Create()
     {
-        var input = new Argument<string>("FILE|TEXT") { Description = "印章、证书、清单、证照码文字、二维码图片；或直接给出证照码文字" };
+        var input = new Argument<string>("FILE|TEXT") { Description = "印章、证书、清单、核验回执、证照码文字、二维码图片；或直接给出证照码文字" };
         var roots = new Option<string?>("--roots") { Description = "信任的证书（PEM，如导出的 authority-chain.pem）；给出后核对签名和证书链", HelpName = "FILE" };
         var command = new EidCommand("inspect", "把文件的内容逐项列出来看，不需要连接服务。")
         {

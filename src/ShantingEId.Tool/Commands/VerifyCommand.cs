@@ -23,13 +23,15 @@ internal static class VerifyCommand
                 "eid verify 7K3M-9QWX-2B4T",
                 "eid verify photo.jpg",
                 "eid verify license-code.txt --as bank",
+                "eid verify 7K3M-9QWX-2B4T --receipt huizhi.eidr --reference 样例-2026-001",
                 "eid verify 7K3M-9QWX-2B4T --as tax-bureau --purpose TAX_REGISTRATION --json",
             ],
-            Notes = ["一张图片中有几个二维码，就逐个核验；有一个不是“有效”，退出码即为 3。"],
+            Notes = ["一张图片中有几个二维码，就逐个核验；有一个不是“有效”，退出码即为 3。第二个起，核验回执的文件名加编号。"],
             Arguments = { input },
         };
         var service = ServiceOptions.AddTo(command, "tax-bureau");
         var purpose = PurposeOption.AddTo(command);
+        var receipt = ReceiptOption.AddTo(command);
         command.Do(async (parse, screen, cancel) =>
         {
             var codes = Read(parse.GetRequiredValue(input));
@@ -37,8 +39,11 @@ internal static class VerifyCommand
             var answers = new List<Verification>();
             foreach (var code in codes)
             {
-                var request = new VerifyCodeRequest { Code = code, Purpose = purpose.Of(parse, connection.Caller) };
-                answers.Add(await connection.Verification.VerifyCodeAsync(request, Connection.Reading(cancel)));
+                var request = new VerifyCodeRequest
+                {
+                    Code = code, Purpose = purpose.Of(parse, connection.Caller), WithReceipt = receipt.Wanted(parse), Reference = receipt.Reference(parse),
+                };
+                answers.Add(await receipt.KeepAsync(parse, screen, connection.Verification.VerifyCodeAsync(request, Connection.Reading(cancel)), each => each.Receipt, answers.Count + 1));
             }
 
             Show(screen, answers);

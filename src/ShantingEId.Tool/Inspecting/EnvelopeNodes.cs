@@ -2,6 +2,7 @@ using ShantingEId.Codes;
 using ShantingEId.Crypto;
 using ShantingEId.Issuing;
 using ShantingEId.Licenses;
+using ShantingEId.Receipts;
 using ShantingEId.Seals;
 using ShantingEId.Tool.Views;
 
@@ -16,6 +17,7 @@ internal static class EnvelopeNodes
         {
             ContentType.Manifest => "清单",
             ContentType.LicenseCode => "证照码",
+            ContentType.LookupTick => "查询账本",
             _ => $"内容类型 {(int)envelope.ContentType}",
         });
         Header(root, envelope);
@@ -28,12 +30,44 @@ internal static class EnvelopeNodes
         {
             root.Add(Of(code));
         }
+        else if (LedgerRoot.TryRead(envelope, out var tick))
+        {
+            root.Add(Of(tick));
+        }
         else
         {
             root.Add(new Node("内容", $"{envelope.Payload.Length} 字节，无法解读", Finding.Bad));
         }
 
         return Signature(root, envelope, trust);
+    }
+
+    /// <summary>A receipt: the look-up, what was shown, and the signed root it leads to.</summary>
+    public static Node Of(Receipt receipt, Trust trust)
+    {
+        var root = new Node("核验回执", receipt.Name);
+        foreach (var (label, value) in ReceiptView.Lookup(receipt).Where(fact => fact.Value.Length > 0))
+        {
+            root.Add(label, value);
+        }
+
+        var shown = new Node("展示的内容", receipt.Facts.Facts.Count == 0 ? "无" : "");
+        foreach (var (name, text) in receipt.Facts.Facts)
+        {
+            shown.Add(name, text);
+        }
+
+        root.Add(shown);
+        var signed = new Node("签过名的账本");
+        Header(signed, receipt.SignedRoot);
+        root.Add(signed.Add(Of(receipt.Root)));
+        if (trust.Receipts is not { } certificates)
+        {
+            return root.Add(new Node("回执", "未核对：没有给出 --roots", Finding.NotChecked));
+        }
+
+        var problem = receipt.Problem(certificates);
+        return root.Check("回执", problem.Length == 0, "签名、账本位置、展示内容均相符", problem);
     }
 
     /// <summary>A text that may be a licence code: whatever its address, because this machine need not know ours. Null when it is none.</summary>
@@ -96,6 +130,10 @@ internal static class EnvelopeNodes
     private static Node Of(LicenseCode code) => new Node("内容")
         .Add("统一社会信用代码", code.Holder.Value).Add("名称", code.Name).Add("版本", code.Version.ToString()).Add("签发时间", Words.Of(code.IssueTime))
         .Add("清单摘要（SM3）", code.ManifestDigest.ToString()).Add("状态位置", $"列表 {code.Status.List}，第 {code.Status.Index} 位");
+
+    private static Node Of(LedgerRoot root) => new Node("账本的一批")
+        .Add("部署环境", root.Environment).Add("账本", root.Ledger).Add("批号", root.Tick.ToString()).Add("时间", Words.Of(root.Time)).Add("查询条数", root.Count.ToString())
+        .Add("根（SM3）", Convert.ToHexStringLower(root.Root)).Add("前一批（SM3）", Convert.ToHexStringLower(root.Previous));
 
     private static Node Signature(Node root, Envelope envelope, Trust trust)
     {

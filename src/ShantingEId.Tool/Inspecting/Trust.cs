@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using ShantingEId.Crypto;
+using ShantingEId.Receipts;
 using ShantingEId.Tool.Cli;
 
 namespace ShantingEId.Tool.Inspecting;
@@ -20,6 +21,9 @@ internal sealed class Trust
         this.now = now;
         roots = [.. all.Where(certificate => certificate.IsIssuedBy(certificate))];
     }
+
+    /// <summary>The same certificates for receipts; null when none were given.</summary>
+    public ReceiptTrust? Receipts => IsGiven ? new ReceiptTrust(all) : null;
 
     /// <summary>Whether anything was given to check against.</summary>
     public bool IsGiven => roots.Count > 0;

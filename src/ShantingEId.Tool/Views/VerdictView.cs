@@ -28,6 +28,20 @@ internal static class VerdictView
         ]);
     }
 
+    /// <summary>The answers to questions, each beside its question.</summary>
+    public static void Show(Screen screen, AskQuestionsResponse answer, IReadOnlyList<string> questions)
+    {
+        var (word, sign, colour) = Head(answer.Verdict);
+        screen.Line($"[bold {colour}]{sign} {word}[/]   {Markup.Escape(answer.Explanation)}");
+        screen.Line();
+        screen.Facts(
+        [
+            .. answer.Answers.Select((each, i) => (questions[i], each == AskQuestionsResponse.Types.Answer.Yes ? "是" : "否")),
+            ("状态读取时间", Words.Of(answer.StatusAsOfTime)),
+            ("原因代码", answer.Reason),
+        ]);
+    }
+
     public static int ExitOf(Verification answer) => answer.Verdict == Verdict.Valid ? ExitCode.Ok : ExitCode.NotValid;
 
     public static string Word(Verdict verdict) => Head(verdict).Word;

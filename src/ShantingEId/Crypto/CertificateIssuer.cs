@@ -11,6 +11,12 @@ public enum CertificateUse
 
     /// <summary>Signs: licences, codes, seals (digitalSignature and nonRepudiation, critical).</summary>
     Signing,
+
+    /// <summary>
+    /// Signs the roots of look-up ledgers, and says so (extendedKeyUsage): whoever checks a receipt has only certificates to go by,
+    /// and a company's seal certificate leads to the same root.
+    /// </summary>
+    ReceiptSigning,
 }
 
 /// <summary>Subject of a certificate: country CN, organisation, common name.</summary>
@@ -140,6 +146,16 @@ public sealed class CertificateIssuer
                     var (bits, unused) = use == CertificateUse.Authority ? (KeyCertSignAndCrlSign, 1) : (DigitalSignatureAndNonRepudiation, 6);
                     value.WriteBitString([(byte)bits], unused);
                 });
+                if (use == CertificateUse.ReceiptSigning)
+                {
+                    Extension("2.5.29.37", false, value => // extendedKeyUsage
+                    {
+                        using (value.PushSequence())
+                        {
+                            value.WriteObjectIdentifier(Sm2Certificate.ReceiptSigningOid);
+                        }
+                    });
+                }
             }
         }
 

@@ -13,6 +13,9 @@ public sealed class Sm2Certificate
     /// <summary>Signature algorithm SM2 with SM3.</summary>
     public const string SignatureOid = "1.2.156.10197.1.501";
 
+    /// <summary>extendedKeyUsage of a key that signs the roots of look-up ledgers; of the arc that needs no registration (X.667).</summary>
+    public const string ReceiptSigningOid = "2.25.65288763899780296317932659419482542289";
+
     private readonly byte[] der;
     private readonly ReadOnlyMemory<byte> signedPart;
     private readonly byte[] issuerName;
@@ -42,6 +45,8 @@ public sealed class Sm2Certificate
             ? KeyUsage.GetInstance(usage.GetParsedValue()).IntValue : 0;
         demandsUnknown = fields.Extensions?.GetCriticalExtensionOids()
             .Any(oid => !oid.Equals(X509Extensions.BasicConstraints) && !oid.Equals(X509Extensions.KeyUsage)) ?? false;
+        MaySignReceipts = MaySign && fields.Extensions?.GetExtension(X509Extensions.ExtendedKeyUsage) is { } extended
+            && ExtendedKeyUsage.GetInstance(extended.GetParsedValue()).GetAllUsages().Any(usage => usage.Id == ReceiptSigningOid);
         endsChain = fields.Extensions?.GetExtension(X509Extensions.BasicConstraints) is { } path
             && BasicConstraints.GetInstance(path.GetParsedValue()).PathLenConstraintInteger is { } length && length.HasValue(0);
     }
@@ -81,6 +86,9 @@ public sealed class Sm2Certificate
 
     /// <summary>Whether the key may sign documents and seals: digitalSignature and nonRepudiation.</summary>
     public bool MaySign => (Usage & KeyUsage.DigitalSignature) != 0 && (Usage & KeyUsage.NonRepudiation) != 0;
+
+    /// <summary>Whether the key may sign the roots of look-up ledgers, to which receipts lead.</summary>
+    public bool MaySignReceipts { get; }
 
     /// <summary>Parses DER; a certificate of another algorithm or curve is refused.</summary>
     /// <exception cref="EidException"><see cref="ErrorReason.CertificateInvalid"/> or <see cref="ErrorReason.PublicKeyInvalid"/>.</exception>

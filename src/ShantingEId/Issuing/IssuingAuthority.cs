@@ -30,6 +30,9 @@ public sealed class IssuingAuthority
     /// <summary>Signs licence codes.</summary>
     public required SigningKey CodeSigner { get; init; }
 
+    /// <summary>Signs the roots of look-up ledgers, to which receipts lead.</summary>
+    public required SigningKey ReceiptSigner { get; init; }
+
     /// <summary>Signs seals (制章者).</summary>
     public required SigningKey SealMaker { get; init; }
 
@@ -64,9 +67,14 @@ public sealed class IssuingAuthority
                 throw new EidException(ErrorReason.SigningKeyUnusable, $"签名证书{problem}");
             }
 
+            if (use == ContentType.LookupTick && !key.Certificate.MaySignReceipts)
+            {
+                throw new EidException(ErrorReason.SigningKeyUnusable, $"证书（{key.Certificate.CommonName}）的扩展密钥用途中没有核验回执签名");
+            }
+
             return new TrustedKey(key.Private.PublicKey, use, key.Certificate);
         }
 
-        return new KeyRing([Trust(ManifestSigner, ContentType.Manifest), Trust(CodeSigner, ContentType.LicenseCode)]);
+        return new KeyRing([Trust(ManifestSigner, ContentType.Manifest), Trust(CodeSigner, ContentType.LicenseCode), Trust(ReceiptSigner, ContentType.LookupTick)]);
     }
 }

@@ -20,4 +20,7 @@ public static class StoreErrors
     {
         Metadata = new Dictionary<string, string> { ["license_id"] = id.ToString() },
     };
+
+    /// <summary>A number or code that was drawn for the set stands in the register already; another attempt draws another.</summary>
+    public static EidException NumberTaken(Exception cause) => new(ErrorReason.VersionConflict, "为该企业选取的编号已被使用，未写入任何内容；请重试", cause);
 }

@@ -71,6 +71,21 @@ public sealed class Verifier(KeyRing keys, string codePrefix, string environment
     }
 
     /// <summary>
+    /// The answer about a company of which the asker may not learn whether it exists: the one that a company that does not exist
+    /// has, after the same work, and the same whether it exists or not.
+    /// </summary>
+    /// <param name="holder">The company.</param>
+    /// <param name="maxAge">How old the answer may be at most.</param>
+    /// <param name="cancel">Gives up.</param>
+    public async ValueTask<Verification> LookupNobodyAsync(CreditCode holder, TimeSpan maxAge, CancellationToken cancel)
+    {
+        // No credit code begins with 0. Reading the company's own entry and dropping it would show by its time, and by what that
+        // leaves in caches, whether there is one.
+        var nobody = new RegisterKey(RegisterKeyKind.Holder, "0" + holder.Value[1..]);
+        return new Verification(Verdict.NotFound, VerdictReason.LicenseNotFound, (await register.FindAsync(nobody, maxAge, cancel)).AsOf);
+    }
+
+    /// <summary>
     /// Steps 1 and 2 alone: the claims of a code with a good signature, or the verdict that says what is wrong with it.
     /// Says nothing about the register.
     /// </summary>

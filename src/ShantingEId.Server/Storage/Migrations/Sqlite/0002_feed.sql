@@ -1,4 +1,4 @@
--- The feed in commit order, for everyone who follows the register; who follows it; and who looked up whom.
+-- The feed in commit order, for everyone who follows the register; and who looked up whom.
 
 -- The newest position. Taken inside the transaction, last of all, and held until it ends: positions rise in commit order.
 CREATE TABLE feed_head (
@@ -21,13 +21,8 @@ WHERE state <> 1;
 -- Place of the change a reply belongs to; what is older than this column was seen by everyone long ago.
 ALTER TABLE reply ADD COLUMN position INTEGER NOT NULL DEFAULT 0;
 
--- Replicas for which writers wait.
-CREATE TABLE member (
-  id       TEXT    PRIMARY KEY,
-  seen     INTEGER NOT NULL,
-  bound    INTEGER NOT NULL,
-  expelled INTEGER NOT NULL
-);
+-- What was done to a set.
+CREATE INDEX act_by_set ON act (set_id);
 
 -- Look-ups, taken in from the ledgers of the replicas.
 CREATE TABLE lookup (

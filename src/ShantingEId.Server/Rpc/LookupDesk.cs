@@ -1,0 +1,154 @@
+using Microsoft.Extensions.Logging;
+using ShantingEId.Receipts;
+using ShantingEId.Server.Callers;
+using ShantingEId.Server.Ledger;
+using ShantingEId.Verifying;
+
+namespace ShantingEId.Server.Rpc;
+
+/// <summary>
+/// The one place where a look-up is answered, whichever method carries it. The order is the point: nothing is read before it is
+/// clear what may be known, and nothing leaves before it stands durably in the ledger, refusals included.
+/// </summary>
+/// <param name="verifier">Judges licences.</param>
+/// <param name="callers">Purposes and what they grant.</param>
+/// <param name="options">How old a state may be.</param>
+/// <param name="clock">Time of answers.</param>
+/// <param name="log">Alerts.</param>
+/// <param name="ledger">The look-up ledger; null only where a benchmark measures the bare path.</param>
+internal sealed partial class LookupDesk(
+    Verifier verifier, CallerDirectory callers, EidServerOptions options, RegisterClock clock, ILogger<LookupDesk> log, LookupLedger? ledger = null)
+{
+    private const int MaxQuestions = 8;
+
+    /// <summary>Answers a question.</summary>
+    /// <param name="question">The question.</param>
+    /// <param name="cancel">Gives up before anything is recorded; then no answer leaves either.</param>
+    /// <exception cref="EidException">The refusal, recorded, with its receipt where one was asked for; or <see cref="ErrorReason.AuditUnavailable"/>, whatever the answer was.</exception>
+    public async ValueTask<LookupAnswer> AnswerAsync(LookupQuestion question, CancellationToken cancel)
+    {
+        LookupAnswer answer;
+        try
+        {
+            answer = await JudgeAsync(question, cancel);
+        }
+        catch (Exception error) when (error is not OperationCanceledException || !cancel.IsCancellationRequested)
+        {
+            throw await RefuseAsync(question, error is EidException refusal && refusal.Reason.Kind() != ErrorKind.Internal ? refusal
+                : new EidException(ErrorReason.InternalFault, "服务内部错误，已记录；请稍后重试", error));
+        }
+
+        // 6. What is shown, and that it is shown: durable in the ledger before the answer leaves.
+        var facts = ShownFacts.Of(answer, question.Questions);
+        var shown = answer.Verification;
+        var record = new LookupRecord(
+            clock.GetUtcNow(), shown.StatusAsOf, question.Method, question.Caller.Name, question.Purpose,
+            LookupRecord.DigestRequest(question.Method, question.Subject), shown.Manifest?.License.Facts.CreditCode.Value ?? question.NamedHolder,
+            (int)shown.Verdict, shown.Reason.WireName(), facts.Digest(), question.Reference);
+
+        // 7. The receipt, where asked for; then the answer.
+        return answer with { Receipt = await AppendAsync(record, facts, question.WithReceipt), Record = record, Facts = facts };
+    }
+
+    private async ValueTask<LookupAnswer> JudgeAsync(LookupQuestion question, CancellationToken cancel)
+    {
+        // 1. With what right.
+        if (question.Refused is { } refusal)
+        {
+            throw refusal;
+        }
+
+        var purpose = callers.RequirePurpose(question.Caller, question.Purpose);
+
+        // 2. Asking for more than that right gives is refused before anything is read.
+        var fields = RefuseOverAsking(question, purpose);
+
+        // 3. What exactly.
+        question.CheckReference();
+        var age = question.StateAge(options.StateBound);
+        var questions = ParseQuestions(question.Questions);
+
+        // 4. The verdict.
+        var verification = await VerifyAsync(question, age, cancel);
+        if (verification.Verdict == Verdict.NotIssued || verification.Reason == VerdictReason.RegisterMismatch)
+        {
+            Alert(verification.Verdict, verification.Reason, question.Caller.Name);
+        }
+
+        // 5. Yes or no; no answer at all where there is no genuine licence.
+        bool[] answers = verification.Manifest is null ? [] : [.. questions.Select(each => each.Answer(verification)!.Value)];
+        return new LookupAnswer(verification, fields, answers);
+    }
+
+    private async ValueTask<Verification> VerifyAsync(LookupQuestion question, TimeSpan age, CancellationToken cancel)
+    {
+        // A code was shown by the company itself, wherever it is registered.
+        if (question.Code is { } code)
+        {
+            return await verifier.VerifyCodeAsync(code, age, cancel);
+        }
+
+        // A credit code is public; of a company outside its regions a caller learns nothing, not even whether it exists.
+        var holder = question.RequireHolder();
+        return question.Caller.Scope.Contains(holder)
+            ? await verifier.LookupAsync(holder, age, cancel) : await verifier.LookupNobodyAsync(holder, age, cancel);
+    }
+
+    private LicenseFields RefuseOverAsking(LookupQuestion question, Purpose purpose)
+    {
+        try
+        {
+            for (var i = 0; i < question.Questions?.Count; i++)
+            {
+                var kind = (QuestionKind)question.Questions[i].AskCase;
+                _ = kind == QuestionKind.None || purpose.Grants(kind) ? true : throw FieldMask.NotGranted($"questions[{i}]");
+            }
+
+            return FieldMask.Narrow(purpose.Granted, question.ReadMask);
+        }
+        catch (EidException error)
+        {
+            OverAsked(question.Caller.Name, question.Purpose, error.Violations[0].Field);
+            throw;
+        }
+    }
+
+    private static Question[] ParseQuestions(IReadOnlyList<V1.Question>? questions)
+    {
+        if (questions is null)
+        {
+            return [];
+        }
+
+        return questions.Count is > 0 and <= MaxQuestions ? [.. questions.Select((each, i) => Wire.ToQuestion(each, $"questions[{i}]"))]
+            : throw new EidException(ErrorReason.QuestionInvalid, $"questions 应有 1 至 {MaxQuestions} 个问题",
+                [new FieldViolation("questions", ErrorReason.QuestionInvalid, $"应有 1 至 {MaxQuestions} 个问题")]);
+    }
+
+    private async ValueTask<EidException> RefuseAsync(LookupQuestion question, EidException refusal)
+    {
+        var now = clock.GetUtcNow();
+        var record = new LookupRecord(
+            now, now, question.Method, question.Caller.Name, LookupRecord.Clip(question.Purpose), LookupRecord.DigestRequest(question.Method, question.Subject),
+            question.NamedHolder, 0, refusal.Reason.WireName(), LookupRecord.NothingShown, LookupRecord.Clip(question.Reference));
+        refusal.Receipt = await AppendAsync(record, ReceiptFacts.None, question.WithReceipt);
+        return refusal;
+    }
+
+    private async ValueTask<byte[]?> AppendAsync(LookupRecord record, ReceiptFacts facts, bool withReceipt)
+    {
+        if (ledger is not null)
+        {
+            var place = await ledger.AppendAsync(record.Encode(), withReceipt);
+            return withReceipt ? place.Receipt(facts.Encode()) : null;
+        }
+
+        return !withReceipt ? null : throw new EidException(ErrorReason.AuditUnavailable, "未启用查询台账，不能出具核验回执");
+    }
+
+    [LoggerMessage(EventName = "SecurityAlert", Level = LogLevel.Critical, Message = "Security alert: verdict {Verdict} ({Reason}) for caller {Caller}")]
+    private partial void Alert(Verdict verdict, VerdictReason reason, string caller);
+
+    [LoggerMessage(EventName = "OverAsked", Level = LogLevel.Warning, Message = "Caller {Caller} asked under purpose {Purpose} for more than it grants: {Field}")]
+    private partial void OverAsked(string caller, string purpose, string field);
+}

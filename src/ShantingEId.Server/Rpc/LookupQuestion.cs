@@ -1,0 +1,120 @@
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using ShantingEId.Licenses;
+using ShantingEId.Receipts;
+using ShantingEId.Server.Callers;
+using ShantingEId.V1;
+using Verification = ShantingEId.Verifying.Verification;
+
+namespace ShantingEId.Server.Rpc;
+
+/// <summary>What a caller wants to know of one company, as it was sent: whichever method carried it, it is answered alike.</summary>
+/// <param name="Caller">Who asks.</param>
+/// <param name="Method">Method name; stands in the ledger.</param>
+/// <param name="Purpose">用证事由.</param>
+/// <param name="WithReceipt">Whether a receipt is wanted.</param>
+/// <param name="Reference">The caller's own file number.</param>
+internal sealed record LookupQuestion(Caller Caller, string Method, string Purpose, bool WithReceipt, string Reference)
+{
+    private const int MaxReference = 64;
+    private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(60);
+
+    /// <summary>Text of a QR, or a typed code; null when a credit code is asked about.</summary>
+    public string? Code { get; init; }
+
+    /// <summary>统一社会信用代码; null when a code was scanned or typed.</summary>
+    public string? CreditCode { get; init; }
+
+    /// <summary>Fields that are wanted; null for all that are granted.</summary>
+    public Google.Protobuf.WellKnownTypes.FieldMask? ReadMask { get; init; }
+
+    /// <summary>How old the state may be; null for the server's own bound.</summary>
+    public Duration? MaxStateAge { get; init; }
+
+    /// <summary>Questions to answer with yes or no; null when the licence itself is asked for.</summary>
+    public IReadOnlyList<Question>? Questions { get; init; }
+
+    /// <summary>Why it may not be asked at all; null when it may. Recorded like every other refusal.</summary>
+    public EidException? Refused { get; init; }
+
+    /// <summary>A scanned or typed code.</summary>
+    public static LookupQuestion Of(VerifyCodeRequest request, Caller caller) => new(caller, "VerifyCode", request.Purpose, request.WithReceipt, request.Reference)
+    {
+        Code = request.Code, ReadMask = request.ReadMask, MaxStateAge = request.MaxStateAge,
+    };
+
+    /// <summary>A credit code.</summary>
+    public static LookupQuestion Of(LookupLicenseRequest request, Caller caller) => new(caller, "LookupLicense", request.Purpose, request.WithReceipt, request.Reference)
+    {
+        CreditCode = request.CreditCode, ReadMask = request.ReadMask, MaxStateAge = request.MaxStateAge,
+    };
+
+    /// <summary>Questions.</summary>
+    public static LookupQuestion Of(AskQuestionsRequest request, Caller caller) => new(caller, "AskQuestions", request.Purpose, request.WithReceipt, request.Reference)
+    {
+        Code = request.SubjectCase == AskQuestionsRequest.SubjectOneofCase.Code ? request.Code : null,
+        CreditCode = request.SubjectCase == AskQuestionsRequest.SubjectOneofCase.CreditCode ? request.CreditCode : null,
+        Questions = request.Questions,
+        Refused = request.SubjectCase == AskQuestionsRequest.SubjectOneofCase.None
+            ? new EidException(ErrorReason.QuestionInvalid, "应写明 code 或 credit_code", [new FieldViolation("subject", ErrorReason.QuestionInvalid, "应写明 code 或 credit_code")]) : null,
+    };
+
+    /// <summary>What was named: goes into the ledger as a digest only.</summary>
+    public string Subject => Code ?? CreditCode ?? "";
+
+    /// <summary>The company, where a code that can exist names it; else empty.</summary>
+    public string NamedHolder => Licenses.CreditCode.TryParse(CreditCode, out var holder, out _) ? holder.Value : "";
+
+    /// <summary>The credit code asked about.</summary>
+    /// <exception cref="EidException"><see cref="ErrorReason.UsccInvalid"/>.</exception>
+    public CreditCode RequireHolder() => Licenses.CreditCode.TryParse(CreditCode, out var holder, out var problem) ? holder
+        : throw new EidException(ErrorReason.UsccInvalid, problem, [new FieldViolation("credit_code", ErrorReason.UsccInvalid, problem)]);
+
+    /// <summary>Refuses a reference that is no file number.</summary>
+    /// <exception cref="EidException"><see cref="ErrorReason.TextInvalid"/>.</exception>
+    public void CheckReference()
+    {
+        if (Reference.Length > MaxReference * 2 || Reference.EnumerateRunes().Count() > MaxReference || Reference.Any(char.IsControl))
+        {
+            const string Problem = "应为至多 64 个字符，不含控制字符";
+            throw new EidException(ErrorReason.TextInvalid, "reference " + Problem, [new FieldViolation("reference", ErrorReason.TextInvalid, Problem)]);
+        }
+    }
+
+    /// <summary>How old the state may be, never older than the server's own bound.</summary>
+    /// <exception cref="EidException"><see cref="ErrorReason.AgeInvalid"/>.</exception>
+    public TimeSpan StateAge(TimeSpan bound)
+    {
+        if (MaxStateAge is not { } asked)
+        {
+            return bound;
+        }
+
+        // A duration whose parts have different signs is none.
+        if (asked.Seconds is < 0 or > 60 || asked.Nanos is < 0 or > 999_999_999 || asked.ToTimeSpan() is var age && age > MaxAge)
+        {
+            throw new EidException(ErrorReason.AgeInvalid, "max_state_age 应在 0 至 60 秒之间", [new FieldViolation("max_state_age", ErrorReason.AgeInvalid, "应在 0 至 60 秒之间")]);
+        }
+
+        return age < bound ? age : bound;
+    }
+}
+
+/// <summary>What the caller is told.</summary>
+/// <param name="Verification">The verdict with everything that is known; never leaves as it is.</param>
+/// <param name="Fields">What of it may be shown.</param>
+/// <param name="Answers">Yes or no to each question; empty when there were none, or no genuine licence to speak of.</param>
+internal sealed record LookupAnswer(Verification Verification, LicenseFields Fields, IReadOnlyList<bool> Answers)
+{
+    /// <summary>The receipt; null where none was asked for.</summary>
+    public byte[]? Receipt { get; init; }
+
+    /// <summary>What stands in the ledger of it.</summary>
+    public LookupRecord? Record { get; init; }
+
+    /// <summary>What was shown.</summary>
+    public ReceiptFacts Facts { get; init; } = ReceiptFacts.None;
+
+    /// <summary>The receipt as a message carries it.</summary>
+    public ByteString ReceiptBytes => Receipt is null ? ByteString.Empty : UnsafeByteOperations.UnsafeWrap(Receipt);
+}

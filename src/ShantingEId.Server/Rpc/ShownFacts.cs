@@ -1,0 +1,107 @@
+using System.Collections.Frozen;
+using System.Globalization;
+using System.Text.Json;
+using ShantingEId.Issuing;
+using ShantingEId.Licenses;
+using ShantingEId.Receipts;
+using ShantingEId.Seals;
+using ShantingEId.Verifying;
+
+namespace ShantingEId.Server.Rpc;
+
+/// <summary>
+/// What an answer shows, in the words of a receipt: exactly the facts of the message, named as the API names them, so that the
+/// holder of a receipt can prove each of them and nobody can read out of it what was not shown.
+/// </summary>
+internal static class ShownFacts
+{
+    private static readonly FrozenDictionary<EnterpriseKind, string> Kinds = Enum.GetValues<EnterpriseKind>().ToFrozenDictionary(kind => kind, kind => WireName(kind.ToString()));
+    private static readonly FrozenDictionary<SealKind, string> SealNames = SealKinds.All.ToFrozenDictionary(kind => kind, kind => "seal." + WireName(kind.ToString()));
+
+    /// <summary>The facts of an answer.</summary>
+    /// <param name="answer">The answer.</param>
+    /// <param name="questions">The questions it answers; empty when the licence itself was asked for.</param>
+    public static ReceiptFacts Of(LookupAnswer answer, IReadOnlyList<V1.Question>? questions)
+    {
+        if (answer.Verification is not { Manifest: { } manifest, Entry: { } entry })
+        {
+            return ReceiptFacts.None;
+        }
+
+        var facts = new Dictionary<string, string>();
+        if (questions is null)
+        {
+            AddFace(facts, manifest, answer.Fields);
+            facts["state_effective_time"] = Time(entry.State.EffectiveTime);
+            Add(facts, "state_reason", entry.State.Reason);
+        }
+        else
+        {
+            // The value asked about came from the caller; Yes and No are all that is given away.
+            for (var i = 0; i < questions.Count; i++)
+            {
+                var number = (i + 1).ToString(CultureInfo.InvariantCulture);
+                facts[$"question.{number}"] = Name(questions[i].AskCase) + " " + Wire.ValueOf(questions[i]);
+                facts[$"answer.{number}"] = answer.Answers[i] ? "YES" : "NO";
+            }
+        }
+
+        return new ReceiptFacts(facts);
+    }
+
+    private static void AddFace(Dictionary<string, string> facts, Manifest manifest, LicenseFields fields)
+    {
+        var license = manifest.License;
+        var face = license.Facts;
+        if (fields.HasFlag(LicenseFields.CreditCode))
+        {
+            facts["license_id"] = license.Id.ToString();
+        }
+
+        facts["version"] = license.Id.Version.ToString(CultureInfo.InvariantCulture);
+        facts["authority_name"] = license.AuthorityName;
+        facts["authority_code"] = license.AuthorityCode.Value;
+        facts["issue_time"] = Time(license.IssueTime);
+        Face(LicenseFields.CreditCode, "credit_code", face.CreditCode.Value);
+        Face(LicenseFields.Name, "name", face.Name);
+        Face(LicenseFields.Kind, "kind", Kinds[face.Kind]);
+        Face(LicenseFields.Type, "type", face.Type);
+        Face(LicenseFields.Representative, "representative", face.Representative);
+        Face(LicenseFields.Capital, "capital", face.Capital?.Text ?? "");
+        Face(LicenseFields.EstablishDate, "establish_date", face.EstablishDate.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
+        Face(LicenseFields.Address, "address", face.Address);
+        Face(LicenseFields.BusinessScope, "business_scope", face.BusinessScope);
+        foreach (var seal in manifest.Seals)
+        {
+            Face(LicenseFields.Seals, SealNames[seal.Kind], seal.Code.Value + " " + Convert.ToHexStringLower(seal.Digest));
+        }
+
+        void Face(LicenseFields field, string name, string value)
+        {
+            if (fields.HasFlag(field))
+            {
+                Add(facts, name, value);
+            }
+        }
+    }
+
+    private static void Add(Dictionary<string, string> facts, string name, string value)
+    {
+        if (value.Length > 0)
+        {
+            facts[name] = value;
+        }
+    }
+
+    private static string Name(V1.Question.AskOneofCase question) => question switch
+    {
+        V1.Question.AskOneofCase.Active => "active",
+        V1.Question.AskOneofCase.NameMatches => "name_matches",
+        V1.Question.AskOneofCase.RepresentativeIs => "representative_is",
+        _ => "seal_current",
+    };
+
+    private static string WireName(string name) => JsonNamingPolicy.SnakeCaseUpper.ConvertName(name);
+
+    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,120 @@
+using System.Data;
+using System.Data.Common;
+
+namespace ShantingEId.Server.Storage;
+
+/// <summary>A statement with its values, in the SQL that SQLite and PostgreSQL share; parameters are written <c>@name</c> in both.</summary>
+/// <param name="Text">The SQL.</param>
+/// <param name="Values">Its parameters, always in the same order for the same text.</param>
+internal readonly record struct Sql(string Text, params (string Name, object Value)[] Values);
+
+/// <summary>One connection with its commands kept, so that each statement is prepared once. For one user at a time.</summary>
+internal sealed class SqlSession(DbConnection connection) : IAsyncDisposable
+{
+    private readonly Dictionary<string, DbCommand> kept = [];
+    private Task? pending;
+
+    /// <summary>Whether the connection can still be used.</summary>
+    public bool IsOpen => connection.State == ConnectionState.Open;
+
+    /// <summary>Runs a statement; returns the number of changed rows.</summary>
+    public Task<int> RunAsync(string sql, params ReadOnlySpan<(string Name, object Value)> values) => Command(sql, values).ExecuteNonQueryAsync();
+
+    /// <summary>Runs a statement for as long as it takes.</summary>
+    public async Task RunUntimedAsync(string sql)
+    {
+        await using var command = connection.CreateCommand();
+        (command.CommandText, command.CommandTimeout) = (sql, 0);
+        await command.ExecuteNonQueryAsync(CancellationToken.None);
+    }
+
+    /// <summary>Runs a script of many statements, once.</summary>
+    public async Task RunScriptAsync(string script)
+    {
+        await using var command = connection.CreateCommand();
+        command.CommandText = script;
+        await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>First column of the first row; null when there is none or it is NULL.</summary>
+    public async Task<object?> ScalarAsync(Sql statement, CancellationToken cancel = default) =>
+        await Command(statement.Text, statement.Values).ExecuteScalarAsync(cancel) is { } value and not DBNull ? value : null;
+
+    /// <summary>Runs a query; the reader must be closed before the next statement.</summary>
+    public Task<DbDataReader> QueryAsync(Sql statement, CancellationToken cancel = default) => Command(statement.Text, statement.Values).ExecuteReaderAsync(cancel);
+
+    /// <summary>Runs statements that return nothing, in order; where the driver can, in one journey to the database.</summary>
+    public async Task RunAllAsync(IEnumerable<Sql> statements)
+    {
+        if (!connection.CanCreateBatch)
+        {
+            foreach (var statement in statements)
+            {
+                await RunAsync(statement.Text, statement.Values);
+            }
+
+            return;
+        }
+
+        await using var batch = connection.CreateBatch();
+        foreach (var statement in statements)
+        {
+            var command = batch.CreateBatchCommand();
+            command.CommandText = statement.Text;
+            foreach (var (name, value) in statement.Values)
+            {
+                var parameter = command.CreateParameter();
+                (parameter.ParameterName, parameter.Value) = (name, value);
+                command.Parameters.Add(parameter);
+            }
+
+            batch.BatchCommands.Add(command);
+        }
+
+        await batch.ExecuteNonQueryAsync();
+    }
+
+    private DbCommand Command(string sql, ReadOnlySpan<(string Name, object Value)> values)
+    {
+        if (!kept.TryGetValue(sql, out var command))
+        {
+            command = connection.CreateCommand();
+            command.CommandText = sql;
+            foreach (var (name, _) in values)
+            {
+                var parameter = command.CreateParameter();
+                parameter.ParameterName = name;
+                command.Parameters.Add(parameter);
+            }
+
+            kept.Add(sql, command);
+        }
+
+        for (var i = 0; i < values.Length; i++)
+        {
+            command.Parameters[i].Value = values[i].Value;
+        }
+
+        return command;
+    }
+
+    /// <summary>Leaves a statement to itself: the connection is closed when it ends, and not before.</summary>
+    public void LeaveTo(Task statement) => pending = statement;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (pending is { IsCompleted: false } running)
+        {
+            pending = null;
+            _ = running.ContinueWith(_ => DisposeAsync().AsTask(), TaskScheduler.Default);
+            return;
+        }
+
+        foreach (var command in kept.Values)
+        {
+            await command.DisposeAsync();
+        }
+
+        await connection.DisposeAsync();
+    }
+}

@@ -1,0 +1,254 @@
+using System.Data.Common;
+using ShantingEId.Issuing;
+using ShantingEId.Licenses;
+
+namespace ShantingEId.Server.Storage;
+
+/// <summary>
+/// The register in an SQL database. What is read and written stands in <see cref="SqlReads"/>, <see cref="SqlWrites"/> and
+/// <see cref="LookupRows"/>, once for both databases; here is how writes become durable. The two kinds of store open
+/// connections, begin, commit and explain errors.
+/// </summary>
+public abstract class SqlStore : ILicenseStore, ILookupLog, IDisposable, IAsyncDisposable
+{
+    private const int Attempts = 3;
+    private readonly TimeProvider clock;
+    private readonly GroupCommit writes;
+    private SqlSession? writer;
+    private bool disposed;
+
+    private protected SqlStore(TimeProvider clock)
+    {
+        this.clock = clock;
+        writes = new GroupCommit(CommitAsync);
+    }
+
+    /// <summary>Raised after something of this process was committed to the feed; must not block.</summary>
+    internal event Action? Committed;
+
+    /// <summary>Starts a write transaction.</summary>
+    private protected abstract string BeginStatement { get; }
+
+    /// <summary>Tells other processes of a change; null when they look for themselves.</summary>
+    private protected abstract Sql? Notice { get; }
+
+    /// <summary>The statement of <see cref="SqlReads.FeedStatement"/>.</summary>
+    private protected abstract string FeedStatement { get; }
+
+    /// <inheritdoc/>
+    public ValueTask<StoredReply?> FindReplyAsync(string actor, RequestId requestId, CancellationToken cancel) =>
+        ReadAsync(session => SqlReads.FindReplyAsync(session, actor, requestId.Value, cancel), cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<Reading> FindAsync(RegisterKey key, TimeSpan maxAge, CancellationToken cancel)
+    {
+        var asOf = clock.GetUtcNow();
+        return ReadAsync(session => SqlReads.FindEntryAsync(session, key, asOf, cancel), cancel);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IssuedSet?> LoadSetAsync(LicenseId id, CancellationToken cancel) => ReadAsync(session => SqlReads.LoadSetAsync(session, id, cancel), cancel);
+
+    /// <summary>A stretch of the feed; see <see cref="IChangeFeed.ReadFeedAsync"/>.</summary>
+    internal ValueTask<FeedPage> ReadFeedAsync(string? member, long after, int limit, CancellationToken cancel) =>
+        ReadAsync(session => SqlReads.ReadFeedAsync(session, FeedStatement, member ?? "", after, limit, cancel), cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<long> TakenInAsync(string ledger, CancellationToken cancel) => ReadAsync(session => LookupRows.TakenInAsync(session, ledger, cancel), cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<(IReadOnlyList<ListedLookup> Rows, DateTimeOffset? CompleteUntil)> ListLookupsAsync(CreditCode holder, long? before, int limit, CancellationToken cancel) =>
+        ReadAsync(session => LookupRows.ListAsync(session, holder.Value, before, limit, cancel), cancel);
+
+    /// <inheritdoc/>
+    public async ValueTask<long> ReserveAsync(string sequence, int count, CancellationToken cancel) =>
+        await writes.WriteAsync(new QueuedWrite<long>("1 " + sequence, null, async session =>
+        {
+            var first = await SqlWrites.ReserveAsync(session, sequence, count);
+            return (null, _ => first);
+        }));
+
+    /// <inheritdoc/>
+    public async ValueTask TakeInAsync(string ledger, long throughTick, DateTimeOffset throughTime, IReadOnlyList<LookupRow> rows) =>
+        await writes.WriteAsync(new QueuedWrite<bool>("2 " + ledger, null, async session =>
+        {
+            var taken = await LookupRows.TakeInAsync(session, ledger, throughTick, throughTime, rows);
+            return (null, _ => taken);
+        }));
+
+    /// <inheritdoc/>
+    public ValueTask<Committed> AddSetAsync(IssuedSet issuedSet, DateTimeOffset now, WriteRequest request) =>
+        ChangeAsync(issuedSet.License.Facts.CreditCode.Value, request, session => SqlWrites.AddSetAsync(session, issuedSet, now, request));
+
+    /// <inheritdoc/>
+    public ValueTask<Committed> ChangeStateAsync(LicenseId id, StateRecord state, WriteRequest request) =>
+        ChangeAsync(id.Serial, request, session => SqlWrites.ChangeStateAsync(session, id, state, request));
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        GC.SuppressFinalize(this);
+        DisposeAsync().AsTask().GetAwaiter().GetResult();
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        if (!disposed)
+        {
+            disposed = true;
+            await writes.DisposeAsync();
+            if (writer is not null)
+            {
+                await writer.DisposeAsync();
+            }
+
+            await CloseAsync();
+        }
+    }
+
+    /// <summary>Opens the writer and brings the schema up to date.</summary>
+    private protected async Task StartAsync(Func<SqlSession, ValueTask> migrate)
+    {
+        writer = await OpenWriterAsync();
+        await migrate(writer);
+    }
+
+    /// <summary>Runs something that only reads, or that stands alone and may be repeated.</summary>
+    private protected abstract ValueTask<T> UseAsync<T>(Func<SqlSession, ValueTask<T>> use, CancellationToken cancel);
+
+    /// <summary>Opens the connection that writes.</summary>
+    private protected abstract ValueTask<SqlSession> OpenWriterAsync();
+
+    /// <summary>Makes the transaction durable; nothing that a caller does can cut it short.</summary>
+    private protected abstract Task CommitAsync(SqlSession session);
+
+    /// <summary>Rolls back after a failure; false when the connection is better replaced.</summary>
+    private protected abstract ValueTask<bool> UndoAsync(SqlSession session);
+
+    /// <summary>Whether a statement failed by its own values, so that the writes beside it are sound.</summary>
+    private protected abstract bool IsOwnFault(DbException error);
+
+    /// <summary>Whether nothing was written and the same transaction may succeed now.</summary>
+    private protected abstract bool MayRepeat(Exception error);
+
+    /// <summary>The error to give; texts of the database stay in the inner exception, for the log alone.</summary>
+    /// <param name="error">What happened.</param>
+    /// <param name="committing">Whether COMMIT had been sent.</param>
+    private protected abstract EidException Translate(Exception error, bool committing);
+
+    /// <summary>Closes the reading connections.</summary>
+    private protected abstract ValueTask CloseAsync();
+
+    /// <summary>Reads, and blames nobody who asks for what cannot be read.</summary>
+    internal async ValueTask<T> ReadAsync<T>(Func<SqlSession, ValueTask<T>> read, CancellationToken cancel)
+    {
+        try
+        {
+            return await UseAsync(read, cancel);
+        }
+        catch (EidException error) when (error.Reason.Kind() == ErrorKind.InvalidArgument)
+        {
+            // It was checked when it was written: that it cannot be read now is no fault of who asks.
+            throw new EidException(ErrorReason.InternalFault, "登记簿中的数据无法读取", error);
+        }
+        catch (DbException error)
+        {
+            throw Translate(error, committing: false);
+        }
+    }
+
+    private async ValueTask<Committed> ChangeAsync(string holder, WriteRequest request, Func<SqlSession, Task<(Deed? Deed, StoredReply? Earlier)>> change) =>
+        await writes.WriteAsync(new QueuedWrite<Committed>("3 " + holder, request.Actor + " " + request.RequestId, async session =>
+        {
+            var (deed, earlier) = await change(session);
+            return (deed, position => new Committed(earlier, earlier?.Position ?? position));
+        }));
+
+    private async Task CommitAsync(IReadOnlyList<QueuedWrite> group)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var committing = false;
+            try
+            {
+                // 1. Each write by itself: what one of them does wrong is undone alone.
+                writer ??= await OpenWriterAsync();
+                await writer.RunAsync(BeginStatement);
+                foreach (var write in group)
+                {
+                    await ApplyAsync(writer, write);
+                }
+
+                // 2. Their places in the feed, last of all: held until the transaction ends.
+                var deeds = group.Where(write => write.Deed is not null).ToArray();
+                var next = deeds.Length == 0 ? 0 : await SqlWrites.RecordAsync(writer, [.. deeds.Select(write => write.Deed!)], Notice);
+
+                // 3. The commit point.
+                committing = true;
+                await CommitAsync(writer);
+
+                // 4. Only now anybody hears of it, also who was refused: a refusal may rest on what another of the group wrote.
+                foreach (var write in group)
+                {
+                    write.Acknowledge(write.Deed is null ? 0 : next++);
+                }
+
+                if (deeds.Length > 0)
+                {
+                    Committed?.Invoke();
+                }
+
+                return;
+            }
+            catch (Exception error)
+            {
+                var reached = writer is not null;
+                await UndoAsync();
+                if (committing || !reached || attempt == Attempts || !MayRepeat(error))
+                {
+                    foreach (var write in group)
+                    {
+                        write.Fail(error as EidException ?? Translate(error, committing));
+                    }
+
+                    return;
+                }
+            }
+        }
+    }
+
+    private async Task ApplyAsync(SqlSession session, QueuedWrite write)
+    {
+        await session.RunAsync("SAVEPOINT one");
+        for (var again = false; ; again = true)
+        {
+            try
+            {
+                await write.ApplyAsync(session);
+                return;
+            }
+            catch (Exception error) when (error is EidException || (error is DbException fault && IsOwnFault(fault)))
+            {
+                await session.RunAsync("ROLLBACK TO SAVEPOINT one");
+                if (error is DbException && !again)
+                {
+                    continue; // Somebody else was faster; asked again, the register says what to answer.
+                }
+
+                write.Refusal = error as EidException ?? Translate(error, committing: false);
+                return;
+            }
+        }
+    }
+
+    private async Task UndoAsync()
+    {
+        if (writer is { } failed && !await UndoAsync(failed))
+        {
+            writer = null;
+            await failed.DisposeAsync();
+        }
+    }
+}

@@ -1,0 +1,131 @@
+using ShantingEId.Issuing;
+using ShantingEId.Licenses;
+
+namespace ShantingEId.Server.Storage;
+
+/// <summary>What goes with every change of a set: its place in the feed, its log entry, its reply.</summary>
+internal sealed record Deed(string Name, long SetId, StateRecord State, WriteRequest Request);
+
+/// <summary>Everything that is written to the register, in the SQL that SQLite and PostgreSQL share.</summary>
+internal static class SqlWrites
+{
+    // What two clerks may have done since the set was prepared; one row always.
+    private const string Before =
+        """
+        SELECT r.content_digest, r.reply, r.position,
+          (SELECT license_id FROM issued_set WHERE credit_code = @holder AND state = 1),
+          (SELECT coalesce(max(version), 0) FROM issued_set WHERE credit_code = @holder)
+        FROM (SELECT 1 AS one) o LEFT JOIN reply r ON r.actor = @actor AND r.request_id = @request
+        """;
+
+    /// <summary>Sets numbers aside; returns the first.</summary>
+    public static async Task<long> ReserveAsync(SqlSession session, string sequence, int count) =>
+        (long)(await session.ScalarAsync(new Sql(
+            """
+            INSERT INTO counter (name, next) VALUES (@name, 1 + @count)
+            ON CONFLICT (name) DO UPDATE SET next = counter.next + @count RETURNING next - @count
+            """, ("@name", sequence), ("@count", (long)count))))!;
+
+    /// <summary>Adds a set and its seals.</summary>
+    public static async Task<(Deed? Deed, StoredReply? Earlier)> AddSetAsync(SqlSession session, IssuedSet set, DateTimeOffset now, WriteRequest request)
+    {
+        var id = set.License.Id;
+        var holder = set.License.Facts.CreditCode.Value;
+        await using (var row = await session.QueryAsync(new Sql(Before, ("@holder", holder), ("@actor", request.Actor), ("@request", request.RequestId.Value))))
+        {
+            await row.ReadAsync();
+            if (!row.IsDBNull(0))
+            {
+                return (null, new StoredReply(row.GetFieldValue<byte[]>(0), row.GetFieldValue<byte[]>(1), row.GetInt64(2)));
+            }
+
+            if (!row.IsDBNull(3))
+            {
+                throw StoreErrors.Exists(LicenseId.Parse(row.GetString(3)));
+            }
+
+            if (row.GetInt64(4) != id.Version - 1)
+            {
+                throw new EidException(ErrorReason.VersionConflict, "该企业的执照在此期间已有变化，请重试");
+            }
+        }
+
+        var time = now.ToUnixTimeMilliseconds();
+        var setId = (long)(await session.ScalarAsync(new Sql(
+            """
+            INSERT INTO issued_set (license_id, credit_code, version, issue_time, manifest, manifest_digest, license_code, typed_code,
+              status_list, status_index, state, state_effective, state_recorded, state_reason, state_decided_by)
+            VALUES (@id, @holder, @version, @time, @manifest, @digest, @code, @typed, @list, @index, 1, @time, @time, '', '') RETURNING id
+            """,
+            ("@id", id.ToString()), ("@holder", holder), ("@version", (long)id.Version), ("@time", time), ("@manifest", set.Manifest),
+            ("@digest", set.ManifestDigest.Bytes.ToArray()), ("@code", set.LicenseCode), ("@typed", set.TypedCode.Value),
+            ("@list", (long)set.Status.List), ("@index", (long)set.Status.Index))))!;
+        await session.RunAllAsync(set.Seals.Seals.Select(seal => new Sql(
+            "INSERT INTO seal (set_id, kind, seal_code, ses_seal, certificate, sealed_key) VALUES (@set, @kind, @code, @seal, @certificate, @key)",
+            ("@set", setId), ("@kind", (long)seal.Kind), ("@code", seal.Code.Value), ("@seal", seal.Seal.Der.ToArray()),
+            ("@certificate", seal.Certificate.Der.ToArray()), ("@key", seal.SealedKey))));
+        return (new Deed("IssueSet", setId, new StateRecord(SetState.Active, now, now, "", ""), request), null);
+    }
+
+    /// <summary>Ends a set that is active.</summary>
+    public static async Task<(Deed? Deed, StoredReply? Earlier)> ChangeStateAsync(SqlSession session, LicenseId id, StateRecord state, WriteRequest request)
+    {
+        if (await SqlReads.FindReplyAsync(session, request.Actor, request.RequestId.Value, CancellationToken.None) is { } earlier)
+        {
+            return (null, earlier);
+        }
+
+        // Whoever comes second waits here for the first, and then finds no active set.
+        var changed = await session.ScalarAsync(new Sql(
+            """
+            UPDATE issued_set SET state = @state, state_effective = @effective, state_recorded = @recorded, state_reason = @reason, state_decided_by = @by
+            WHERE license_id = @id AND state = 1 RETURNING id
+            """,
+            ("@id", id.ToString()), ("@state", (long)state.State), ("@effective", state.EffectiveTime.ToUnixTimeMilliseconds()),
+            ("@recorded", state.RecordedTime.ToUnixTimeMilliseconds()), ("@reason", state.Reason), ("@by", state.DecidedBy)));
+        if (changed is long setId)
+        {
+            return (new Deed("RevokeSet", setId, state, request), null);
+        }
+
+        // It may be this very request that ended it, committed while we waited.
+        if (await SqlReads.FindReplyAsync(session, request.Actor, request.RequestId.Value, CancellationToken.None) is { } twin)
+        {
+            return (null, twin);
+        }
+
+        throw await session.ScalarAsync(new Sql("SELECT id FROM issued_set WHERE license_id = @id", ("@id", id.ToString()))) is null
+            ? StoreErrors.NotFound() : StoreErrors.AlreadyRevoked(id);
+    }
+
+    /// <summary>
+    /// Gives the deeds their places in the feed and writes what goes with them: the last thing before COMMIT. The row of the
+    /// head is held from here until then, by one writer of all, so that places rise in the order of commits.
+    /// </summary>
+    /// <returns>The place of the first.</returns>
+    public static async Task<long> RecordAsync(SqlSession session, IReadOnlyList<Deed> deeds, Sql? notice)
+    {
+        var first = (long)(await session.ScalarAsync(new Sql("UPDATE feed_head SET position = position + @count RETURNING position", ("@count", (long)deeds.Count))))!
+            - deeds.Count + 1;
+        var statements = deeds.Index().SelectMany(item => Entries(item.Item, first + item.Index));
+        await session.RunAllAsync(notice is { } sql ? statements.Append(sql) : statements);
+        return first;
+    }
+
+    private static IEnumerable<Sql> Entries(Deed deed, long position)
+    {
+        var (request, state) = (deed.Request, deed.State);
+        var time = state.RecordedTime.ToUnixTimeMilliseconds();
+        yield return new Sql("INSERT INTO reply (actor, request_id, content_digest, reply, position) VALUES (@actor, @request, @digest, @reply, @position)",
+            ("@actor", request.Actor), ("@request", request.RequestId.Value), ("@digest", request.ContentDigest), ("@reply", request.Reply), ("@position", position));
+        yield return new Sql(
+            """
+            INSERT INTO feed (position, set_id, state, recorded_time, state_effective, state_reason, state_decided_by)
+            VALUES (@position, @set, @state, @time, @effective, @reason, @by)
+            """,
+            ("@position", position), ("@set", deed.SetId), ("@state", (long)state.State), ("@time", time),
+            ("@effective", state.EffectiveTime.ToUnixTimeMilliseconds()), ("@reason", state.Reason), ("@by", state.DecidedBy));
+        yield return new Sql("INSERT INTO act (actor, request_id, deed, set_id, recorded_time) VALUES (@actor, @request, @deed, @set, @time)",
+            ("@actor", request.Actor), ("@request", request.RequestId.Value), ("@deed", deed.Name), ("@set", deed.SetId), ("@time", time));
+    }
+}
