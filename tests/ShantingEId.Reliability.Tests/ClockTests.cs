@@ -37,6 +37,9 @@ public sealed class ClockTests(ClockCluster shared) : IClassFixture<ClockCluster
             var answer = await skewed.Client.AskAsync(set.LicenseCode);
             Assert.Equal(Verification.Types.Verdict.Valid, answer.Verdict);
             Near(answer.StatusAsOfTime.ToDateTimeOffset());
+            answer = await skewed.Client.Tax.VerifyCodeAsync(new VerifyCodeRequest { Code = set.TypedCode, Purpose = "TAX_REGISTRATION", MaxStateAge = new Google.Protobuf.WellKnownTypes.Duration() });
+            Assert.Equal(Verification.Types.Verdict.Valid, answer.Verdict);
+            Near(answer.StatusAsOfTime.ToDateTimeOffset());
             await sound.Client.Staff.RevokeSetAsync(Samples.Revoke(set.Name));
             answer = await skewed.Client.AskAsync(set.LicenseCode);
             Assert.Equal(Verification.Types.Verdict.Revoked, answer.Verdict);

@@ -90,7 +90,7 @@ public abstract class SharedCluster(int count, Func<int, ReplicaSettings, Replic
 {
     private Task<Cluster>? started;
 
-    public Task<Cluster> GetAsync() => started ??= Cluster.StartAsync(count, adjust);
+    public Task<Cluster> GetAsync() => started is null or { IsFaulted: true } ? started = Cluster.StartAsync(count, adjust) : started;
 
     public async ValueTask DisposeAsync()
     {

@@ -5,12 +5,11 @@ namespace ShantingEId.Reliability.Tests.Bench;
 /// <summary>One server process of a cluster, with fault proxies of its own on its ways to PostgreSQL and Redis, and its clients.</summary>
 public sealed class Replica : IAsyncDisposable
 {
-    private ReplicaSettings settings;
     private ServerProcess? server;
     private EidClient? client;
 
     internal Replica(Folders folders, ReplicaSettings settings, FaultProxy? toPostgres, FaultProxy? toRedis) =>
-        (Folders, this.settings, ToPostgres, ToRedis) = (folders, settings, toPostgres, toRedis);
+        (Folders, Settings, ToPostgres, ToRedis) = (folders, settings, toPostgres, toRedis);
 
     public Folders Folders { get; }
 
@@ -25,16 +24,23 @@ public sealed class Replica : IAsyncDisposable
     public FaultProxy? ToRedis { get; }
 
     /// <summary>How it is run; a change takes effect with the next start.</summary>
-    public ReplicaSettings Settings
-    {
-        get => settings;
-        set => settings = value;
-    }
+    public ReplicaSettings Settings { get; set; }
 
     /// <summary>Starts the process, and returns when it has answered a call.</summary>
     public async Task StartAsync()
     {
-        server = await ServerProcess.StartAsync(settings);
+        for (var attempt = 1; server is null; attempt++)
+        {
+            try
+            {
+                server = await ServerProcess.StartAsync(Settings);
+            }
+            catch (InvalidOperationException) when (attempt < 3)
+            {
+                // It refuses to start without its database, and a busy machine may take longer than it waits. Whoever runs it starts it again.
+            }
+        }
+
         client = new EidClient(server, Folders);
         await client.WaitUntilItAnswersAsync();
     }
@@ -60,7 +66,7 @@ public sealed class Replica : IAsyncDisposable
 
     /// <summary>Sets its wall clock apart from everybody else's, while it runs; it looks once a second.</summary>
     public void SetClock(TimeSpan offset) =>
-        File.WriteAllText(settings.ClockFile!, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{offset.TotalSeconds:+0;-0;+0}"));
+        File.WriteAllText(Settings.ClockFile!, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{offset.TotalSeconds:+0;-0;+0}"));
 
     /// <summary>How often a line of its log holds this.</summary>
     public int LogLines(string part) => Server.Output.Split('\n').Count(line => line.Contains(part, StringComparison.Ordinal));

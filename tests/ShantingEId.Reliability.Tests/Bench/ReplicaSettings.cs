@@ -29,7 +29,14 @@ public sealed record ReplicaSettings(string Certificates, string Data)
     /// <summary>A file with the offset of its wall clock, e.g. <c>+600</c>, which may be changed while it runs; null leaves the clock alone.</summary>
     public string? ClockFile { get; init; }
 
+    /// <summary>File of the ledger's checkpoints; null is the usual one.</summary>
+    public string? LedgerCheckpoints { get; init; }
+
     public TimeSpan Bound => TimeSpan.FromMilliseconds(BoundMilliseconds);
+
+    /// <summary>Another process over the register of these folders, with a ledger of its own.</summary>
+    public static ReplicaSettings Beside(Folders folders) =>
+        new(folders.Certificates, folders.Data) { Ledger = folders.Other("second-ledger"), LedgerCheckpoints = folders.Other("second-checkpoints") };
 
     public static ReplicaSettings Parse(string text) => JsonSerializer.Deserialize<ReplicaSettings>(text)!;
 
@@ -38,7 +45,7 @@ public sealed record ReplicaSettings(string Certificates, string Data)
     public EidServerOptions ToOptions() => new()
     {
         CertificatesDirectory = Certificates, DataDirectory = Data, Environment = "Development", Synchronous = Synchronous,
-        Postgres = Postgres, Redis = Redis, LedgerDirectory = Ledger, StateBound = Bound,
+        Postgres = Postgres, Redis = Redis, LedgerDirectory = Ledger, LedgerCheckpoints = LedgerCheckpoints, StateBound = Bound,
         CacheEntries = CacheEntries,
     };
 }

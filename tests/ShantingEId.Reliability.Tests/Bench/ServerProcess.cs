@@ -24,7 +24,7 @@ public sealed class ServerProcess : IAsyncDisposable
     public string Output => string.Join('\n', output);
 
     /// <summary>Starts one and waits until it listens.</summary>
-    /// <param name="folders">Its keys and its register.</param>
+    /// <param name="folders">Its keys, its register and its ledger.</param>
     /// <param name="synchronous">SQLite's mode.</param>
     /// <param name="tracer">Program and arguments put in front, e.g. strace.</param>
     public static Task<ServerProcess> StartAsync(Folders folders, string synchronous = "FULL", params string[] tracer) =>
@@ -42,7 +42,7 @@ public sealed class ServerProcess : IAsyncDisposable
         {
             start.Environment["LD_PRELOAD"] = ClockLibrary;
             start.Environment["FAKETIME_TIMESTAMP_FILE"] = clock;
-            start.Environment["FAKETIME_NO_CACHE"] = "1";
+            start.Environment["FAKETIME_CACHE_DURATION"] = "1"; // seconds until it looks again
             // Leases run on monotonic time, which no operator sets.
             start.Environment["FAKETIME_DONT_FAKE_MONOTONIC"] = "1";
         }
