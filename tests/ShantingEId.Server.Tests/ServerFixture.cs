@@ -29,7 +29,7 @@ public class ServerFixture : IAsyncLifetime
 
     public string RegisterPath => Path.Combine(Data, "register.db");
 
-    public async ValueTask InitializeAsync()
+    public virtual async ValueTask InitializeAsync()
     {
         DevCertificates.Create(Certificates, TimeProvider.System);
         Prepare();
@@ -41,11 +41,14 @@ public class ServerFixture : IAsyncLifetime
     {
     }
 
-    public EidServerOptions Options() => new()
+    public virtual EidServerOptions Options() => new()
     {
         CertificatesDirectory = Certificates, DataDirectory = Data, Environment = "Development",
         ConfigureLogging = logging => logging.AddProvider(Log),
     };
+
+    /// <summary>The register, read behind the server's back.</summary>
+    public virtual RegisterFile OpenRegister() => new(RegisterPath);
 
     public async Task StartAsync()
     {
@@ -64,11 +67,12 @@ public class ServerFixture : IAsyncLifetime
         channels.Clear();
         if (app is not null)
         {
+            await app.StopAsync();
             await app.DisposeAsync();
         }
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         await StopAsync();
         Directory.Delete(folder, recursive: true);
