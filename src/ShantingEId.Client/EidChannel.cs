@@ -9,11 +9,32 @@ namespace ShantingEId.Client;
 /// <summary>
 /// Opens the channel to the service: TLS both ways, trust in one named CA and nobody else, calls repeated when the service
 /// is away for a moment. One channel serves a whole program and all its threads; dispose it at the end.
+/// <see cref="EidClient"/> opens its own; use this one with the generated clients.
 /// </summary>
 public static class EidChannel
 {
     // A set with seals, certificates and manifest takes some 100 KB; what is far larger is not an answer of ours.
     private const int MaxAnswerBytes = 4 * 1024 * 1024;
+
+    // A repetition sends the same message, so also the same request_id: it can never write twice.
+    private static readonly ServiceConfig RetryWhenUnavailable = new()
+    {
+        MethodConfigs =
+        {
+            new MethodConfig
+            {
+                Names = { MethodName.Default },
+                RetryPolicy = new RetryPolicy
+                {
+                    MaxAttempts = 4,
+                    InitialBackoff = TimeSpan.FromMilliseconds(200),
+                    MaxBackoff = TimeSpan.FromSeconds(2),
+                    BackoffMultiplier = 2,
+                    RetryableStatusCodes = { StatusCode.Unavailable },
+                },
+            },
+        },
+    };
 
     /// <summary>Opens a channel; the connection itself is made with the first call.</summary>
     /// <param name="address">Address of the service, <c>https://…</c>; its host name must stand in the server's certificate.</param>
@@ -21,7 +42,17 @@ public static class EidChannel
     /// <param name="clientKeyPem">Its private key, PEM, not encrypted.</param>
     /// <param name="caPem">The CA that certifies the service, PEM. The machine's own trust list is not used.</param>
     /// <exception cref="ArgumentException">The address is not https, or one of the PEM texts holds no certificate or key.</exception>
-    public static GrpcChannel Create(Uri address, string clientCertificatePem, string clientKeyPem, string caPem)
+    public static GrpcChannel Create(Uri address, string clientCertificatePem, string clientKeyPem, string caPem) =>
+        Create(address, EidCertificate.FromPem(clientCertificatePem, clientKeyPem, caPem));
+
+    /// <summary>The same with a certificate at hand.</summary>
+    /// <exception cref="ArgumentException">The address is not https.</exception>
+    public static GrpcChannel Create(Uri address, EidCertificate certificate) => Open(address, certificate, RetryWhenUnavailable);
+
+    /// <summary>A channel that repeats nothing: <see cref="Retries"/> does, by the reason and not by the status alone.</summary>
+    internal static GrpcChannel OpenPlain(Uri address, EidCertificate certificate) => Open(address, certificate, repetition: null);
+
+    private static GrpcChannel Open(Uri address, EidCertificate certificate, ServiceConfig? repetition)
     {
         if (address.Scheme != Uri.UriSchemeHttps)
         {
@@ -34,8 +65,8 @@ public static class EidChannel
             {
                 SslOptions = new SslClientAuthenticationOptions
                 {
-                    ClientCertificateContext = LoadClient(clientCertificatePem, clientKeyPem),
-                    CertificateChainPolicy = TrustOnly(caPem),
+                    ClientCertificateContext = certificate.Own,
+                    CertificateChainPolicy = TrustOnly(certificate.Authorities),
                 },
                 // Gateways cut silent connections after a minute or two, and a cut one is only noticed by asking.
                 KeepAlivePingDelay = TimeSpan.FromSeconds(30),
@@ -47,46 +78,15 @@ public static class EidChannel
             },
             DisposeHttpClient = true,
             MaxReceiveMessageSize = MaxAnswerBytes,
-            ServiceConfig = new ServiceConfig { MethodConfigs = { RetryWhenUnavailable } },
+            ServiceConfig = repetition,
         });
     }
 
-    // A repetition sends the same message, so also the same request_id: it can never write twice.
-    private static MethodConfig RetryWhenUnavailable => new()
-    {
-        Names = { MethodName.Default },
-        RetryPolicy = new RetryPolicy
-        {
-            MaxAttempts = 4,
-            InitialBackoff = TimeSpan.FromMilliseconds(200),
-            MaxBackoff = TimeSpan.FromSeconds(2),
-            BackoffMultiplier = 2,
-            RetryableStatusCodes = { StatusCode.Unavailable },
-        },
-    };
-
-    private static SslStreamCertificateContext LoadClient(string certificatePem, string keyPem)
-    {
-        try
-        {
-            using var parsed = X509Certificate2.CreateFromPem(certificatePem, keyPem);
-            var rest = new X509Certificate2Collection();
-            rest.ImportFromPem(certificatePem);
-            // Windows cannot use a key that lives in memory only; the round trip through PKCS#12 serves every platform.
-            var usable = X509CertificateLoader.LoadPkcs12(parsed.Export(X509ContentType.Pkcs12), null);
-            return SslStreamCertificateContext.Create(usable, rest, offline: true);
-        }
-        catch (System.Security.Cryptography.CryptographicException error)
-        {
-            throw new ArgumentException("no certificate with its private key in the PEM texts", nameof(certificatePem), error);
-        }
-    }
-
     // A policy with a name of its own: the host name is still checked by the TLS layer.
-    private static X509ChainPolicy TrustOnly(string caPem)
+    private static X509ChainPolicy TrustOnly(X509Certificate2Collection authorities)
     {
         var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        policy.CustomTrustStore.ImportFromPem(caPem);
-        return policy.CustomTrustStore.Count > 0 ? policy : throw new ArgumentException("no certificate in the PEM text", nameof(caPem));
+        policy.CustomTrustStore.AddRange(authorities);
+        return policy;
     }
 }

@@ -22,6 +22,15 @@ public sealed record EidError
     /// <summary>Reason given by this SDK: the two sides could not agree on TLS, so nothing was sent.</summary>
     public const string TlsFailed = "TLS_FAILED";
 
+    /// <summary>Reason given by this SDK: the connection broke before the answer was complete.</summary>
+    public const string ConnectionLost = "CONNECTION_LOST";
+
+    /// <summary>Reason given by this SDK: the receipt is not good, or not one for this question and this answer.</summary>
+    public const string ReceiptInvalid = "RECEIPT_INVALID";
+
+    /// <summary>Too many questions; <see cref="RetryAfter"/> says when the next one will be taken.</summary>
+    public const string RateLimited = "RATE_LIMITED";
+
     /// <summary>gRPC status code.</summary>
     public required StatusCode Code { get; init; }
 
@@ -41,26 +50,36 @@ public sealed record EidError
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Whether the same request, with the same request_id, may be sent again as it stands.</summary>
-    public bool IsTransient => Code is StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.Aborted && Reason != TlsFailed;
+    public bool IsTransient =>
+        Code is StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.Aborted ? Reason != TlsFailed : Reason == ConnectionLost;
+
+    /// <summary>The receipt of a refused look-up as it came (not checked), where one was asked for; empty otherwise.</summary>
+    internal ReadOnlyMemory<byte> Receipt { get; init; }
 
     /// <summary>Reads what a failed call carries.</summary>
-    public static EidError From(RpcException error)
+    public static EidError From(RpcException error) => From(error.GetRpcStatus(), error.StatusCode) ?? FromTransport(error);
+
+    /// <summary>Reads what a failed item of a batch carries.</summary>
+    public static EidError From(Google.Rpc.Status status) =>
+        From(status, (StatusCode)status.Code) ?? new EidError { Code = (StatusCode)status.Code, Reason = CapitalName((StatusCode)status.Code), Message = status.Message };
+
+    private static EidError? From(Google.Rpc.Status? details, StatusCode code)
     {
-        var details = error.GetRpcStatus();
         // Other services on the way may add details of their own; only those of this domain are ours.
         if (details?.GetDetail<ErrorInfo>() is not { Domain: "eid" } info)
         {
-            return FromTransport(error);
+            return null;
         }
 
         return new EidError
         {
-            Code = error.StatusCode,
+            Code = code,
             Reason = info.Reason,
             Message = details.Message,
             Violations = [.. (details.GetDetail<BadRequest>()?.FieldViolations ?? []).Select(field => new EidFieldViolation(field.Field, field.Reason, field.Description))],
             RetryAfter = details.GetDetail<RetryInfo>()?.RetryDelay?.ToTimeSpan(),
             Metadata = new Dictionary<string, string>(info.Metadata),
+            Receipt = details.GetDetail<V1.RefusalReceipt>()?.Receipt.Memory ?? default,
         };
     }
 
@@ -74,8 +93,14 @@ public sealed record EidError
             }
         }
 
-        return error.StatusCode == StatusCode.Unavailable
-            ? new EidError { Code = error.StatusCode, Reason = ServerUnreachable, Message = "连接不上服务" }
+        if (error.StatusCode == StatusCode.Unavailable)
+        {
+            return new EidError { Code = error.StatusCode, Reason = ServerUnreachable, Message = "连接不上服务" };
+        }
+
+        // The transport tells a reset stream, a closed connection and a torn frame by several codes; no service of ours sends them bare.
+        return error.Status.DebugException is IOException or HttpRequestException && error.StatusCode is StatusCode.Internal or StatusCode.Cancelled or StatusCode.Unknown
+            ? new EidError { Code = error.StatusCode, Reason = ConnectionLost, Message = "连接中断，没有收到完整的答复" }
             : new EidError { Code = error.StatusCode, Reason = CapitalName(error.StatusCode), Message = error.Status.Detail };
     }
 

@@ -13,6 +13,7 @@ using ShantingEId.Documents;
 using ShantingEId.Issuing;
 using ShantingEId.Server.Authority;
 using ShantingEId.Server.Callers;
+using ShantingEId.Server.Edge;
 using ShantingEId.Server.Hot;
 using ShantingEId.Server.Ledger;
 using ShantingEId.Server.Rpc;
@@ -24,7 +25,8 @@ namespace ShantingEId.Server;
 /// <summary>Puts the server together; read it as the list of what runs.</summary>
 public static class EidServer
 {
-    private const int MaxMessageBytes = 64 * 1024;
+    /// <summary>Size of the largest request, of a message in gRPC and of a body in JSON.</summary>
+    internal const int MaxMessageBytes = 64 * 1024;
 
     /// <summary>Builds a server that is ready to start; refuses to on bad configuration.</summary>
     /// <exception cref="EidException">Keys, callers or register are not usable; the text says which.</exception>
@@ -90,26 +92,32 @@ public static class EidServer
             LedgerWiring.Add(services, options, authority);
         }
 
+        services.AddSingleton(new CallerQuotas(callers.All, options.Clock, unlimited: options.FixedCaller is not null));
         services.AddSingleton(new CallerAuthenticator(callers, TlsFile(options, "tls-ca.crt"), options.Clock, options.FixedCaller));
         services.AddGrpc(grpc =>
         {
             grpc.MaxReceiveMessageSize = MaxMessageBytes;
             grpc.MaxSendMessageSize = 1024 * 1024; // a full set: four seals with pictures
             grpc.Interceptors.Add<ErrorInterceptor>();
+        }).AddJsonTranscoding(json =>
+        {
+            json.TypeRegistry = ErrorWire.Details;
+            json.JsonSettings.WriteInt64sAsStrings = true;
+            json.JsonSettings.IgnoreDefaultValues = true; // What a purpose does not grant is not there, rather than there and empty.
         });
         // Calls that were accepted may finish; an import of hours ends at its next row (IssuanceRpc), and nothing keeps the process.
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(8));
         // Only PostConfigure takes the built-in compression out; clearing the list in AddGrpc does nothing.
         services.PostConfigure<GrpcServiceOptions>(grpc => grpc.CompressionProviders.Clear());
 
-        // 3. One endpoint: mutual TLS, HTTP/2 only.
+        // 3. One endpoint: mutual TLS; HTTP/2 for gRPC, and HTTP/1.1 beside it for JSON and gRPC-Web.
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
             void Listen(ListenOptions listen)
             {
-                listen.Protocols = HttpProtocols.Http2;
+                listen.Protocols = options.PlainText ? HttpProtocols.Http2 : HttpProtocols.Http1AndHttp2;
                 if (options.PlainText)
                 {
                     return;
@@ -141,14 +149,16 @@ public static class EidServer
         builder.Logging.AddFilter("Grpc", LogLevel.None);
         options.ConfigureLogging?.Invoke(builder.Logging);
 
-        // 4. The path of a call: gate, then gRPC.
+        // 4. The path of a call: gRPC-Web unwrapped, the gate, then the method.
         var app = builder.Build();
         app.Services.GetRequiredService<ILicenseStore>();
         app.Services.GetService<LookupLedger>();
+        app.UseRouting();
+        app.UseGrpcWeb(new GrpcWebOptions { DefaultEnabled = true });
         app.UseMiddleware<CallerGate>();
-        app.MapGrpcService<IssuanceRpc>();
-        app.MapGrpcService<VerificationRpc>();
-        app.MapGrpcService<ChangeRpc>();
+        JsonShape.AddRules(app.MapGrpcService<IssuanceRpc>());
+        JsonShape.AddRules(app.MapGrpcService<VerificationRpc>());
+        JsonShape.AddRules(app.MapGrpcService<ChangeRpc>());
         return app;
     }
 

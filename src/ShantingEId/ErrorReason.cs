@@ -22,6 +22,9 @@ public enum ErrorReason
     MalformedRequest,
     MalformedFrame,
     DeadlineTooShort,
+    DeadlineExceeded,
+    PathUnknown,
+    ContentTypeNotSupported,
 
     // Store and process
     StoreUnavailable,
@@ -87,7 +90,7 @@ public static class ErrorReasons
         ErrorReason.AccessDenied or ErrorReason.PurposeNotGranted or ErrorReason.FieldNotGranted => ErrorKind.PermissionDenied,
         ErrorReason.MessageTooLarge or ErrorReason.StorageFull or ErrorReason.RateLimited => ErrorKind.ResourceExhausted,
         ErrorReason.CompressionNotSupported => ErrorKind.Unimplemented,
-        ErrorReason.DeadlineTooShort => ErrorKind.DeadlineExceeded,
+        ErrorReason.DeadlineTooShort or ErrorReason.DeadlineExceeded => ErrorKind.DeadlineExceeded,
         ErrorReason.StoreUnavailable or ErrorReason.OutcomeUnknown or ErrorReason.Draining or ErrorReason.AuditUnavailable => ErrorKind.Unavailable,
         ErrorReason.InternalFault or ErrorReason.SelfCheckFailed => ErrorKind.Internal,
         ErrorReason.RequestIdReused or ErrorReason.SigningKeyUnusable or ErrorReason.ClockSkew
@@ -95,7 +98,7 @@ public static class ErrorReasons
             or ErrorReason.AlreadyRevoked => ErrorKind.FailedPrecondition,
         ErrorReason.VersionConflict => ErrorKind.Aborted,
         ErrorReason.LicenseExists => ErrorKind.AlreadyExists,
-        ErrorReason.LicenseNotFound => ErrorKind.NotFound,
+        ErrorReason.LicenseNotFound or ErrorReason.PathUnknown => ErrorKind.NotFound,
         _ => ErrorKind.InvalidArgument,
     };
 

@@ -50,7 +50,7 @@ public sealed class NodeTests(ServerFixture server) : IClassFixture<ServerFixtur
         Assert.NotEqual(0, Lint().Exit);
     }
 
-    private static void NeedModule(string module)
+    internal static void NeedModule(string module)
     {
         Foreign.Need("node");
         var installed = Directory.Exists(Path.Combine(Interop, "node_modules", module));

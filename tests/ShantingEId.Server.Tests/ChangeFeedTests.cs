@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using ShantingEId.Issuing;
 using ShantingEId.TestSupport;
 using ShantingEId.V1;
 using IssuedSet = ShantingEId.V1.IssuedSet;
@@ -31,7 +30,8 @@ public sealed class ChangeFeedTests(ServerFixture server) : IClassFixture<Server
         Assert.Equal(["", "样例理由"], ours.Select(change => change.Reason));
         Assert.All(ours, change => Assert.Equal((issued.License.Enterprise.CreditCode, 1, $"changes/{change.Mark}"), (change.CreditCode, change.Version, change.Name)));
         Assert.Equal(issued.License.IssueTime, ours[0].EffectiveTime);
-        Assert.Equal(revoked.StateEffectiveTime, ours[1].EffectiveTime);
+        // The register keeps milliseconds.
+        Assert.Equal(revoked.StateEffectiveTime.ToDateTimeOffset().ToUnixTimeMilliseconds(), ours[1].EffectiveTime.ToDateTimeOffset().ToUnixTimeMilliseconds());
         Assert.All(ours, change => Assert.InRange(change.RecordedTime.ToDateTimeOffset(), TimeProvider.System.GetUtcNow().AddMinutes(-1), TimeProvider.System.GetUtcNow()));
         Assert.True(answer.IsCurrent && answer.Mark >= ours[1].Mark);
         // Nothing of the company but its code: what else is known about it is asked under a purpose.

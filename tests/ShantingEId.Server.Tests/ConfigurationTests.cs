@@ -182,6 +182,7 @@ public sealed class ConfigurationTests : IDisposable
         { "duplicate fingerprint", "tax-bureau" }, { "same fingerprint in other case", "tax-bureau" }, { "unmapped member", "admin" }, { "unmapped member of the file", "default_role" },
         { "short fingerprint", "staff" }, { "fingerprint with colons", "staff" }, { "no fingerprint", "staff" }, { "unknown role", "role" }, { "role by number", "role" }, { "missing member", "methods" },
         { "null list", "purposes" }, { "null file", CallerDirectory.FileName }, { "no JSON", CallerDirectory.FileName }, { "member twice", "staff" },
+        { "quota of nothing", "staff" }, { "negative quota", "staff" }, { "unknown quota", "calls_per_hour" },
     };
 
     // A mistake in who may call must never read as "nobody asked for more": the whole file is refused, and the place is named.
@@ -209,6 +210,9 @@ public sealed class ConfigurationTests : IDisposable
                 case "unknown role": staff["role"] = "ROOT"; break;
                 case "role by number": staff["role"] = 0; break;
                 case "missing member": staff.AsObject().Remove("methods"); break;
+                case "quota of nothing": staff["quota"] = new JsonObject { ["misses_per_minute"] = 0 }; break;
+                case "negative quota": staff["quota"] = new JsonObject { ["burst"] = -1 }; break;
+                case "unknown quota": staff["quota"] = new JsonObject { [named] = 1 }; break;
                 case "null list": staff["purposes"] = null; break;
             }
         });

@@ -11,6 +11,7 @@ using ShantingEId.Server.Rpc;
 using ShantingEId.TestSupport;
 using ShantingEId.V1;
 using Answer = ShantingEId.V1.AskQuestionsResponse.Types.Answer;
+using FieldMask = ShantingEId.Server.Rpc.FieldMask;
 using ProtoMask = Google.Protobuf.WellKnownTypes.FieldMask;
 using Verdict = ShantingEId.V1.Verification.Types.Verdict;
 
@@ -31,7 +32,7 @@ public sealed class DeskTests(DeskFixture server) : IClassFixture<DeskFixture>
         var purposes = server.File["purposes"]!.AsObject().Select(each => each.Key).Append("NOBODY_HAS_THIS").ToArray();
         var fields = FieldMask.Known.Append("nothing").Append("enterprise.name").ToArray();
         var work = from caller in server.File["callers"]!.AsArray() where (string)caller!["name"]! != "stranger" from purpose in purposes select (caller, purpose);
-        await Parallel.ForEachAsync(work, new ParallelOptions { MaxDegreeOfParallelism = 24 }, async (cell, _) =>
+        await Parallel.ForEachAsync(work, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (cell, _) =>
         {
             var name = (string)cell.caller["name"]!;
             var client = server.Client(name);
@@ -338,8 +339,16 @@ public sealed class DeskTests(DeskFixture server) : IClassFixture<DeskFixture>
     private static async Task<Verification> Batch(VerificationService.VerificationServiceClient client, VerifyCodesRequest item)
     {
         using var call = client.VerifyCodes();
-        await call.RequestStream.WriteAsync(item);
-        await call.RequestStream.CompleteAsync();
+        try
+        {
+            await call.RequestStream.WriteAsync(item);
+            await call.RequestStream.CompleteAsync();
+        }
+        catch (RpcException)
+        {
+            // A call that is refused may end before it is written to; reading says why.
+        }
+
         Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None));
         return call.ResponseStream.Current.Verification ?? throw call.ResponseStream.Current.Error.ToRpcException();
     }
@@ -353,7 +362,7 @@ public sealed class DeskTests(DeskFixture server) : IClassFixture<DeskFixture>
         }
         catch (RpcException error)
         {
-            return error.GetRpcStatus()!.GetDetail<Google.Rpc.ErrorInfo>()!.Reason;
+            return error.GetRpcStatus()?.GetDetail<Google.Rpc.ErrorInfo>()?.Reason ?? error.ToString();
         }
     }
 }

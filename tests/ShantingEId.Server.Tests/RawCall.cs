@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Http.Headers;
+using Google.Protobuf;
+using Google.Protobuf.Reflection;
 using Grpc.Core;
 
 namespace ShantingEId.Server.Tests;
@@ -8,7 +10,35 @@ namespace ShantingEId.Server.Tests;
 /// <summary>What came back to a raw request.</summary>
 public sealed record RawAnswer(HttpStatusCode Http, StatusCode? Status, Refusal? Refusal, byte[] Body)
 {
+    // google.rpc.Status in JSON is read by the protobuf library, not by what wrote it.
+    private static readonly JsonParser Json = new(JsonParser.Settings.Default.WithTypeRegistry(
+        TypeRegistry.FromFiles(Google.Rpc.ErrorDetailsReflection.Descriptor, V1.VerificationServiceReflection.Descriptor)));
+
     public string? Reason => Refusal?.Reason;
+
+    public string Text => System.Text.Encoding.UTF8.GetString(Body);
+
+    public static async Task<RawAnswer> Read(HttpResponseMessage response)
+    {
+        var body = await response.Content.ReadAsByteArrayAsync();
+        string? Value(string name) =>
+            response.Headers.TryGetValues(name, out var values) || response.TrailingHeaders.TryGetValues(name, out values) ? values.Single() : null;
+
+        if (Value("grpc-status") is { } text)
+        {
+            var code = (StatusCode)int.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
+            return new RawAnswer(response.StatusCode, code, Value("grpc-status-details-bin") is { } details
+                ? Refusal.Of(Google.Rpc.Status.Parser.ParseFrom(Convert.FromBase64String(details.PadRight((details.Length + 3) / 4 * 4, '='))), code) : null, body);
+        }
+
+        if (response.Content.Headers.ContentType?.MediaType == "application/json" && !response.IsSuccessStatusCode)
+        {
+            var status = Json.Parse<Google.Rpc.Status>(System.Text.Encoding.UTF8.GetString(body));
+            return new RawAnswer(response.StatusCode, (StatusCode)status.Code, status.Details.Count > 0 ? Refusal.Of(status, (StatusCode)status.Code) : null, body);
+        }
+
+        return new RawAnswer(response.StatusCode, null, null, body);
+    }
 }
 
 /// <summary>A request written by hand, for bytes that no gRPC client would send.</summary>
@@ -51,14 +81,7 @@ public sealed class RawCall(HttpClient client)
         request.Version = HttpVersion.Version20;
         request.VersionPolicy = HttpVersionPolicy.RequestVersionExact;
         using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
-        var body = await response.Content.ReadAsByteArrayAsync();
-        string? Value(string name) =>
-            response.Headers.TryGetValues(name, out var values) || response.TrailingHeaders.TryGetValues(name, out values) ? values.Single() : null;
-
-        var status = Value("grpc-status") is { } text ? (StatusCode)int.Parse(text, System.Globalization.CultureInfo.InvariantCulture) : (StatusCode?)null;
-        var refusal = Value("grpc-status-details-bin") is { } details
-            ? Refusal.Of(Google.Rpc.Status.Parser.ParseFrom(Convert.FromBase64String(details.PadRight((details.Length + 3) / 4 * 4, '='))), status!.Value) : null;
-        return new RawAnswer(response.StatusCode, status, refusal, body);
+        return await RawAnswer.Read(response);
     }
 }
 

@@ -41,10 +41,13 @@ public class ServerFixture : IAsyncLifetime
     {
     }
 
+    /// <summary>The one clock of the server.</summary>
+    protected virtual TimeProvider Clock => TimeProvider.System;
+
     public virtual EidServerOptions Options() => new()
     {
         CertificatesDirectory = Certificates, DataDirectory = Data, Environment = "Development",
-        ConfigureLogging = logging => logging.AddProvider(Log),
+        ConfigureLogging = logging => logging.AddProvider(Log), Clock = Clock,
     };
 
     /// <summary>The register, read behind the server's back.</summary>

@@ -19,16 +19,15 @@ internal sealed class CallerAuthenticator(CallerDirectory callers, X509Certifica
     private static readonly TimeSpan KeepFor = TimeSpan.FromMinutes(1);
     private readonly ConcurrentDictionary<string, Kept> known = new();
 
-    private sealed record Kept(Caller Caller, DateTimeOffset Until);
-
+    private sealed record Kept(Caller? Caller, DateTimeOffset Until);
 
     // A connection hands out the same certificate object for each of its requests, so the object finds the result.
     private readonly ConditionalWeakTable<X509Certificate2, Kept> byConnection = [];
     private readonly Caller? onlyCaller = fixedCaller is null ? null : callers.FindByName(fixedCaller) ?? throw new EidException(ErrorReason.AccessDenied, $"名册中没有 {fixedCaller}");
 
-    /// <summary>The caller at the other end of a request's connection.</summary>
-    /// <exception cref="EidException">As <see cref="Authenticate"/>.</exception>
-    public async ValueTask<Caller> AuthenticateAsync(HttpContext context)
+    /// <summary>The caller at the other end of a request's connection; null for a good certificate that is not registered.</summary>
+    /// <exception cref="EidException"><see cref="ErrorReason.ClientCertInvalid"/>.</exception>
+    public async ValueTask<Caller?> AuthenticateAsync(HttpContext context)
     {
         if (onlyCaller is not null)
         {
@@ -46,8 +45,6 @@ internal sealed class CallerAuthenticator(CallerDirectory callers, X509Certifica
         return kept.Caller;
     }
 
-    /// <summary>The caller of this certificate.</summary>
-    /// <exception cref="EidException"><see cref="ErrorReason.ClientCertInvalid"/>, or <see cref="ErrorReason.AccessDenied"/> for a good certificate that is not registered.</exception>
     private Kept Authenticate(X509Certificate2? certificate)
     {
         if (certificate is null)
@@ -74,8 +71,13 @@ internal sealed class CallerAuthenticator(CallerDirectory callers, X509Certifica
             throw new EidException(ErrorReason.ClientCertInvalid, "客户端证书不是由受信任的 CA 签发，或不在有效期内");
         }
 
-        var caller = callers.Find(fingerprint) ?? throw new EidException(ErrorReason.AccessDenied, "此证书未登记为调用方；请先向登记机关申请接入");
         var until = now + KeepFor;
-        return known[fingerprint] = new Kept(caller, until < certificate.NotAfter ? until : certificate.NotAfter);
+        kept = new Kept(callers.Find(fingerprint), until < certificate.NotAfter ? until : certificate.NotAfter);
+        if (kept.Caller is not null)
+        {
+            known[fingerprint] = kept;
+        }
+
+        return kept;
     }
 }

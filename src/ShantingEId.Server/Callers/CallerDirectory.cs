@@ -35,15 +35,16 @@ internal sealed record Purpose(string Title, string[] Fields, string[]? Question
 /// <param name="Methods">Methods granted, e.g. <c>VerificationService/VerifyCode</c>.</param>
 /// <param name="Purposes">Names of purposes granted.</param>
 /// <param name="Regions">Divisions (2 to 6 digits) whose companies it may look up by credit code and follow; all when left out.</param>
-internal sealed record Caller(string Name, string Title, CallerRole Role, string[] Certificates, string[] Methods, string[] Purposes, string[]? Regions = null)
+/// <param name="Quota">What it may use; null is the default of its role.</param>
+internal sealed record Caller(
+    string Name, string Title, CallerRole Role, string[] Certificates, string[] Methods, string[] Purposes, string[]? Regions = null, Quota? Quota = null)
 {
     /// <summary>The divisions as a set.</summary>
     [JsonIgnore]
     public Regions Scope { get; } = Callers.Regions.TryParse(Regions ?? []) ?? Callers.Regions.All;
 
     /// <summary>Whether the method is granted: in its own list and open to its role. Everything else is denied.</summary>
-    public bool MayCall(string path, MethodRule rule) =>
-        rule.Roles.Contains(Role) && Methods.Any(method => path.EndsWith("." + method, StringComparison.Ordinal));
+    public bool MayCall(MethodRule rule) => Array.IndexOf(rule.Roles, Role) >= 0 && Array.IndexOf(Methods, rule.Grant) >= 0;
 }
 
 /// <summary>Who may call, from a file; read once at start, refused as a whole when anything in it does not make sense.</summary>
@@ -70,6 +71,7 @@ internal sealed class CallerDirectory
     private CallerDirectory(FileContent content)
     {
         purposes = content.Purposes;
+        All = content.Callers;
         foreach (var (name, purpose) in purposes)
         {
             Require(name.Length is > 0 and <= MaxName, $"用证事由 {name} 的名称应为 1 至 {MaxName} 个字符");
@@ -82,6 +84,7 @@ internal sealed class CallerDirectory
         {
             RequireAll(caller.Methods, known.Contains, $"{caller.Name} 含有未知方法");
             RequireAll(caller.Purposes, purposes.ContainsKey, $"{caller.Name} 含有未登记的用证事由");
+            Require(caller.Quota?.IsSensible ?? true, $"{caller.Name} 的 quota 应为正整数");
             // An empty list would read as "nowhere" and mean everywhere.
             Require(caller.Regions is null || caller.Regions.Length > 0 && Regions.TryParse(caller.Regions) is not null, $"{caller.Name} 的区划应为 2 至 6 位数字；不限区划的不写 regions");
             Require(caller.Name.Length is > 0 and <= MaxName && titles.TryAdd(caller.Name, caller.Title), $"{caller.Name} 重名，或名称不是 1 至 {MaxName} 个字符");
@@ -93,6 +96,9 @@ internal sealed class CallerDirectory
             }
         }
     }
+
+    /// <summary>Every registered caller.</summary>
+    public IReadOnlyList<Caller> All { get; }
 
     private sealed record FileContent(Dictionary<string, Purpose> Purposes, Caller[] Callers);
 

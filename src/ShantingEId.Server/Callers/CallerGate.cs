@@ -1,27 +1,25 @@
 using System.Globalization;
+using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
+using ShantingEId.Server.Edge;
 using ShantingEId.Server.Hot;
 using ShantingEId.Server.Rpc;
+using ShantingEId.Server.Telemetry;
 
 namespace ShantingEId.Server.Callers;
 
 /// <summary>
-/// Stands in front of every call, before a byte of its body is parsed: who calls, whether it may, whether the wire form is
-/// acceptable, how long it may take. After the call it turns the framework's own refusals (malformed bytes, too large) into
-/// errors of ours; no interceptor sees those.
+/// Stands in front of every call, gRPC, gRPC-Web and JSON, before a byte of its body is parsed: who calls, whether it may and
+/// how often, whether the wire form is acceptable, how long it may take. After the call it turns the framework's own refusals
+/// (malformed bytes, too large) into errors of ours; no interceptor sees those.
 /// </summary>
-internal sealed class CallerGate(RequestDelegate next, CallerAuthenticator authenticator, FastLane fastLane)
+internal sealed class CallerGate(RequestDelegate next, CallerAuthenticator authenticator, CallerQuotas quotas, FastLane fastLane, TimeProvider clock)
 {
-    private static readonly object CallerKey = new();
-    private static readonly object ReachedKey = new();
     private static readonly TimeSpan ShortestDeadline = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>The caller of the current call.</summary>
-    public static Caller CallerOf(HttpContext context) => (Caller)context.Items[CallerKey]!;
-
-    /// <summary>Notes that the body was parsed and the method entered.</summary>
-    public static void MarkReached(HttpContext context) => context.Items[ReachedKey] = true;
+    /// <summary>The caller of the current call, of a method that only registered callers reach.</summary>
+    public static Caller CallerOf(HttpContext context) => GatedCall.Of(context).Caller!;
 
     /// <summary>The method is not in the caller's list.</summary>
     public static EidException NotGranted() => new(ErrorReason.AccessDenied, "贵单位未获准调用此方法");
@@ -29,53 +27,129 @@ internal sealed class CallerGate(RequestDelegate next, CallerAuthenticator authe
     /// <summary>Runs the gate.</summary>
     public async Task InvokeAsync(HttpContext context)
     {
+        var began = EidMeters.CallDuration.Enabled ? clock.GetTimestamp() : 0;
+        Caller? caller = null;
+        MethodRule? rule = null;
+        TimeSpan time;
         try
         {
             // 1. Who.
-            var caller = await authenticator.AuthenticateAsync(context);
-            context.Items[CallerKey] = caller;
+            caller = await authenticator.AuthenticateAsync(context);
 
-            // 2. May it? Unknown methods are refused like forbidden ones.
-            if (!MethodRule.All.TryGetValue(context.Request.Path, out var rule) || !caller.MayCall(context.Request.Path, rule))
+            // 2. What, and may it? Everything that is not expressly granted is refused.
+            rule = RequireRule(context, caller);
+
+            // 3. How often.
+            quotas.Take(caller);
+            if (rule.IsLookup)
             {
-                throw NotGranted();
+                quotas.RequireLookup(caller!);
             }
 
-            // 3. Wire form: no compression (a bomb is refused unopened).
-            if (context.Request.Headers["grpc-encoding"].ToString() is not ("" or "identity"))
-            {
-                throw new EidException(ErrorReason.CompressionNotSupported, "不接受压缩的请求（grpc-encoding 应为 identity）");
-            }
+            // 4. Wire form: no compression (a bomb is refused unopened).
+            RequireWireForm(context);
 
-            // 4. An answer at hand needs no more.
-            if (context.Request.Path.Value == FastLane.Path && await fastLane.TryAnswerAsync(context, caller))
+            // 5. An answer at hand needs no more.
+            if (context.Request.Path.Value == FastLane.Path && await fastLane.TryAnswerAsync(context, caller!))
             {
+                EidMeters.CountCall(rule, caller, null, began, clock);
                 return;
             }
 
-            // 5. Time: every call has a deadline, no longer than the method's ceiling.
-            LimitDeadline(context, rule);
+            // 6. Time: every call has a deadline, no longer than the method's ceiling.
+            time = LimitDeadline(context.Request, rule);
+            if (rule.IsStream)
+            {
+                quotas.EnterStream(caller);
+            }
         }
         catch (EidException error)
         {
-            ErrorWire.WriteTo(context.Response, error);
+            EidMeters.CountCall(rule, caller, error.Reason, began, clock);
+            await ErrorWire.WriteAsync(context, error);
             return;
         }
 
-        await next(context);
-
-        // A request that is not gRPC at all has its answer in the HTTP status.
-        var response = context.Response;
-        if (!context.Items.ContainsKey(ReachedKey) && !response.HasStarted && response.StatusCode == StatusCodes.Status200OK
-            && Enum.TryParse<StatusCode>(response.Headers["grpc-status"].ToString(), out var status) && FrameworkRefusal.Of(status) is { } refusal)
+        var call = new GatedCall(caller, rule);
+        context.Features.Set(call);
+        try
         {
-            ErrorWire.WriteTo(response, refusal);
+            // 7. The method, and what the framework refused on the way to it.
+            if (context.GetEndpoint()!.Metadata.GetMetadata<JsonShape>() is { } shape)
+            {
+                await JsonDoor.PassAsync(context, call, shape, time, clock, next);
+            }
+            else
+            {
+                await next(context);
+                await RenameFrameworkRefusalAsync(context, call);
+            }
+        }
+        finally
+        {
+            if (rule.IsStream)
+            {
+                quotas.LeaveStream(caller);
+            }
+
+            EidMeters.CountCall(rule, caller, call.Refused, began, clock);
         }
     }
 
-    private static void LimitDeadline(HttpContext context, MethodRule rule)
+    private static MethodRule RequireRule(HttpContext context, Caller? caller)
     {
-        var header = context.Request.Headers["grpc-timeout"].ToString();
+        var rule = RuleOf(context);
+        if (caller is null && rule?.Access is not CallerAccess.Certified)
+        {
+            throw new EidException(ErrorReason.AccessDenied, "此证书未登记为调用方；请先向登记机关申请接入");
+        }
+
+        if (rule is null)
+        {
+            // In gRPC an unknown method is refused like a forbidden one; a web address that leads nowhere says so.
+            throw ErrorWire.IsGrpc(context.Request) ? NotGranted() : new EidException(ErrorReason.PathUnknown, "没有这个路径，或它不接受此 HTTP 方法；见 /openapi.json");
+        }
+
+        return rule.Access != CallerAccess.Granted || caller!.MayCall(rule) ? rule : throw NotGranted();
+    }
+
+    // Routing overlooks case and a slash at the end; in gRPC that is another method.
+    private static MethodRule? RuleOf(HttpContext context)
+    {
+        var metadata = context.GetEndpoint()?.Metadata;
+        var rule = metadata?.GetMetadata<MethodRule>();
+        return rule is { Access: CallerAccess.Granted } && metadata!.GetMetadata<JsonShape>() is null && !string.Equals(context.Request.Path.Value, rule.Path, StringComparison.Ordinal) ? null : rule;
+    }
+
+    private static void RequireWireForm(HttpContext context)
+    {
+        var (request, metadata) = (context.Request, context.GetEndpoint()!.Metadata);
+        if (request.Headers["grpc-encoding"].ToString() is not ("" or "identity") || request.Headers.ContentEncoding.ToString() is not ("" or "identity"))
+        {
+            throw new EidException(ErrorReason.CompressionNotSupported, "不接受压缩的请求（grpc-encoding、content-encoding 应为 identity）");
+        }
+
+        if (metadata.GetMetadata<GrpcMethodMetadata>() is not null && metadata.GetMetadata<JsonShape>() is null && !ErrorWire.IsGrpc(request))
+        {
+            throw new EidException(ErrorReason.ContentTypeNotSupported, "此路径只接受 gRPC；JSON 的路径见 /openapi.json");
+        }
+    }
+
+    private static async Task RenameFrameworkRefusalAsync(HttpContext context, GatedCall call)
+    {
+        // A request that is not gRPC at all has its answer in the HTTP status.
+        var response = context.Response;
+        if (!call.Reached && !response.HasStarted && response.StatusCode == StatusCodes.Status200OK
+            && Enum.TryParse<StatusCode>(response.Headers["grpc-status"].ToString(), out var status) && FrameworkRefusal.Of(status) is { } refusal)
+        {
+            call.Refused = refusal.Reason;
+            await ErrorWire.WriteAsync(context, refusal);
+        }
+    }
+
+    private static TimeSpan LimitDeadline(HttpRequest request, MethodRule rule)
+    {
+        var header = request.Headers["grpc-timeout"].ToString();
         var asked = ParseTimeout(header);
         if (header.Length > 0 && asked is null)
         {
@@ -87,10 +161,13 @@ internal sealed class CallerGate(RequestDelegate next, CallerAuthenticator authe
             throw new EidException(ErrorReason.DeadlineTooShort, "剩余时间不足 20 毫秒，未开始处理");
         }
 
-        if (asked is null || asked > rule.Ceiling)
+        if (asked <= rule.Ceiling)
         {
-            context.Request.Headers["grpc-timeout"] = string.Create(CultureInfo.InvariantCulture, $"{(long)rule.Ceiling.TotalSeconds}S");
+            return asked.Value;
         }
+
+        request.Headers["grpc-timeout"] = rule.CeilingHeader;
+        return rule.Ceiling;
     }
 
     // gRPC over HTTP/2: at most eight digits and a unit.

@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+using System.Globalization;
 using Google.Protobuf.Reflection;
 using ShantingEId.V1;
 
@@ -19,33 +21,83 @@ internal enum CallerRole
     Auditor,
 }
 
+/// <summary>What must be known about a caller before a method is open to it.</summary>
+internal enum CallerAccess
+{
+    /// <summary>Registered, of a role that may have the method, and granted it by name.</summary>
+    Granted,
+
+    /// <summary>Registered.</summary>
+    Registered,
+
+    /// <summary>Holds a good certificate of the pinned CA, registered or not: probes of operators.</summary>
+    Certified,
+}
+
 /// <summary>Who may call a method at most, and its limits. A caller also needs the method in its own list.</summary>
 /// <param name="Roles">Roles that may be granted the method.</param>
 /// <param name="Ceiling">Longest time a call may take; a caller's longer deadline is cut to this.</param>
 /// <param name="IsWrite">Whether unknown fields are refused (a write whose sender means more than we understand must not pass).</param>
-internal sealed record MethodRule(CallerRole[] Roles, TimeSpan Ceiling, bool IsWrite = false)
+/// <param name="IsLookup">Whether it looks for companies; refused to a caller that has asked for too many that do not exist.</param>
+/// <param name="IsStream">Whether the call is long; how many a caller holds open at once is limited.</param>
+internal sealed record MethodRule(CallerRole[] Roles, TimeSpan Ceiling, bool IsWrite = false, bool IsLookup = false, bool IsStream = false)
 {
+    private readonly string path = "";
+
+    /// <summary>Health of this server; says nothing about any company, so a probe needs no entry among the callers.</summary>
+    public static MethodRule Health { get; } = new([], TimeSpan.FromHours(1), IsStream: true) { Path = "grpc.health.v1.Health", Access = CallerAccess.Certified };
+
+    /// <summary>Reflection; only served in development.</summary>
+    public static MethodRule Reflection { get; } = new([], TimeSpan.FromMinutes(10), IsStream: true) { Path = "grpc.reflection.v1.ServerReflection", Access = CallerAccess.Registered };
+
     /// <summary>Rule of every method. A method without one is refused, and a test fails.</summary>
     public static IReadOnlyDictionary<string, MethodRule> All { get; } = new Dictionary<string, MethodRule>
     {
         [Name("IssuanceService", "IssueSet")] = new([CallerRole.Staff], TimeSpan.FromSeconds(10), IsWrite: true),
         // A whole district's import runs in one call.
-        [Name("IssuanceService", "ImportSets")] = new([CallerRole.Staff], TimeSpan.FromHours(4), IsWrite: true),
+        [Name("IssuanceService", "ImportSets")] = new([CallerRole.Staff], TimeSpan.FromHours(4), IsWrite: true, IsStream: true),
         [Name("IssuanceService", "GetIssuedSet")] = new([CallerRole.Staff, CallerRole.Auditor], TimeSpan.FromSeconds(10)),
         [Name("IssuanceService", "RevokeSet")] = new([CallerRole.Staff], TimeSpan.FromSeconds(10), IsWrite: true),
-        [Name("VerificationService", "VerifyCode")] = new([CallerRole.Staff, CallerRole.RelyingParty, CallerRole.HolderApp, CallerRole.Auditor], TimeSpan.FromSeconds(2)),
-        [Name("VerificationService", "LookupLicense")] = new([CallerRole.Staff, CallerRole.RelyingParty, CallerRole.Auditor], TimeSpan.FromSeconds(2)),
-        [Name("VerificationService", "AskQuestions")] = new([CallerRole.Staff, CallerRole.RelyingParty, CallerRole.Auditor], TimeSpan.FromSeconds(2)),
+        [Name("VerificationService", "VerifyCode")] = new([CallerRole.Staff, CallerRole.RelyingParty, CallerRole.HolderApp, CallerRole.Auditor], TimeSpan.FromSeconds(2), IsLookup: true),
+        [Name("VerificationService", "LookupLicense")] = new([CallerRole.Staff, CallerRole.RelyingParty, CallerRole.Auditor], TimeSpan.FromSeconds(2), IsLookup: true),
+        [Name("VerificationService", "AskQuestions")] = new([CallerRole.Staff, CallerRole.RelyingParty, CallerRole.Auditor], TimeSpan.FromSeconds(2), IsLookup: true),
         // A batch may be long; what is wrong with one item does not end it.
-        [Name("VerificationService", "VerifyCodes")] = new([CallerRole.Staff, CallerRole.RelyingParty, CallerRole.Auditor], TimeSpan.FromHours(1)),
+        [Name("VerificationService", "VerifyCodes")] = new([CallerRole.Staff, CallerRole.RelyingParty, CallerRole.Auditor], TimeSpan.FromHours(1), IsLookup: true, IsStream: true),
         [Name("VerificationService", "ListLookups")] = new([CallerRole.Staff, CallerRole.HolderApp, CallerRole.Auditor], TimeSpan.FromSeconds(10)),
         // A watcher is sent away after an hour and comes back with its mark.
-        [Name("ChangeService", "WatchChanges")] = new([CallerRole.Staff, CallerRole.RelyingParty, CallerRole.Auditor], TimeSpan.FromHours(1)),
+        [Name("ChangeService", "WatchChanges")] = new([CallerRole.Staff, CallerRole.RelyingParty, CallerRole.Auditor], TimeSpan.FromHours(1), IsStream: true),
         [Name("ChangeService", "ListChanges")] = new([CallerRole.Staff, CallerRole.RelyingParty, CallerRole.Auditor], TimeSpan.FromSeconds(10)),
-    };
+    }.ToFrozenDictionary(entry => entry.Key, entry => entry.Value with { Path = entry.Key });
 
     /// <summary>Services this server offers.</summary>
     public static IReadOnlyList<ServiceDescriptor> Services { get; } = [IssuanceService.Descriptor, VerificationService.Descriptor, ChangeService.Descriptor];
+
+    /// <summary>Path of the method in gRPC.</summary>
+    public string Path
+    {
+        get => path;
+        init
+        {
+            path = value;
+            Grant = value[(value.LastIndexOf('.') + 1)..];
+            Method = value[(value.LastIndexOf('/') + 1)..];
+        }
+    }
+
+    /// <summary>What must be known about the caller.</summary>
+    public CallerAccess Access { get; init; }
+
+    /// <summary>Name under which callers are granted the method, e.g. <c>VerificationService/VerifyCode</c>.</summary>
+    public string Grant { get; private init; } = "";
+
+    /// <summary>Name of the method alone.</summary>
+    public string Method { get; private init; } = "";
+
+    /// <summary>The ceiling as gRPC spells it.</summary>
+    public string CeilingHeader { get; } = string.Create(CultureInfo.InvariantCulture, $"{(long)Ceiling.TotalSeconds}S");
+
+    /// <summary>The rule of a method of ours.</summary>
+    public static MethodRule Of(string service, string method) => All[Name(service, method)];
 
     private static string Name(string service, string method) => $"/shanting.eid.v1.{service}/{method}";
 }

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using ShantingEId.Server.Callers;
 using ShantingEId.Server.Ledger;
+using ShantingEId.Server.Telemetry;
 
 namespace ShantingEId.Server.Hot;
 
@@ -71,6 +72,7 @@ internal sealed class FastLane(HotAnswers answers, FeedFollower follower, Regist
         // 4. The answer: what was prepared, as of when, and the receipt.
         Write(context.Response, view, allowance, hit.WithReceipt && ledger is not null ? place : null);
         HotMeters.Count(HotTier.Memory);
+        EidMeters.CountVerdict("VerifyCode", caller.Name, view.Verdict, view.Reason);
         return true;
     }
 

@@ -6,6 +6,7 @@ using Google.Protobuf;
 using ShantingEId.Issuing;
 using ShantingEId.Server.Callers;
 using ShantingEId.Server.Rpc;
+using ShantingEId.Verifying;
 
 namespace ShantingEId.Server.Hot;
 
@@ -16,7 +17,9 @@ namespace ShantingEId.Server.Hot;
 /// <param name="Reply">The message without <c>status_as_of_time</c> and receipt, protobuf.</param>
 /// <param name="Record">The ledger record, with times to be set.</param>
 /// <param name="Facts">The facts shown, as a receipt carries them.</param>
-internal sealed record HotView(Caller Caller, byte[] Purpose, RegisterEntry Entry, byte[] Reply, byte[] Record, byte[] Facts);
+/// <param name="Verdict">The verdict.</param>
+/// <param name="Reason">Its machine reason.</param>
+internal sealed record HotView(Caller Caller, byte[] Purpose, RegisterEntry Entry, byte[] Reply, byte[] Record, byte[] Facts, Verdict Verdict, string Reason);
 
 /// <summary>
 /// Finished answers by the text of the code. Only texts whose signature was checked and whose set is in the register come in
@@ -74,7 +77,8 @@ internal sealed class HotAnswers(HotLookup lookup, EidServerOptions options)
 
         var reply = Wire.ToMessage(answer with { Receipt = null });
         reply.StatusAsOfTime = null;
-        var view = new HotView(question.Caller, purpose, entry, reply.ToByteArray(), (record with { Reference = "" }).Encode(), answer.Facts.Encode());
+        var view = new HotView(question.Caller, purpose, entry, reply.ToByteArray(), (record with { Reference = "" }).Encode(), answer.Facts.Encode(),
+            answer.Verification.Verdict, record.Reason);
         lock (gate)
         {
             if (!answers.TryGet(code, out var kept, out _) || !ReferenceEquals(kept!.Slot, slot))

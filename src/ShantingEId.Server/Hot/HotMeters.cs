@@ -1,4 +1,5 @@
-using System.Diagnostics.Metrics;
+using System.Text.Json;
+using ShantingEId.Server.Telemetry;
 
 namespace ShantingEId.Server.Hot;
 
@@ -30,9 +31,7 @@ internal enum HotTier
 /// <summary>Counts look-ups by tier.</summary>
 internal static class HotMeters
 {
-    private static readonly Meter Meter = new("ShantingEId.Hot");
-    private static readonly Counter<long> Lookups = Meter.CreateCounter<long>("eid.lookup.tier", "{lookup}", "Register readings by the tier that answered.");
-    private static readonly KeyValuePair<string, object?>[] Tags = [.. Enum.GetValues<HotTier>().Select(tier => KeyValuePair.Create("tier", (object?)tier.ToString()))];
+    private static readonly KeyValuePair<string, object?>[] Tags = [.. Enum.GetValues<HotTier>().Select(tier => KeyValuePair.Create("eid.tier", (object?)JsonNamingPolicy.SnakeCaseUpper.ConvertName(tier.ToString())))];
     private static readonly long[] Totals = new long[Tags.Length];
 
     /// <summary>Counts one.</summary>
@@ -43,9 +42,9 @@ internal static class HotMeters
             Interlocked.Increment(ref Totals[(int)tier]);
         }
 
-        if (Lookups.Enabled)
+        if (EidMeters.CacheReads.Enabled)
         {
-            Lookups.Add(1, Tags[(int)tier]);
+            EidMeters.CacheReads.Add(1, Tags[(int)tier]);
         }
     }
 

@@ -13,7 +13,7 @@ internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> log) : 
     public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation) =>
         Run(context, () =>
         {
-            if (MethodRule.All[context.Method].IsWrite)
+            if (GatedCall.Of(context.GetHttpContext()).Rule.IsWrite)
             {
                 StrictMessage.RefuseUnknownFields((IMessage)request);
             }
@@ -39,31 +39,38 @@ internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> log) : 
             return true;
         });
 
-    private async Task<T> Run<T>(ServerCallContext context, Func<Task<T>> call)
+    private async Task<T> Run<T>(ServerCallContext context, Func<Task<T>> method)
     {
-        CallerGate.MarkReached(context.GetHttpContext());
+        var call = GatedCall.Of(context.GetHttpContext());
+        call.Reached = true;
         try
         {
-            return await call();
+            return await method();
         }
         catch (EidException error) when (error.Reason.Kind() is not ErrorKind.Internal)
         {
-            // A refusal is the caller's business; only a failing store is ours.
-            if (error.Reason.Kind() == ErrorKind.Unavailable)
+            // A refusal is the caller's business; only a failing store is ours. To stop is no failure.
+            if (error.Reason.Kind() == ErrorKind.Unavailable && error.Reason != ErrorReason.Draining)
             {
                 StoreFailed(context.Method, error);
             }
 
-            throw ErrorWire.ToRpc(error);
+            throw Refuse(error);
         }
         catch (Exception error) when (error is OperationCanceledException or IOException && context.CancellationToken.IsCancellationRequested)
         {
-            throw new RpcException(new Status(StatusCode.DeadlineExceeded, "调用方已放弃或时限已到"));
+            throw Refuse(ErrorWire.OutOfTime());
         }
         catch (Exception error) when (error is not RpcException)
         {
             Fault(context.Method, error);
-            throw ErrorWire.ToRpc(new EidException(ErrorReason.InternalFault, "服务内部错误，已记录；请稍后用同一 request_id 重试") { Receipt = (error as EidException)?.Receipt });
+            throw Refuse(new EidException(ErrorReason.InternalFault, "服务内部错误，已记录；请稍后用同一 request_id 重试") { Receipt = (error as EidException)?.Receipt });
+        }
+
+        RpcException Refuse(EidException error)
+        {
+            call.Refused = error.Reason;
+            return ErrorWire.ToRpc(error);
         }
     }
 

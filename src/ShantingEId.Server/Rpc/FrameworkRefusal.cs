@@ -9,11 +9,14 @@ internal static class FrameworkRefusal
     /// <summary>Our error for a status the framework gave before the method saw a message; null where it says enough itself.</summary>
     public static EidException? Of(StatusCode code) => code switch
     {
-        StatusCode.ResourceExhausted => new EidException(ErrorReason.MessageTooLarge, "请求超过 64 KiB 的限制"),
+        StatusCode.ResourceExhausted => TooLarge(),
         StatusCode.Unknown => NoMessage(),
         StatusCode.Internal => new EidException(ErrorReason.MalformedFrame, "请求的 gRPC 帧残缺或多余"),
         _ => null,
     };
+
+    /// <summary>The request is larger than any of ours.</summary>
+    public static EidException TooLarge() => new(ErrorReason.MessageTooLarge, "请求超过 64 KiB 的限制");
 
     private static EidException NoMessage() => new(ErrorReason.MalformedRequest, "请求不是合规的 protobuf 消息");
 
@@ -37,6 +40,11 @@ internal static class FrameworkRefusal
             catch (RpcException error) when (Of(error.StatusCode) is { } refusal)
             {
                 throw refusal;
+            }
+            catch (IOException)
+            {
+                // The caller reset the stream or its connection broke; the call's own token may hear of it only later.
+                throw new RpcException(new Status(StatusCode.Cancelled, "调用方已离开"));
             }
         }
     }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using ShantingEId.Receipts;
 using ShantingEId.Server.Callers;
 using ShantingEId.Server.Ledger;
+using ShantingEId.Server.Telemetry;
 using ShantingEId.Verifying;
 
 namespace ShantingEId.Server.Rpc;
@@ -14,10 +15,11 @@ namespace ShantingEId.Server.Rpc;
 /// <param name="callers">Purposes and what they grant.</param>
 /// <param name="options">How old a state may be.</param>
 /// <param name="clock">Time of answers.</param>
+/// <param name="quotas">Limits what finds nothing.</param>
 /// <param name="log">Alerts.</param>
 /// <param name="ledger">The look-up ledger; null only where a benchmark measures the bare path.</param>
 internal sealed partial class LookupDesk(
-    Verifier verifier, CallerDirectory callers, EidServerOptions options, RegisterClock clock, ILogger<LookupDesk> log, LookupLedger? ledger = null)
+    Verifier verifier, CallerDirectory callers, EidServerOptions options, RegisterClock clock, CallerQuotas quotas, ILogger<LookupDesk> log, LookupLedger? ledger = null)
 {
     private const int MaxQuestions = 8;
 
@@ -47,7 +49,9 @@ internal sealed partial class LookupDesk(
             (int)shown.Verdict, shown.Reason.WireName(), facts.Digest(), question.Reference);
 
         // 7. The receipt, where asked for; then the answer.
-        return answer with { Receipt = await AppendAsync(record, facts, question.WithReceipt), Record = record, Facts = facts };
+        answer = answer with { Receipt = await AppendAsync(record, facts, question.WithReceipt), Record = record, Facts = facts };
+        EidMeters.CountVerdict(question.Method, question.Caller.Name, shown.Verdict, record.Reason);
+        return answer;
     }
 
     private async ValueTask<LookupAnswer> JudgeAsync(LookupQuestion question, CancellationToken cancel)
@@ -58,6 +62,7 @@ internal sealed partial class LookupDesk(
             throw refusal;
         }
 
+        quotas.RequireLookup(question.Caller);
         var purpose = callers.RequirePurpose(question.Caller, question.Purpose);
 
         // 2. Asking for more than that right gives is refused before anything is read.
@@ -70,6 +75,11 @@ internal sealed partial class LookupDesk(
 
         // 4. The verdict.
         var verification = await VerifyAsync(question, age, cancel);
+        if (verification.Verdict is Verdict.NotFound or Verdict.NotIssued)
+        {
+            quotas.CountMiss(question.Caller);
+        }
+
         if (verification.Verdict == Verdict.NotIssued || verification.Reason == VerdictReason.RegisterMismatch)
         {
             Alert(verification.Verdict, verification.Reason, question.Caller.Name);

@@ -17,7 +17,7 @@ namespace ShantingEId.Server.Rpc;
 internal sealed record LookupQuestion(Caller Caller, string Method, string Purpose, bool WithReceipt, string Reference)
 {
     private const int MaxReference = 64;
-    private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(60);
+    private const long MaxAge = 60; // seconds
 
     /// <summary>Text of a QR, or a typed code; null when a credit code is asked about.</summary>
     public string? Code { get; init; }
@@ -90,13 +90,13 @@ internal sealed record LookupQuestion(Caller Caller, string Method, string Purpo
             return bound;
         }
 
-        // A duration whose parts have different signs is none.
-        if (asked.Seconds is < 0 or > 60 || asked.Nanos is < 0 or > 999_999_999 || asked.ToTimeSpan() is var age && age > MaxAge)
+        // A duration whose parts have different signs is none, and a time span counts no single nanoseconds.
+        if (asked.Seconds is < 0 or > MaxAge || asked.Nanos is < 0 or > 999_999_999 || asked is { Seconds: MaxAge, Nanos: > 0 })
         {
             throw new EidException(ErrorReason.AgeInvalid, "max_state_age 应在 0 至 60 秒之间", [new FieldViolation("max_state_age", ErrorReason.AgeInvalid, "应在 0 至 60 秒之间")]);
         }
 
-        return age < bound ? age : bound;
+        return asked.ToTimeSpan() is var age && age < bound ? age : bound;
     }
 }
 

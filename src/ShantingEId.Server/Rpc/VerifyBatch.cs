@@ -10,7 +10,7 @@ namespace ShantingEId.Server.Rpc;
 /// Many look-ups in one stream. As many as the limit are at work or waiting to be written; only when one has been written is
 /// another taken from the stream. So a caller that does not read its answers is not read from either, and costs no memory.
 /// </summary>
-internal sealed partial class VerifyBatch(LookupDesk desk, IHostApplicationLifetime lifetime, ILogger<VerifyBatch> log)
+internal sealed partial class VerifyBatch(LookupDesk desk, CallerQuotas quotas, TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<VerifyBatch> log)
 {
     /// <summary>Items taken and not yet answered, at most.</summary>
     public const int AtOnce = 64;
@@ -20,12 +20,18 @@ internal sealed partial class VerifyBatch(LookupDesk desk, IHostApplicationLifet
     public async Task RunAsync(IAsyncStreamReader<VerifyCodesRequest> items, IServerStreamWriter<VerifyCodesResponse> answers, Caller caller, CancellationToken cancel)
     {
         // What a caller may not ask alone it may not ask in a batch.
-        var mayVerify = MayCall(caller, "VerifyCode");
-        var mayLookup = MayCall(caller, "LookupLicense");
+        var mayVerify = caller.MayCall(MethodRule.Of("VerificationService", "VerifyCode"));
+        var mayLookup = caller.MayCall(MethodRule.Of("VerificationService", "LookupLicense"));
         var options = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancel };
         using var writing = new SemaphoreSlim(1, 1);
         await Parallel.ForEachAsync(items.UntilStopAsync(lifetime.ApplicationStopping, cancel), options, async (item, cancelled) =>
         {
+            // An item counts like a call; over the quota it waits, and so does the stream behind it.
+            while (!quotas.TryTake(caller, out var wait))
+            {
+                await Task.Delay(wait, clock, cancelled);
+            }
+
             var answer = await AnswerAsync(item, item.QuestionCase switch
             {
                 VerifyCodesRequest.QuestionOneofCase.Verify => LookupQuestion.Of(item.Verify, caller) with { Refused = mayVerify ? null : CallerGate.NotGranted() },
@@ -64,12 +70,6 @@ internal sealed partial class VerifyBatch(LookupDesk desk, IHostApplicationLifet
 
             return new VerifyCodesResponse { Item = item.Item, Error = ErrorWire.ToStatus(error) };
         }
-    }
-
-    private static bool MayCall(Caller caller, string method)
-    {
-        var path = $"/shanting.eid.v1.VerificationService/{method}";
-        return caller.MayCall(path, MethodRule.All[path]);
     }
 
     private static EidException NoQuestion() => new(ErrorReason.QuestionInvalid, "应写明 verify 或 lookup", [new FieldViolation("question", ErrorReason.QuestionInvalid, "应写明 verify 或 lookup")]);

@@ -84,6 +84,15 @@ public enum VerdictReason
 
     /// <summary>Revoked.</summary>
     Revoked,
+
+    /// <summary>The signature is good; the register was not asked (offline).</summary>
+    RegisterNotAsked,
+
+    /// <summary>The state was older than accepted when it arrived.</summary>
+    StateTooOld,
+
+    /// <summary>The clocks of the two sides are too far apart to tell how old the state is.</summary>
+    ClocksApart,
 }
 
 /// <summary>Wire names of reasons.</summary>
@@ -115,6 +124,8 @@ public static class VerdictTexts
         (Verdict.Malformed, VerdictReason.TypedCodeCheck) => ("校验短码有误，可能录错了字符。", "请对照执照重新录入十二位校验短码（不含字母 I、L、O、U）。"),
         (Verdict.Malformed, VerdictReason.QrVersion) => ("证照码的版本无法识别。", "请升级核验程序，或改为录入二维码下方的校验短码。"),
         (Verdict.Malformed, _) => ("证照码残缺或已损坏，无法识别。", "请重新扫描，或改为录入二维码下方的校验短码。"),
+        (Verdict.Unknown, VerdictReason.RegisterNotAsked) => ("没有查询登记簿，不知道现在是否有效。", "请联网后再次核验；在此之前请勿据此办理。"),
+        (Verdict.Unknown, VerdictReason.ClocksApart) => ("本机时钟与服务相差过大，无法判断状态是否过旧。", "请校准本机时钟后再次核验。"),
         (Verdict.Unknown, _) => ("手头的状态数据过旧，无法判断是否仍然有效。", "请联网后再次核验。"),
         _ => throw new ArgumentOutOfRangeException(nameof(verdict), verdict, "no text for this verdict"),
     };

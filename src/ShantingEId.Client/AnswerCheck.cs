@@ -1,0 +1,106 @@
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using ShantingEId.V1;
+
+namespace ShantingEId.Client;
+
+/// <summary>What was asked, as a receipt names it.</summary>
+internal sealed record Asked(string Method, string Subject, string Purpose, string Reference, bool WithReceipt, TimeSpan MaxAge)
+{
+    public static Asked Of(VerifyCodeRequest request) =>
+        new("VerifyCode", request.Code, request.Purpose, request.Reference, request.WithReceipt, request.MaxStateAge.ToTimeSpan());
+
+    public static Asked Of(LookupLicenseRequest request) =>
+        new("LookupLicense", request.CreditCode, request.Purpose, request.Reference, request.WithReceipt, request.MaxStateAge.ToTimeSpan());
+
+    public static Asked Of(VerifyCodesRequest item) => item.Verify is { } verify ? Of(verify) : Of(item.Lookup);
+
+    // The message has no field for the age: the service's own bound holds there, ours when the answer arrives.
+    public static Asked Of(AskQuestionsRequest request, TimeSpan maxAge) => new(
+        "AskQuestions", request.SubjectCase == AskQuestionsRequest.SubjectOneofCase.Code ? request.Code : request.CreditCode,
+        request.Purpose, request.Reference, request.WithReceipt, maxAge);
+}
+
+/// <summary>
+/// Puts questions, and lets no answer through that does not hold: a receipt that was asked for must be there, good, and of this question and
+/// this answer; a VALID must be young enough.
+/// </summary>
+internal sealed class AnswerCheck(EidClientOptions options)
+{
+    /// <summary>How old states are.</summary>
+    public StateAge Age { get; } = new(options.Clock, options.ClockAllowance);
+
+    public VerifyCodeRequest VerifyRequest(string code, EidLookupOptions ask) => new()
+    {
+        Code = code, Purpose = ask.Purpose ?? options.Purpose, WithReceipt = ask.WithReceipt ?? options.WithReceipt, Reference = ask.Reference,
+        ReadMask = Mask(ask.Fields), MaxStateAge = Duration.FromTimeSpan(ask.MaxStateAge ?? options.MaxStateAge),
+    };
+
+    public LookupLicenseRequest LookupRequest(string creditCode, EidLookupOptions ask) => new()
+    {
+        CreditCode = creditCode, Purpose = ask.Purpose ?? options.Purpose, WithReceipt = ask.WithReceipt ?? options.WithReceipt, Reference = ask.Reference,
+        ReadMask = Mask(ask.Fields), MaxStateAge = Duration.FromTimeSpan(ask.MaxStateAge ?? options.MaxStateAge),
+    };
+
+    public AskQuestionsRequest QuestionsRequest(EidSubject subject, IEnumerable<Question> questions, EidLookupOptions ask)
+    {
+        var request = new AskQuestionsRequest
+        {
+            Purpose = ask.Purpose ?? options.Purpose, WithReceipt = ask.WithReceipt ?? options.WithReceipt, Reference = ask.Reference, Questions = { questions },
+        };
+        if (subject.IsCode)
+        {
+            request.Code = subject.Text;
+        }
+        else
+        {
+            request.CreditCode = subject.Text;
+        }
+
+        return request;
+    }
+
+    public EidAnswer Accept(Asked asked, Verification answer)
+    {
+        var receipt = Receipt(asked, answer.Receipt.Memory, (int)answer.Verdict, answer.Reason, answer.StatusAsOfTime, AnswerFacts.Of(answer));
+        return EidAnswer.From(answer, receipt, Age.Judge(answer.StatusAsOfTime?.ToDateTimeOffset(), asked.MaxAge));
+    }
+
+    public EidReplies Accept(AskQuestionsRequest request, AskQuestionsResponse answer)
+    {
+        var asked = Asked.Of(request, options.MaxStateAge);
+        if (answer.Answers.Count > 0 && answer.Answers.Count != request.Questions.Count)
+        {
+            throw new EidCallException(new EidError { Code = StatusCode.DataLoss, Reason = "ANSWER_INCOMPLETE", Message = "答复的个数与问题不符" }, null);
+        }
+
+        var receipt = Receipt(asked, answer.Receipt.Memory, (int)answer.Verdict, answer.Reason, answer.StatusAsOfTime, AnswerFacts.Of(request, answer));
+        return EidReplies.From(answer, receipt, Age.Judge(answer.StatusAsOfTime?.ToDateTimeOffset(), asked.MaxAge));
+    }
+
+    /// <summary>The receipt of a refusal.</summary>
+    /// <exception cref="EidCallException">It does not hold.</exception>
+    public EidReceipt? RefusalReceipt(Asked asked, EidError refusal) => Receipt(asked, refusal.Receipt, 0, refusal.Reason, null, new Dictionary<string, string>());
+
+    private EidReceipt? Receipt(Asked asked, ReadOnlyMemory<byte> bytes, int verdict, string reason, Timestamp? statusAsOf, Dictionary<string, string> shown)
+    {
+        if (!asked.WithReceipt)
+        {
+            return null;
+        }
+
+        try
+        {
+            var trust = options.Trust ?? throw new ArgumentException("a receipt needs Trust: one that is not checked proves nothing");
+            var receipt = EidReceipt.Check(bytes, trust);
+            var misfit = receipt.Misfit(asked, verdict, reason, statusAsOf?.ToDateTimeOffset(), shown);
+            return misfit.Length == 0 ? receipt : throw new EidException(ErrorReason.ReceiptInvalid, misfit);
+        }
+        catch (EidException error)
+        {
+            throw new EidCallException(new EidError { Code = StatusCode.DataLoss, Reason = EidError.ReceiptInvalid, Message = bytes.IsEmpty ? "要求了回执，但答复中没有" : error.Message }, error);
+        }
+    }
+
+    private static FieldMask? Mask(IReadOnlyList<string> fields) => fields.Count == 0 ? null : new FieldMask { Paths = { fields } };
+}

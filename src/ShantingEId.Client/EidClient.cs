@@ -1,0 +1,182 @@
+using System.Runtime.CompilerServices;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Grpc.Net.Client;
+using ShantingEId.V1;
+
+namespace ShantingEId.Client;
+
+/// <summary>
+/// The service as a department uses it. One client serves a whole program and all its threads; dispose it at the end.
+///
+/// Every method throws <see cref="EidCallException"/> when the question could not be answered, and
+/// <see cref="OperationCanceledException"/> when the caller gave up. What fails for a moment is repeated within
+/// <see cref="EidClientOptions.Timeout"/>; what is refused is not.
+/// </summary>
+public sealed class EidClient : IDisposable
+{
+    // The service's own ceilings: a longer attempt would be cut there.
+    private static readonly TimeSpan QuestionCeiling = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan OtherCeiling = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan OtherTimeout = TimeSpan.FromSeconds(30);
+
+    private readonly GrpcChannel channel;
+    private readonly VerificationService.VerificationServiceClient verification;
+    private readonly IssuanceService.IssuanceServiceClient issuance;
+    private readonly ChangeService.ChangeServiceClient changes;
+    private readonly EidClientOptions options;
+    private readonly AnswerCheck check;
+    private readonly Retries retries;
+
+    private EidClient(EidClientOptions options)
+    {
+        this.options = options;
+        channel = EidChannel.OpenPlain(options.Address, options.Certificate);
+        verification = new VerificationService.VerificationServiceClient(channel);
+        issuance = new IssuanceService.IssuanceServiceClient(channel);
+        changes = new ChangeService.ChangeServiceClient(channel);
+        check = new AnswerCheck(options);
+        retries = new Retries(options.Clock, options.OnRetry);
+    }
+
+    /// <summary>Makes a client; the connection itself is made with the first question.</summary>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    public static EidClient Connect(EidClientOptions options)
+    {
+        Require(options.MaxStateAge >= TimeSpan.Zero && options.MaxStateAge <= TimeSpan.FromMinutes(1), "MaxStateAge is 0 to 60 s");
+        Require(options.ClockAllowance >= TimeSpan.FromSeconds(5) && options.ClockAllowance <= TimeSpan.FromHours(1), "ClockAllowance is 5 s to 1 h");
+        Require(options.Timeout >= TimeSpan.FromMilliseconds(100), "Timeout is at least 100 ms");
+        Require(!options.WithReceipt || options.Trust is not null, "WithReceipt needs Trust: a receipt that is not checked proves nothing");
+        return new EidClient(options);
+
+        static void Require(bool holds, string what)
+        {
+            if (!holds)
+            {
+                throw new ArgumentException(what, nameof(options));
+            }
+        }
+    }
+
+    /// <summary>Verifies the text of a scanned QR, or a typed code.</summary>
+    /// <param name="code">Exactly as scanned or typed.</param>
+    /// <param name="ask">What is different for this question.</param>
+    /// <param name="cancel">Gives up.</param>
+    public async Task<EidAnswer> VerifyAsync(string code, EidLookupOptions? ask = null, CancellationToken cancel = default)
+    {
+        var request = check.VerifyRequest(code, ask ?? EidLookupOptions.Usual);
+        var asked = Asked.Of(request);
+        return check.Accept(asked, await AskedAsync(call => verification.VerifyCodeAsync(request, call), asked, cancel).ConfigureAwait(false));
+    }
+
+    /// <summary>Looks up the licence of a company by its 统一社会信用代码.</summary>
+    /// <param name="creditCode">18 characters; <c>USCC_INVALID</c> for one that cannot exist.</param>
+    /// <param name="ask">What is different for this question.</param>
+    /// <param name="cancel">Gives up.</param>
+    public async Task<EidAnswer> LookupAsync(string creditCode, EidLookupOptions? ask = null, CancellationToken cancel = default)
+    {
+        var request = check.LookupRequest(creditCode, ask ?? EidLookupOptions.Usual);
+        var asked = Asked.Of(request);
+        return check.Accept(asked, await AskedAsync(call => verification.LookupLicenseAsync(request, call), asked, cancel).ConfigureAwait(false));
+    }
+
+    /// <summary>Asks yes-or-no questions; see <see cref="EidQuestions"/>.</summary>
+    /// <param name="subject">About whom.</param>
+    /// <param name="questions">1 to 8.</param>
+    /// <param name="ask">What is different for this call.</param>
+    /// <param name="cancel">Gives up.</param>
+    public async Task<EidReplies> AskAsync(EidSubject subject, IEnumerable<Question> questions, EidLookupOptions? ask = null, CancellationToken cancel = default)
+    {
+        var request = check.QuestionsRequest(subject, questions, ask ?? EidLookupOptions.Usual);
+        return check.Accept(request, await AskedAsync(call => verification.AskQuestionsAsync(request, call), Asked.Of(request, options.MaxStateAge), cancel).ConfigureAwait(false));
+    }
+
+    /// <summary>
+    /// Verifies many codes over one stream: an answer for each, in the order in which they finish. Takes from
+    /// <paramref name="codes"/> only as fast as answers are taken from here. After a broken connection what is unanswered is asked again.
+    /// </summary>
+    /// <exception cref="EidCallException">Nothing was answered for <see cref="EidClientOptions.BatchPatience"/>, or the whole batch was refused.</exception>
+    public IAsyncEnumerable<EidBatchAnswer> VerifyManyAsync(IAsyncEnumerable<string> codes, EidLookupOptions? ask = null, CancellationToken cancel = default) =>
+        Batch(codes, (item, code) => new VerifyCodesRequest { Item = item, Verify = check.VerifyRequest(code, ask ?? EidLookupOptions.Usual) }, cancel);
+
+    /// <summary>The same by credit codes, e.g. all customers of a bank once a month.</summary>
+    /// <exception cref="EidCallException">As for codes.</exception>
+    public IAsyncEnumerable<EidBatchAnswer> LookupManyAsync(IAsyncEnumerable<string> creditCodes, EidLookupOptions? ask = null, CancellationToken cancel = default) =>
+        Batch(creditCodes, (item, code) => new VerifyCodesRequest { Item = item, Lookup = check.LookupRequest(code, ask ?? EidLookupOptions.Usual) }, cancel);
+
+    /// <summary>
+    /// Gives every change of the register after a mark, in order, each once, as they happen; ends only when cancelled or
+    /// refused. Keep <c>Mark</c> of the last change you have taken in, together with what you did about it, and start from it next time.
+    /// </summary>
+    /// <param name="afterMark">0 from the beginning.</param>
+    /// <param name="filter">Which changes; null for all.</param>
+    /// <param name="cancel">Ends it.</param>
+    public IAsyncEnumerable<Change> WatchChangesAsync(long afterMark, EidChangeFilter? filter = null, CancellationToken cancel = default) =>
+        new ChangeWatch(changes, retries, options.Clock).RunAsync(afterMark, filter ?? new EidChangeFilter(), cancel);
+
+    /// <summary>Who looked up a company: the newest look-ups first.</summary>
+    /// <param name="creditCode">The company.</param>
+    /// <param name="atMost">How many.</param>
+    /// <param name="cancel">Gives up.</param>
+    public async Task<EidLookups> ListLookupsAsync(string creditCode, int atMost = 200, CancellationToken cancel = default)
+    {
+        var found = new List<Lookup>();
+        DateTimeOffset? complete = null;
+        var token = "";
+        do
+        {
+            var request = new ListLookupsRequest { CreditCode = creditCode, PageSize = Math.Clamp(atMost - found.Count, 1, 500), PageToken = token };
+            var (page, _) = await retries.RunAsync(call => verification.ListLookupsAsync(request, call), OtherTimeout, OtherCeiling, cancel).ConfigureAwait(false);
+            found.AddRange(page.Lookups);
+            // The list was complete up to the time its first page says; later pages only go back.
+            complete ??= page.CompleteUntilTime?.ToDateTimeOffset();
+            token = page.NextPageToken;
+        }
+        while (token.Length > 0 && found.Count < atMost);
+        return new EidLookups(found, complete, HasMore: token.Length > 0);
+    }
+
+    /// <summary>
+    /// Issues a licence with its four seals; for registration staff. Keep the id with your own record before the call: after a crash the
+    /// same id and content give the same set instead of a second one.
+    /// </summary>
+    public async Task<IssuedSet> IssueAsync(string requestId, Enterprise enterprise, CancellationToken cancel = default)
+    {
+        var request = new IssueSetRequest { RequestId = requestId, Enterprise = enterprise };
+        return (await retries.RunAsync(call => issuance.IssueSetAsync(request, call), OtherTimeout, OtherCeiling, cancel).ConfigureAwait(false)).Answer;
+    }
+
+    /// <summary>Ends a set (吊销); for registration staff. The id as in <see cref="IssueAsync"/>.</summary>
+    public async Task<IssuedSet> RevokeAsync(string requestId, string name, string reason, string authority, CancellationToken cancel = default)
+    {
+        var request = new RevokeSetRequest { RequestId = requestId, Name = name, Reason = reason, Authority = authority };
+        return (await retries.RunAsync(call => issuance.RevokeSetAsync(request, call), OtherTimeout, OtherCeiling, cancel).ConfigureAwait(false)).Answer;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => channel.Dispose();
+
+    private async Task<T> AskedAsync<T>(Func<CallOptions, AsyncUnaryCall<T>> call, Asked asked, CancellationToken cancel)
+    {
+        try
+        {
+            var (answer, headers) = await retries.RunAsync(call, options.Timeout, QuestionCeiling, cancel).ConfigureAwait(false);
+            check.Age.Learn(headers);
+            return answer;
+        }
+        catch (EidCallException refusal) when (!refusal.Error.Receipt.IsEmpty)
+        {
+            throw new EidCallException(refusal.Error, refusal.InnerException, check.RefusalReceipt(asked, refusal.Error));
+        }
+    }
+
+    private async IAsyncEnumerable<EidBatchAnswer> Batch(
+        IAsyncEnumerable<string> texts, Func<long, string, VerifyCodesRequest> request, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        using var run = new BatchRun(verification, retries, check, options, request);
+        await foreach (var answer in run.RunAsync(texts, cancel).ConfigureAwait(false))
+        {
+            yield return answer;
+        }
+    }
+}

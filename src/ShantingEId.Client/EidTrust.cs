@@ -1,0 +1,58 @@
+using System.Security.Cryptography;
+using ShantingEId.Crypto;
+using ShantingEId.Receipts;
+
+namespace ShantingEId.Client;
+
+/// <summary>
+/// The authority's SM2 certificates, by which signatures are checked on this machine: receipts, and codes while offline. Take
+/// them from the bureau by a safe way and not from the line on which the signatures come.
+/// </summary>
+public sealed class EidTrust
+{
+    private EidTrust(List<Sm2Certificate> authority, List<Sm2Certificate> codeSigners, DateTimeOffset now)
+    {
+        Receipts = new ReceiptTrust(authority);
+        var roots = authority.Where(certificate => certificate.IsIssuedBy(certificate)).ToList();
+        Codes = new KeyRing(codeSigners.Select(signer =>
+        {
+            // Which key may sign codes is said by whoever hands over the file, and never by the signature.
+            var problem = !signer.MaySign || signer.MaySignReceipts ? $"（{signer.CommonName}）不允许签发证照码" : CertificateChain.Problem(signer, authority, roots, now);
+            return problem.Length == 0 ? new TrustedKey(signer.PublicKey, ContentType.LicenseCode, signer) : throw new EidException(ErrorReason.CertificateInvalid, "证照码签名证书" + problem);
+        }));
+    }
+
+    internal ReceiptTrust Receipts { get; }
+
+    internal KeyRing Codes { get; }
+
+    /// <summary>From a folder: <c>root.crt</c>, <c>license-ca.crt</c>, <c>receipt-signer.crt</c>, <c>code-signer.crt</c>.</summary>
+    /// <exception cref="IOException">A file is not there.</exception>
+    /// <exception cref="EidException"><see cref="ErrorReason.CertificateInvalid"/>.</exception>
+    public static EidTrust FromFolder(string folder, TimeProvider? clock = null)
+    {
+        string Read(string name) => File.ReadAllText(Path.Combine(folder, name + ".crt"));
+        return FromPem(Read("root") + Read("license-ca") + Read("receipt-signer"), Read("code-signer"), clock);
+    }
+
+    /// <summary>From PEM texts.</summary>
+    /// <param name="authorityPem">Root, the CAs under it and the signers of receipts, e.g. <c>authority-chain.pem</c> of an exported set.</param>
+    /// <param name="codeSignersPem">Signers of licence codes; empty when no code is checked offline.</param>
+    /// <param name="clock">Gives the time at which the code signers must be in force.</param>
+    /// <exception cref="EidException"><see cref="ErrorReason.CertificateInvalid"/>: no root among them, or a signer that does not lead to it.</exception>
+    public static EidTrust FromPem(string authorityPem, string codeSignersPem = "", TimeProvider? clock = null) =>
+        new(Parse(authorityPem), Parse(codeSignersPem), (clock ?? TimeProvider.System).GetUtcNow());
+
+    private static List<Sm2Certificate> Parse(string pem)
+    {
+        var found = new List<Sm2Certificate>();
+        var rest = pem.AsSpan();
+        while (PemEncoding.TryFind(rest, out var fields))
+        {
+            found.Add(Sm2Certificate.Parse(Convert.FromBase64String(rest[fields.Base64Data].ToString())));
+            rest = rest[fields.Location.End..];
+        }
+
+        return found;
+    }
+}
