@@ -2,12 +2,16 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Grpc.Core;
 using ShantingEId.Reliability.Tests.Bench;
-using ShantingEId.Server;
 using ShantingEId.Server.Storage;
+using ShantingEId.TestSupport;
 
 namespace ShantingEId.Reliability.Tests;
 
-/// <summary>I1: what was acknowledged survives the death of the process, again and again on one register.</summary>
+/// <summary>
+/// I1: what was acknowledged survives the death of the process, again and again on one register. EID_KILL_CYCLES counts the kills
+/// over a file (50), EID_KILL_CYCLES_POSTGRES those over PostgreSQL, which stays up (8). A campaign:
+/// <c>EID_KILL_CYCLES=1000 EID_KILL_CYCLES_POSTGRES=1000 artifacts/bin/ShantingEId.Reliability.Tests/release/ShantingEId.Reliability.Tests -class ShantingEId.Reliability.Tests.KillLoopTests</c>
+/// </summary>
 public sealed class KillLoopTests
 {
     private const int Writers = 20;
@@ -18,10 +22,25 @@ public sealed class KillLoopTests
     [Fact]
     public async Task No_acknowledged_issue_or_revocation_is_lost_or_doubled_when_the_process_is_killed_under_load()
     {
-        var cycles = Figures.Count("EID_KILL_CYCLES", 50);
-        var dice = new Dice((ulong)Figures.Count("EID_KILL_SEED", 1));
         using var folders = new Folders();
-        var run = new Run(folders);
+        await LoopAsync(folders, new ReplicaSettings(folders.Certificates, folders.Data), () => new RegisterAudit(folders.Database), "kill", Figures.Count("EID_KILL_CYCLES", 50));
+    }
+
+    [Fact]
+    public async Task Nor_when_the_register_is_in_postgres()
+    {
+        Cluster.RequirePostgres();
+        var postgres = await PostgresServer.Shared;
+        var database = await postgres.CreateDatabaseAsync();
+        using var folders = new Folders();
+        await LoopAsync(folders, new ReplicaSettings(folders.Certificates, folders.Data) { Postgres = postgres.ConnectionString(0, database) }, () => new RegisterAudit(postgres.Connect(database)),
+            "kill_postgres", Figures.Count("EID_KILL_CYCLES_POSTGRES", 8));
+    }
+
+    private static async Task LoopAsync(Folders folders, ReplicaSettings settings, Func<RegisterAudit> audit, string name, int cycles)
+    {
+        var dice = new Dice((ulong)Figures.Count("EID_KILL_SEED", 1));
+        var run = new Run(folders, settings, audit);
         var all = Stopwatch.StartNew();
         var limit = TimeSpan.FromMinutes(Figures.Count("EID_KILL_MINUTES", 24 * 60));
         for (var cycle = 1; cycle <= cycles; cycle++)
@@ -36,21 +55,21 @@ public sealed class KillLoopTests
             await run.CycleAsync(dice, killAfter: TimeSpan.FromMilliseconds(dice.Next(800)), retryFirst: cycle % 2 == 0, whole: cycle % CyclesPerWholeCheck == 0);
         }
 
-        await run.FinishAsync();
+        await run.FinishAsync(name);
 
-        Figures.Print("kill_cycles", cycles, "cycles", ">= 50");
-        Figures.Print("kill_cycle_time", all.Elapsed.TotalSeconds / cycles, "s", "<= 1.5");
-        Figures.Print("kill_acked", run.Acked, "acks", "> 0");
-        Figures.Print("kill_unacked_retried", run.Retried, "requests", "> 0");
-        Figures.Print("kill_unacked_but_stored", run.StoredBeforeRetry, "requests", ">= 0");
-        Figures.Print("kill_lost", run.Problems.Count, "sets", "<= 0");
-        Figures.Print("kill_restart_max", run.SlowestRestart.TotalSeconds, "s", "<= 3");
+        Figures.Print($"{name}_cycles", cycles, "cycles", "> 0");
+        Figures.Print($"{name}_cycle_time", all.Elapsed.TotalSeconds / cycles, "s", "<= 1.5");
+        Figures.Print($"{name}_acked", run.Acked, "acks", "> 0");
+        Figures.Print($"{name}_unacked_retried", run.Retried, "requests", "> 0");
+        Figures.Print($"{name}_unacked_but_stored", run.StoredBeforeRetry, "requests", ">= 0");
+        Figures.Print($"{name}_lost", run.Problems.Count, "sets", "<= 0");
+        Figures.Print($"{name}_restart_max", run.SlowestRestart.TotalSeconds, "s", "<= 3");
         Assert.Empty(run.Problems.Take(20));
         Assert.True(run.Acked > cycles, "the load was too small to mean anything");
         Assert.True(run.Retried > cycles / 2, "kills never struck a request in flight");
     }
 
-    private sealed class Run(Folders folders)
+    private sealed class Run(Folders folders, ReplicaSettings settings, Func<RegisterAudit> open)
     {
         private readonly string ackFile = folders.Other("acks");
         private List<Write> unacked = [];
@@ -82,7 +101,7 @@ public sealed class KillLoopTests
             await LoadAsync(server, client, acks, dice, killAfter);
         }
 
-        public async Task FinishAsync()
+        public async Task FinishAsync(string name)
         {
             await using (var server = await RestartAsync())
             {
@@ -96,20 +115,20 @@ public sealed class KillLoopTests
             Check(whole: true);
             // A second reader, with the keys: every signature of every set.
             var watch = Stopwatch.StartNew();
-            foreach (var problem in RegisterCheck.Run(new EidServerOptions { CertificatesDirectory = folders.Certificates, DataDirectory = folders.Data, Environment = "Development" }))
+            foreach (var problem in RegisterCheck.Run(settings.ToOptions()))
             {
                 Problems.Add(problem.ToString());
             }
 
-            using var audit = new RegisterAudit(folders.Database);
-            Figures.Print("register_check_rate", audit.Sets / watch.Elapsed.TotalSeconds, "sets/s", ">= 833");
+            using var audit = open();
+            Figures.Print($"{name}_register_check_rate", audit.Sets / watch.Elapsed.TotalSeconds, "sets/s", ">= 833");
             Acked = AckLog.Read(ackFile).Count;
         }
 
         private async Task<ServerProcess> RestartAsync()
         {
             var watch = Stopwatch.StartNew();
-            var server = await ServerProcess.StartAsync(folders);
+            var server = await ServerProcess.StartAsync(settings);
             using var client = new EidClient(server, folders);
             await client.WaitUntilItAnswersAsync();
             SlowestRestart = watch.Elapsed > SlowestRestart ? watch.Elapsed : SlowestRestart;
@@ -118,7 +137,7 @@ public sealed class KillLoopTests
 
         private void Check(bool whole)
         {
-            using var audit = new RegisterAudit(folders.Database);
+            using var audit = open();
             var acks = File.Exists(ackFile) ? AckLog.Read(ackFile) : [];
             foreach (var problem in audit.Check([.. acks.Skip(whole ? 0 : checkedAcks)], whole ? 0 : checkedRow, whole))
             {

@@ -11,7 +11,7 @@ internal static class Program
 {
     public static Task<int> Main(string[] args) => args switch
     {
-        [ServerHost.Command, var certificates, var data, var synchronous] => ServerHost.RunAsync(certificates, data, synchronous),
+        [ServerHost.Command, var settings] => ServerHost.RunAsync(ReplicaSettings.Parse(settings)),
         _ when args.Any(arg => arg is "--server" or "--internal-msbuild-node") =>
             TestPlatformTestFramework.RunAsync(args, SelfRegisteredExtensions.AddSelfRegisteredExtensions),
         _ => ConsoleRunner.Run(args),

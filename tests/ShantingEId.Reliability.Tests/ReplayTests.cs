@@ -60,7 +60,7 @@ public sealed class ReplayTests
         var ids = Figures.Count("EID_REPLAY_IDS", 20);
         using var folders = new Folders();
         await using var one = await ServerProcess.StartAsync(folders);
-        await using var two = await ServerProcess.StartAsync(folders);
+        await using var two = await ServerProcess.StartAsync(ReplicaSettings.Beside(folders));
         using var clientOne = new EidClient(one, folders);
         using var clientTwo = new EidClient(two, folders);
         var different = 0;

@@ -16,7 +16,7 @@ public sealed class TwoProcessTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        servers = await Task.WhenAll(ServerProcess.StartAsync(folders), ServerProcess.StartAsync(folders));
+        servers = await Task.WhenAll(ServerProcess.StartAsync(folders), ServerProcess.StartAsync(ReplicaSettings.Beside(folders)));
         clients = [.. servers.Select(server => new EidClient(server, folders))];
     }
 

@@ -32,15 +32,19 @@ internal sealed record SegmentScan(IReadOnlyList<LedgerFrame> Frames, ChainEnd E
     /// <param name="isLast">Whether no segment follows.</param>
     public static SegmentScan Read(ReadOnlyMemory<byte> bytes, string environment, string ledger, int number, ChainEnd? before, bool isLast)
     {
-        // 1. The header, and that it continues the chain.
-        if (SegmentHeader.Read(bytes) is not var (header, size))
+        // 1. The header, and that it continues the chain. A file that was made and not written is made anew by the next start.
+        var end = before ?? ChainEnd.Beginning;
+        if (isLast && before is not null && IsUnwrittenHeader(bytes, environment, ledger, number, before))
         {
-            // A file that was made and not written: the next start makes it anew. Nothing in it was ever answered for.
-            var unborn = isLast && before is not null && IsPrefixOfHeader(bytes, environment, ledger, number, before);
-            return new SegmentScan([], before ?? ChainEnd.Beginning, 0, bytes, unborn ? "" : "账页首部残缺或被改动");
+            return new SegmentScan([], end, 0, bytes, "");
         }
 
-        var end = before ?? new ChainEnd(header.FirstTick - 1, header.Previous, DateTimeOffset.MinValue);
+        if (SegmentHeader.Read(bytes) is not var (header, size))
+        {
+            return new SegmentScan([], end, 0, bytes, "账页首部残缺或被改动");
+        }
+
+        end = before ?? new ChainEnd(header.FirstTick - 1, header.Previous, DateTimeOffset.MinValue);
         if (header != new SegmentHeader(environment, ledger, number, end.Tick + 1, header.Previous) || !header.Previous.AsSpan().SequenceEqual(end.Hash))
         {
             return new SegmentScan([], end, 0, bytes, "账页首部与账本或前一账页不符");
@@ -93,10 +97,10 @@ internal sealed record SegmentScan(IReadOnlyList<LedgerFrame> Frames, ChainEnd E
         return true;
     }
 
-    private static bool IsPrefixOfHeader(ReadOnlyMemory<byte> bytes, string environment, string ledger, int number, ChainEnd before)
+    private static bool IsUnwrittenHeader(ReadOnlyMemory<byte> bytes, string environment, string ledger, int number, ChainEnd before)
     {
         var whole = new SegmentHeader(environment, ledger, number, before.Tick + 1, before.Hash).Encode();
         var written = bytes.Span.TrimEnd((byte)0);
-        return written.Length <= whole.Length && whole.AsSpan().StartsWith(written);
+        return written.Length < whole.Length && whole.AsSpan().StartsWith(written) && !bytes.Span.StartsWith(whole);
     }
 }

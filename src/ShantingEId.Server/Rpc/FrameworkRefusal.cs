@@ -41,6 +41,11 @@ internal static class FrameworkRefusal
             {
                 throw refusal;
             }
+            catch (IOException)
+            {
+                // The caller reset the stream or its connection broke; the call's own token may hear of it only later.
+                throw new RpcException(new Status(StatusCode.Cancelled, "调用方已离开"));
+            }
         }
     }
 }

@@ -11,6 +11,8 @@ namespace ShantingEId.Server.Rpc;
 /// <summary>IssuanceService: maps messages, decides nothing.</summary>
 internal sealed class IssuanceRpc(Issuer issuer, Revoker revoker, ILicenseStore store, IssuingAuthority authority, IHostApplicationLifetime lifetime) : IssuanceService.IssuanceServiceBase
 {
+    private const int RowsAtOnce = 8;
+
     /// <inheritdoc/>
     public override async Task<V1.IssuedSet> IssueSet(IssueSetRequest request, ServerCallContext context)
     {
@@ -29,8 +31,8 @@ internal sealed class IssuanceRpc(Issuer issuer, Revoker revoker, ILicenseStore 
     /// <inheritdoc/>
     public override async Task ImportSets(IAsyncStreamReader<ImportSetsRequest> requestStream, IServerStreamWriter<ImportSetsResponse> responseStream, ServerCallContext context)
     {
-        // Drawing and signing keep a processor busy; more rows at once than processors only costs memory.
-        var options = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = context.CancellationToken };
+        // Drawing and signing keep a processor busy; the rows beyond that wait for the same commit (GroupCommit).
+        var options = new ParallelOptions { MaxDegreeOfParallelism = Math.Max(RowsAtOnce, Environment.ProcessorCount), CancellationToken = context.CancellationToken };
         using var writing = new SemaphoreSlim(1, 1);
         await Parallel.ForEachAsync(requestStream.UntilStopAsync(lifetime.ApplicationStopping, context.CancellationToken), options, async (row, cancel) =>
         {

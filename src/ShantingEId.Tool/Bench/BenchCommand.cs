@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ShantingEId.Tool.Bench.Hot;
+using ShantingEId.Licenses;
 using ShantingEId.Tool.Cli;
 using ShantingEId.V1;
 
@@ -16,8 +17,28 @@ internal static class BenchCommand
         bench.Subcommands.Add(One("codes", "证照码二维码的版本，按名称长度列出。", (rows, _) => BenchCodes.RunAsync(BenchRows.Inputs(rows)), 1));
         bench.Subcommands.Add(One("memory", "另起一个服务进程，全部导入两遍后的常驻内存。", (rows, _) => BenchMemory.RunAsync(rows), 1));
         bench.Subcommands.Add(One("hot", "热核验（VerifyCode 命中缓存）与同一 Kestrel 上同样大小回显之比：不记账、记账、记账并出回执。", (_, rounds) => BenchHot.RunAsync(rounds), 5));
+        bench.Subcommands.Add(WithPostgres("tiers", "一次登记簿读取在各级的速度：内存、Redis、登记簿。", 5, (rows, rounds, postgres, _) => BenchTiers.RunAsync(rows, rounds, postgres)));
+        var many = new Option<int>("--licences") { Description = "大登记簿的执照数（默认 1000000）", HelpName = "N", DefaultValueFactory = _ => 1_000_000 };
+        var scale = WithPostgres("scale", "百万执照与一万执照的登记簿，热、冷核验延迟之比。", 5, (rows, rounds, postgres, parse) => BenchScale.RunAsync(rows, rounds, parse.GetValue(many), postgres));
+        scale.Options.Add(many);
+        bench.Subcommands.Add(scale);
         bench.Subcommands.Add(HotServerCommand());
         return bench;
+    }
+
+    private static EidCommand WithPostgres(string name, string purpose, int rounds, Func<IReadOnlyList<EnterpriseInput>, int, string?, ParseResult, Task> run)
+    {
+        var postgres = new Option<string?>("--postgres") { Description = "PostgreSQL 连接串；不给则用 SQLite。会在其中建立样例数据", HelpName = "CONNECTION" };
+        var count = new Option<int>("--rounds") { Description = $"测量轮数（默认 {rounds}）", HelpName = "N", DefaultValueFactory = _ => rounds };
+        var command = new EidCommand(name, purpose) { Examples = [$"eid bench {name}", $"eid bench {name} --postgres \"Host=127.0.0.1;Username=eid;Password=…;Database=bench\""] };
+        command.Options.Add(postgres);
+        command.Options.Add(count);
+        command.Do(async (parse, _, _) =>
+        {
+            await run(BenchRows.Inputs(BenchRows.Load(null)), parse.GetValue(count), parse.GetValue(postgres), parse);
+            return ExitCode.Ok;
+        });
+        return command;
     }
 
     private static Command HotServerCommand()

@@ -36,6 +36,13 @@ internal sealed class BenchWorld : IDisposable
         return (new Issuer(Authority, store, feed, design => stages.Drawing.Time(() => artist.Draw(design)), verifier, new RegisterClock(TimeProvider.System)), verifier, store);
     }
 
+    /// <summary>An issuer over a register that somebody else opened.</summary>
+    public Issuer NewIssuer(ILicenseStore store, IChangeFeed feed, IRegisterReader reader) => new(Authority, store, feed, artist.Draw,
+        new Verifier(Authority.BuildKeyRing(TimeProvider.System.GetUtcNow()), Authority.CodePrefix, Authority.Environment, reader, TimeProvider.System), new RegisterClock(TimeProvider.System));
+
+    /// <summary>A fresh folder that goes away with the rest.</summary>
+    public string NewFolder() => Directory.CreateDirectory(Path.Combine(folder, Guid.NewGuid().ToString("N"))).FullName;
+
     /// <summary>Issues one row and hands back the set.</summary>
     public static async Task<IssuedSet> IssueAsync(Issuer issuer, EnterpriseInput row, int number)
     {

@@ -15,6 +15,7 @@ internal static class FsckCommand
         var data = new Option<string>("--data") { Description = "登记簿所在目录（默认 data）", HelpName = "DIR", DefaultValueFactory = _ => "data" };
         var environment = new Option<string>("--environment") { Description = "与 serve 相同（默认 Development）", HelpName = "NAME", DefaultValueFactory = _ => "Development" };
         environment.AcceptOnlyFromAmong("Development", "Production");
+        var postgres = PostgresOption.Create();
         var ledgers = new Option<string[]>("--ledger") { Description = "其他副本的查询账本目录，可多次给出（本副本默认为登记簿目录下的 ledger）", HelpName = "DIR", DefaultValueFactory = _ => [] };
         var checkpoints = new Option<string[]>("--checkpoints") { Description = "另存的账本检查点文件，可多次给出", HelpName = "FILE", DefaultValueFactory = _ => [] };
         var keep = new Option<int?>("--ledger-keep") { Description = "账本按规定保存的天数；更早的账页可以不在", HelpName = "DAYS" };
@@ -22,7 +23,7 @@ internal static class FsckCommand
         {
             Examples = ["eid fsck", "eid fsck --data /srv/eid/data --certs /srv/eid/certs --environment Production"],
         };
-        foreach (var option in (Option[])[certificates, data, environment, ledgers, checkpoints, keep])
+        foreach (var option in (Option[])[certificates, data, environment, postgres, ledgers, checkpoints, keep])
         {
             command.Options.Add(option);
         }
@@ -30,7 +31,8 @@ internal static class FsckCommand
         command.Do((parse, screen, _) =>
         {
             var folder = parse.GetRequiredValue(data);
-            if (!File.Exists(Path.Combine(folder, "register.db")))
+            var connection = parse.GetValue(postgres);
+            if (connection is null && !File.Exists(Path.Combine(folder, "register.db")))
             {
                 throw new UsageException($"{folder} 中没有登记簿");
             }
@@ -38,6 +40,7 @@ internal static class FsckCommand
             var options = new EidServerOptions
             {
                 CertificatesDirectory = parse.GetRequiredValue(certificates), DataDirectory = folder, Environment = parse.GetRequiredValue(environment),
+                Postgres = connection,
                 LedgerKeep = parse.GetValue(keep) is { } days ? TimeSpan.FromDays(days) : null,
             };
             var lookups = LedgerCheck.Run(options, parse.GetRequiredValue(ledgers), parse.GetRequiredValue(checkpoints));

@@ -17,14 +17,16 @@ internal static class ServeCommand
         var environment = new Option<string>("--environment") { Description = "Development 只在本机监听；Production 拒绝开发密钥（默认 Development）", HelpName = "NAME", DefaultValueFactory = _ => "Development" };
         environment.AcceptOnlyFromAmong("Development", "Production");
         var port = new Option<int>("--port") { Description = $"端口，0 为任一空闲端口（默认 {DefaultPort}）", HelpName = "PORT", DefaultValueFactory = _ => DefaultPort };
+        var postgres = PostgresOption.Create();
+        var redis = new Option<string?>("--redis") { Description = "Redis 地址（如 localhost:6379），多副本共用的缓存；不给则不用", HelpName = "ADDRESS" };
         var ledger = new Option<string?>("--ledger") { Description = "本副本查询账本的目录（默认为登记簿目录下的 ledger）；每个进程各用一个", HelpName = "DIR" };
         var checkpoints = new Option<string?>("--checkpoints") { Description = "查询账本的检查点文件（默认在登记簿目录下）；正式环境应放在另一台机器的磁盘上", HelpName = "FILE" };
         var keep = new Option<int?>("--ledger-keep") { Description = "账本归入登记簿后再保存多少天（默认一直保存）", HelpName = "DAYS" };
         var command = new EidCommand("serve", "运行服务（gRPC，双向 TLS），按 Ctrl+C 停止。")
         {
-            Examples = ["eid serve", "eid serve --data /srv/eid/data --certs /srv/eid/certs --environment Production --port 443"],
+            Examples = ["eid serve", "eid serve --data /srv/eid/data --certs /srv/eid/certs --environment Production --port 443", $"{PostgresOption.Variable}='Host=db;Database=eid;Username=eid;Password=…' eid serve --redis cache:6379"],
         };
-        foreach (var option in (Option[])[certificates, data, environment, port, ledger, checkpoints, keep])
+        foreach (var option in (Option[])[certificates, data, environment, port, postgres, redis, ledger, checkpoints, keep])
         {
             command.Options.Add(option);
         }
@@ -40,6 +42,7 @@ internal static class ServeCommand
             await using var app = EidServer.Build(new EidServerOptions
             {
                 CertificatesDirectory = folder, DataDirectory = parse.GetRequiredValue(data), Environment = parse.GetRequiredValue(environment), Port = parse.GetValue(port),
+                Postgres = parse.GetValue(postgres), Redis = parse.GetValue(redis),
                 LedgerDirectory = parse.GetValue(ledger), LedgerCheckpoints = parse.GetValue(checkpoints), LedgerKeep = parse.GetValue(keep) is { } days ? TimeSpan.FromDays(days) : null,
                 // A port in use is told below in one line; the host would print a page of trace before it.
                 ConfigureLogging = logging => logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None),

@@ -13,6 +13,9 @@ public static class Samples
 
     public static IssueSetRequest Issue(int company) => SampleCompanies.IssueRequest(company);
 
+    /// <summary>The same company and facts, asked for anew.</summary>
+    public static IssueSetRequest Issue(IssueSetRequest before) => new(before) { RequestId = NewRequestId() };
+
     public static RevokeSetRequest Revoke(string name) => new() { RequestId = NewRequestId(), Name = name, Reason = "样例：违法经营", Authority = "样例机关" };
 }
 

@@ -8,12 +8,9 @@ internal static class ServerHost
     public const string Command = "serve-for-test";
     public const string Ready = "ready ";
 
-    public static async Task<int> RunAsync(string certificates, string data, string synchronous)
+    public static async Task<int> RunAsync(ReplicaSettings settings)
     {
-        var app = EidServer.Build(new EidServerOptions
-        {
-            CertificatesDirectory = certificates, DataDirectory = data, Environment = "Development", Synchronous = synchronous,
-        });
+        var app = EidServer.Build(settings.ToOptions());
         await using (app)
         {
             await app.StartAsync();

@@ -1,14 +1,13 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Runtime.InteropServices;
+using ShantingEId.TestSupport;
 
 namespace ShantingEId.Reliability.Tests.Bench;
 
 /// <summary>A server in a process of its own.</summary>
 public sealed class ServerProcess : IAsyncDisposable
 {
-    private const int SigTerm = 15;
-    private const int SigKill = 9;
+    private const string ClockLibrary = "/usr/$LIB/faketime/libfaketimeMT.so.1"; // The loader fills in $LIB.
     private readonly Process process;
     private readonly ConcurrentQueue<string> output = new();
     private readonly TaskCompletionSource<(int Id, Uri Address)> ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -25,16 +24,29 @@ public sealed class ServerProcess : IAsyncDisposable
     public string Output => string.Join('\n', output);
 
     /// <summary>Starts one and waits until it listens.</summary>
-    /// <param name="folders">Its keys and its register.</param>
+    /// <param name="folders">Its keys, its register and its ledger.</param>
     /// <param name="synchronous">SQLite's mode.</param>
     /// <param name="tracer">Program and arguments put in front, e.g. strace.</param>
-    public static async Task<ServerProcess> StartAsync(Folders folders, string synchronous = "FULL", params string[] tracer)
+    public static Task<ServerProcess> StartAsync(Folders folders, string synchronous = "FULL", params string[] tracer) =>
+        StartAsync(new ReplicaSettings(folders.Certificates, folders.Data) { Synchronous = synchronous }, tracer);
+
+    /// <summary>Starts one with its settings and waits until it listens.</summary>
+    public static async Task<ServerProcess> StartAsync(ReplicaSettings settings, params string[] tracer)
     {
-        string[] command = [.. tracer, "dotnet", typeof(ServerProcess).Assembly.Location, ServerHost.Command, folders.Certificates, folders.Data, synchronous];
+        string[] command = [.. tracer, "dotnet", typeof(ServerProcess).Assembly.Location, ServerHost.Command, settings.ToString()];
         var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         // A kill loop starts a thousand of them and lets each live for a second.
         start.Environment["DOTNET_TieredPGO"] = "0";
         start.Environment["DOTNET_gcConcurrent"] = "0";
+        if (settings.ClockFile is { } clock)
+        {
+            start.Environment["LD_PRELOAD"] = ClockLibrary;
+            start.Environment["FAKETIME_TIMESTAMP_FILE"] = clock;
+            start.Environment["FAKETIME_CACHE_DURATION"] = "1"; // seconds until it looks again
+            // Leases run on monotonic time, which no operator sets.
+            start.Environment["FAKETIME_DONT_FAKE_MONOTONIC"] = "1";
+        }
+
         var server = new ServerProcess(new Process { StartInfo = start, EnableRaisingEvents = true });
         await server.StartAsync();
         return server;
@@ -43,15 +55,21 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <summary>kill -9.</summary>
     public async Task KillAsync()
     {
-        _ = Signal(Id, SigKill);
+        ProcessSignals.Kill(Id);
         await process.WaitForExitAsync();
     }
+
+    /// <summary>SIGSTOP: it stands still with everything open.</summary>
+    public void Pause() => ProcessSignals.Pause(Id);
+
+    /// <summary>SIGCONT.</summary>
+    public void Resume() => ProcessSignals.Resume(Id);
 
     /// <summary>SIGTERM, and the time until it was gone with its exit code.</summary>
     public async Task<(TimeSpan Took, int Code)> TerminateAsync()
     {
         var watch = Stopwatch.StartNew();
-        _ = Signal(Id, SigTerm);
+        ProcessSignals.Terminate(Id);
         await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
         return (watch.Elapsed, process.ExitCode);
     }
@@ -98,8 +116,4 @@ public sealed class ServerProcess : IAsyncDisposable
             ready.TrySetResult((int.Parse(id, System.Globalization.CultureInfo.InvariantCulture), new Uri(address)));
         }
     }
-
-    [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int Signal(int process, int signal);
 }
