@@ -31,7 +31,7 @@ public class ServerFixture : IAsyncLifetime
 
     public string RegisterPath => Path.Combine(Data, "register.db");
 
-    public async ValueTask InitializeAsync()
+    public virtual async ValueTask InitializeAsync()
     {
         DevCertificates.Create(Certificates, TimeProvider.System);
         LiftQuotas();
@@ -60,11 +60,14 @@ public class ServerFixture : IAsyncLifetime
     /// <summary>The one clock of the server.</summary>
     protected virtual TimeProvider Clock => TimeProvider.System;
 
-    public EidServerOptions Options() => new()
+    public virtual EidServerOptions Options() => new()
     {
         CertificatesDirectory = Certificates, DataDirectory = Data, Environment = "Development",
         ConfigureLogging = logging => logging.AddProvider(Log), Clock = Clock,
     };
+
+    /// <summary>The register, read behind the server's back.</summary>
+    public virtual RegisterFile OpenRegister() => new(RegisterPath);
 
     public async Task StartAsync()
     {
@@ -88,7 +91,7 @@ public class ServerFixture : IAsyncLifetime
         }
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         await StopAsync();
         Directory.Delete(folder, recursive: true);

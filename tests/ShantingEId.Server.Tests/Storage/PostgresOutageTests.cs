@@ -14,16 +14,27 @@ public sealed class OwnPostgres : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        PostgresRegisters.Need();
-        Server = await PostgresServer.StartAsync();
+        if (PostgresServer.Obstacle.Length == 0)
+        {
+            Server = await PostgresServer.StartAsync();
+        }
     }
 
     public ValueTask DisposeAsync() => Server?.DisposeAsync() ?? default;
 }
 
 /// <summary>PostgreSQL that restarts, stops, or is not what it must be.</summary>
-public sealed class PostgresOutageTests(OwnPostgres own, SampleSets sets) : IClassFixture<OwnPostgres>, IClassFixture<SampleSets>
+public sealed class PostgresOutageTests : IClassFixture<OwnPostgres>, IClassFixture<SampleSets>
 {
+    private readonly OwnPostgres own;
+    private readonly SampleSets sets;
+
+    public PostgresOutageTests(OwnPostgres own, SampleSets sets)
+    {
+        PostgresRegisters.Need();
+        (this.own, this.sets) = (own, sets);
+    }
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
