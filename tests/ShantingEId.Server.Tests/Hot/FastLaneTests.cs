@@ -35,7 +35,8 @@ public sealed class FastLaneTests(ServerFixture server) : IClassFixture<ServerFi
             var fast = await Ask(code);
 
             Assert.Equal(Verdict.Valid, fast.Verdict);
-            Assert.InRange(fast.StatusAsOfTime.ToDateTimeOffset(), first.StatusAsOfTime.ToDateTimeOffset(), TimeProvider.System.GetUtcNow());
+            // A reading of the register may be younger than the last reading of the feed.
+            Assert.InRange(fast.StatusAsOfTime.ToDateTimeOffset(), first.StatusAsOfTime.ToDateTimeOffset() - TimeSpan.FromSeconds(1), TimeProvider.System.GetUtcNow());
             Assert.Equal(Timeless(ordinary), Timeless(fast));
         }
     }
