@@ -60,7 +60,7 @@ public class ServerFixture : IAsyncLifetime
     /// <summary>The one clock of the server.</summary>
     protected virtual TimeProvider Clock => TimeProvider.System;
 
-    public EidServerOptions Options() => new()
+    public virtual EidServerOptions Options() => new()
     {
         CertificatesDirectory = Certificates, DataDirectory = Data, Environment = "Development",
         ConfigureLogging = logging => logging.AddProvider(Log), Clock = Clock,
@@ -72,6 +72,9 @@ public class ServerFixture : IAsyncLifetime
         await app.StartAsync();
         Address = EidServer.Address(app);
     }
+
+    /// <summary>Stops the server and leaves the clients' channels open.</summary>
+    public Task StopServingAsync() => app!.StopAsync();
 
     public async Task StopAsync()
     {
