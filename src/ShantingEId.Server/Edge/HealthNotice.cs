@@ -11,7 +11,8 @@ internal sealed partial class HealthNotice(ILogger<HealthNotice> log) : IHealthC
     /// <inheritdoc/>
     public Task PublishAsync(HealthReport report, CancellationToken cancellationToken)
     {
-        foreach (var (part, entry) in report.Entries)
+        // That the server stops is no news to who stops it.
+        foreach (var (part, entry) in report.Entries.Where(entry => entry.Key != HealthWiring.Running))
         {
             if (entry.Status == HealthStatus.Unhealthy && down.Add(part))
             {
