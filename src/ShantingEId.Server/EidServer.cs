@@ -160,7 +160,7 @@ public static class EidServer
         app.Services.GetRequiredService<ILicenseStore>();
         app.Services.GetService<LookupLedger>();
         app.UseRouting();
-        app.UseGrpcWeb(new GrpcWebOptions { DefaultEnabled = true });
+        GrpcWebCall.Unwrap(app);
         app.UseMiddleware<CallerGate>();
         JsonShape.AddRules(app.MapGrpcService<IssuanceRpc>());
         JsonShape.AddRules(app.MapGrpcService<VerificationRpc>());

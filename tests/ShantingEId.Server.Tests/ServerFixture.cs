@@ -76,6 +76,9 @@ public class ServerFixture : IAsyncLifetime
         Address = EidServer.Address(app);
     }
 
+    /// <summary>Stops the server and leaves the clients' channels open.</summary>
+    public Task StopServingAsync() => app!.StopAsync();
+
     public async Task StopAsync()
     {
         foreach (var channel in channels)

@@ -51,7 +51,7 @@ internal sealed class CallerGate(RequestDelegate next, CallerAuthenticator authe
             RequireWireForm(context);
 
             // 5. An answer at hand needs no more.
-            if (context.Request.Path.Value == FastLane.Path && await fastLane.TryAnswerAsync(context, caller!))
+            if (context.Request.Path.Value == FastLane.Path && context.Features.Get<GrpcWebCall>() is null && await fastLane.TryAnswerAsync(context, caller!))
             {
                 watch.End(rule, caller, null);
                 return;

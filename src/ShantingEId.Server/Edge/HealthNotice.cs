@@ -6,33 +6,29 @@ namespace ShantingEId.Server.Edge;
 /// <summary>Tells the log when a part goes down or comes back, once each; the framework would say it every second.</summary>
 internal sealed partial class HealthNotice(ILogger<HealthNotice> log) : IHealthCheckPublisher
 {
-    private readonly Dictionary<string, HealthStatus> last = [];
+    private readonly HashSet<string> down = [];
 
     /// <inheritdoc/>
     public Task PublishAsync(HealthReport report, CancellationToken cancellationToken)
     {
-        foreach (var (part, entry) in report.Entries)
+        // That the server stops is no news to who stops it.
+        foreach (var (part, entry) in report.Entries.Where(entry => entry.Key != HealthWiring.Running))
         {
-            if (entry.Status != last.GetValueOrDefault(part, HealthStatus.Healthy))
+            if (entry.Status == HealthStatus.Unhealthy && down.Add(part))
             {
-                if (entry.Status == HealthStatus.Healthy)
-                {
-                    Back(part);
-                }
-                else
-                {
-                    Down(part, entry.Status, entry.Description ?? entry.Exception?.Message ?? "");
-                }
+                Down(part, entry.Description ?? "", entry.Exception);
             }
-
-            last[part] = entry.Status;
+            else if (entry.Status != HealthStatus.Unhealthy && down.Remove(part))
+            {
+                Back(part);
+            }
         }
 
         return Task.CompletedTask;
     }
 
-    [LoggerMessage(EventName = "HealthDown", Level = LogLevel.Warning, Message = "Health of {Part}: {Status} ({Text})")]
-    private partial void Down(string part, HealthStatus status, string text);
+    [LoggerMessage(EventName = "HealthDown", Level = LogLevel.Warning, Message = "Health of {Part}: down ({Text})")]
+    private partial void Down(string part, string text, Exception? error);
 
     [LoggerMessage(EventName = "HealthBack", Level = LogLevel.Information, Message = "Health of {Part}: good again")]
     private partial void Back(string part);

@@ -17,7 +17,10 @@ namespace ShantingEId.Server.Edge;
 /// </summary>
 internal static class HealthWiring
 {
-    private const string Register = "register", Feed = "feed", Ledger = "ledger", Disk = "disk", Running = "running";
+    /// <summary>The part that goes down when the server is told to stop.</summary>
+    public const string Running = "running";
+
+    private const string Register = "register", Feed = "feed", Ledger = "ledger", Disk = "disk";
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
