@@ -187,6 +187,13 @@ internal sealed class HotLookup : IRegisterReader
         {
             changes.InsertIfCurrent(key, reading.Position, () =>
             {
+                // The same state again: what refers to the standing slot may go on doing so.
+                if (slots.TryGet(key, out var standing, out var isOld) && !isOld && standing!.Current is { } same
+                    && same.State == entry.State && same.ManifestDigest.Equals(entry.ManifestDigest))
+                {
+                    return;
+                }
+
                 slots.Remove(key)?.End();
                 slots.Set(key, new HotSlot(entry));
             });
