@@ -7,15 +7,13 @@ namespace ShantingEId.Client;
 /// <summary>What was asked, as a receipt names it.</summary>
 internal sealed record Asked(string Method, string Subject, string Purpose, string Reference, bool WithReceipt, TimeSpan MaxAge)
 {
-    public static Asked Of(VerifyCodeRequest request) =>
-        new("VerifyCode", request.Code, request.Purpose, request.Reference, request.WithReceipt, request.MaxStateAge.ToTimeSpan());
+    public static Asked Of(VerifyCodeRequest request, TimeSpan maxAge) => new("VerifyCode", request.Code, request.Purpose, request.Reference, request.WithReceipt, maxAge);
 
-    public static Asked Of(LookupLicenseRequest request) =>
-        new("LookupLicense", request.CreditCode, request.Purpose, request.Reference, request.WithReceipt, request.MaxStateAge.ToTimeSpan());
+    public static Asked Of(LookupLicenseRequest request, TimeSpan maxAge) =>
+        new("LookupLicense", request.CreditCode, request.Purpose, request.Reference, request.WithReceipt, maxAge);
 
-    public static Asked Of(VerifyCodesRequest item) => item.Verify is { } verify ? Of(verify) : Of(item.Lookup);
+    public static Asked Of(VerifyCodesRequest item, TimeSpan maxAge) => item.Verify is { } verify ? Of(verify, maxAge) : Of(item.Lookup, maxAge);
 
-    // The message has no field for the age: the service's own bound holds there, ours when the answer arrives.
     public static Asked Of(AskQuestionsRequest request, TimeSpan maxAge) => new(
         "AskQuestions", request.SubjectCase == AskQuestionsRequest.SubjectOneofCase.Code ? request.Code : request.CreditCode,
         request.Purpose, request.Reference, request.WithReceipt, maxAge);
@@ -30,16 +28,19 @@ internal sealed class AnswerCheck(EidClientOptions options)
     /// <summary>How old states are.</summary>
     public StateAge Age { get; } = new(options.Clock, options.ClockAllowance);
 
+    /// <summary>How old a state may be when its answer arrives.</summary>
+    public TimeSpan Accepted(EidLookupOptions ask) => ask.MaxStateAge ?? options.MaxStateAge;
+
     public VerifyCodeRequest VerifyRequest(string code, EidLookupOptions ask) => new()
     {
         Code = code, Purpose = ask.Purpose ?? options.Purpose, WithReceipt = ask.WithReceipt ?? options.WithReceipt, Reference = ask.Reference,
-        ReadMask = Mask(ask.Fields), MaxStateAge = Duration.FromTimeSpan(ask.MaxStateAge ?? options.MaxStateAge),
+        ReadMask = Mask(ask.Fields), MaxStateAge = Duration.FromTimeSpan(StateAge.AtTheService(Accepted(ask))),
     };
 
     public LookupLicenseRequest LookupRequest(string creditCode, EidLookupOptions ask) => new()
     {
         CreditCode = creditCode, Purpose = ask.Purpose ?? options.Purpose, WithReceipt = ask.WithReceipt ?? options.WithReceipt, Reference = ask.Reference,
-        ReadMask = Mask(ask.Fields), MaxStateAge = Duration.FromTimeSpan(ask.MaxStateAge ?? options.MaxStateAge),
+        ReadMask = Mask(ask.Fields), MaxStateAge = Duration.FromTimeSpan(StateAge.AtTheService(Accepted(ask))),
     };
 
     public AskQuestionsRequest QuestionsRequest(EidSubject subject, IEnumerable<Question> questions, EidLookupOptions ask)
@@ -66,9 +67,8 @@ internal sealed class AnswerCheck(EidClientOptions options)
         return EidAnswer.From(answer, receipt, Age.Judge(answer.StatusAsOfTime?.ToDateTimeOffset(), asked.MaxAge));
     }
 
-    public EidReplies Accept(AskQuestionsRequest request, AskQuestionsResponse answer)
+    public EidReplies Accept(Asked asked, AskQuestionsRequest request, AskQuestionsResponse answer)
     {
-        var asked = Asked.Of(request, options.MaxStateAge);
         if (answer.Answers.Count > 0 && answer.Answers.Count != request.Questions.Count)
         {
             throw new EidCallException(new EidError { Code = StatusCode.DataLoss, Reason = "ANSWER_INCOMPLETE", Message = "答复的个数与问题不符" }, null);

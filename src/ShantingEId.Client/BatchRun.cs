@@ -27,7 +27,8 @@ public sealed record EidBatchAnswer(long Item, string Text, EidAnswer? Answer, E
 /// whose item is not open any more is a repetition and is dropped, so each item is answered once.
 /// </summary>
 internal sealed class BatchRun(
-    VerificationService.VerificationServiceClient service, Retries retries, AnswerCheck check, EidClientOptions options, Func<long, string, VerifyCodesRequest> request)
+    VerificationService.VerificationServiceClient service, Retries retries, AnswerCheck check, EidClientOptions options,
+    Func<long, string, VerifyCodesRequest> request, TimeSpan maxAge)
     : IDisposable
 {
     // As many as the service works on at once; more would only wait there.
@@ -205,7 +206,7 @@ internal sealed class BatchRun(
 
         try
         {
-            var asked = Asked.Of(item.Request);
+            var asked = Asked.Of(item.Request, maxAge);
             return error is null
                 ? new EidBatchAnswer(response.Item, item.Text, check.Accept(asked, response.Verification), null)
                 : new EidBatchAnswer(response.Item, item.Text, null, error) { RefusalReceipt = error.Receipt.IsEmpty ? null : check.RefusalReceipt(asked, error) };

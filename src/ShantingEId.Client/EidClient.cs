@@ -64,8 +64,9 @@ public sealed class EidClient : IDisposable
     /// <param name="cancel">Gives up.</param>
     public async Task<EidAnswer> VerifyAsync(string code, EidLookupOptions? ask = null, CancellationToken cancel = default)
     {
-        var request = check.VerifyRequest(code, ask ?? EidLookupOptions.Usual);
-        var asked = Asked.Of(request);
+        ask ??= EidLookupOptions.Usual;
+        var request = check.VerifyRequest(code, ask);
+        var asked = Asked.Of(request, check.Accepted(ask));
         return check.Accept(asked, await AskedAsync(call => verification.VerifyCodeAsync(request, call), asked, cancel).ConfigureAwait(false));
     }
 
@@ -75,8 +76,9 @@ public sealed class EidClient : IDisposable
     /// <param name="cancel">Gives up.</param>
     public async Task<EidAnswer> LookupAsync(string creditCode, EidLookupOptions? ask = null, CancellationToken cancel = default)
     {
-        var request = check.LookupRequest(creditCode, ask ?? EidLookupOptions.Usual);
-        var asked = Asked.Of(request);
+        ask ??= EidLookupOptions.Usual;
+        var request = check.LookupRequest(creditCode, ask);
+        var asked = Asked.Of(request, check.Accepted(ask));
         return check.Accept(asked, await AskedAsync(call => verification.LookupLicenseAsync(request, call), asked, cancel).ConfigureAwait(false));
     }
 
@@ -87,8 +89,10 @@ public sealed class EidClient : IDisposable
     /// <param name="cancel">Gives up.</param>
     public async Task<EidReplies> AskAsync(EidSubject subject, IEnumerable<Question> questions, EidLookupOptions? ask = null, CancellationToken cancel = default)
     {
-        var request = check.QuestionsRequest(subject, questions, ask ?? EidLookupOptions.Usual);
-        return check.Accept(request, await AskedAsync(call => verification.AskQuestionsAsync(request, call), Asked.Of(request, options.MaxStateAge), cancel).ConfigureAwait(false));
+        ask ??= EidLookupOptions.Usual;
+        var request = check.QuestionsRequest(subject, questions, ask);
+        var asked = Asked.Of(request, check.Accepted(ask));
+        return check.Accept(asked, request, await AskedAsync(call => verification.AskQuestionsAsync(request, call), asked, cancel).ConfigureAwait(false));
     }
 
     /// <summary>
@@ -97,12 +101,12 @@ public sealed class EidClient : IDisposable
     /// </summary>
     /// <exception cref="EidCallException">Nothing was answered for <see cref="EidClientOptions.BatchPatience"/>, or the whole batch was refused.</exception>
     public IAsyncEnumerable<EidBatchAnswer> VerifyManyAsync(IAsyncEnumerable<string> codes, EidLookupOptions? ask = null, CancellationToken cancel = default) =>
-        Batch(codes, (item, code) => new VerifyCodesRequest { Item = item, Verify = check.VerifyRequest(code, ask ?? EidLookupOptions.Usual) }, cancel);
+        Batch(codes, ask ?? EidLookupOptions.Usual, (item, code, asking) => new VerifyCodesRequest { Item = item, Verify = check.VerifyRequest(code, asking) }, cancel);
 
     /// <summary>The same by credit codes, e.g. all customers of a bank once a month.</summary>
     /// <exception cref="EidCallException">As for codes.</exception>
     public IAsyncEnumerable<EidBatchAnswer> LookupManyAsync(IAsyncEnumerable<string> creditCodes, EidLookupOptions? ask = null, CancellationToken cancel = default) =>
-        Batch(creditCodes, (item, code) => new VerifyCodesRequest { Item = item, Lookup = check.LookupRequest(code, ask ?? EidLookupOptions.Usual) }, cancel);
+        Batch(creditCodes, ask ?? EidLookupOptions.Usual, (item, code, asking) => new VerifyCodesRequest { Item = item, Lookup = check.LookupRequest(code, asking) }, cancel);
 
     /// <summary>
     /// Gives every change of the register after a mark, in order, each once, as they happen; ends only when cancelled or
@@ -171,9 +175,9 @@ public sealed class EidClient : IDisposable
     }
 
     private async IAsyncEnumerable<EidBatchAnswer> Batch(
-        IAsyncEnumerable<string> texts, Func<long, string, VerifyCodesRequest> request, [EnumeratorCancellation] CancellationToken cancel)
+        IAsyncEnumerable<string> texts, EidLookupOptions ask, Func<long, string, EidLookupOptions, VerifyCodesRequest> request, [EnumeratorCancellation] CancellationToken cancel)
     {
-        using var run = new BatchRun(verification, retries, check, options, request);
+        using var run = new BatchRun(verification, retries, check, options, (item, text) => request(item, text, ask), check.Accepted(ask));
         await foreach (var answer in run.RunAsync(texts, cancel).ConfigureAwait(false))
         {
             yield return answer;

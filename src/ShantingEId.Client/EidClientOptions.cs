@@ -20,7 +20,8 @@ public sealed record EidClientOptions
 
     /// <summary>
     /// How old a state may be when its answer arrives, 0 to 60 s. A VALID whose state is older is turned into UNKNOWN here, whatever the
-    /// service said.
+    /// service said. The service is asked for a younger one, up to a second being left for the way; zero lets it read the register itself, and
+    /// below one second only the service can be that strict.
     /// </summary>
     public TimeSpan MaxStateAge { get; init; } = TimeSpan.FromSeconds(2);
 

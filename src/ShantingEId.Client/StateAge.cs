@@ -30,6 +30,9 @@ internal sealed class StateAge(TimeProvider clock, TimeSpan allowance)
 {
     private static readonly TimeSpan Span = TimeSpan.FromMinutes(5);
 
+    // What an answer may take on its way; a stricter age than this only the service itself can keep.
+    private static readonly TimeSpan Way = TimeSpan.FromSeconds(1);
+
     private readonly Lock gate = new();
     private readonly long start = clock.GetTimestamp();
 
@@ -37,6 +40,9 @@ internal sealed class StateAge(TimeProvider clock, TimeSpan allowance)
     private DateTimeOffset? best;
     private DateTimeOffset? bestBefore;
     private TimeSpan since;
+
+    /// <summary>How old the state may be at the service, so that it is not older than accepted when it arrives.</summary>
+    public static TimeSpan AtTheService(TimeSpan accepted) => accepted > 2 * Way ? accepted - Way : accepted / 2;
 
     /// <summary>Takes in the time an answer carries.</summary>
     public void Learn(Metadata headers)
@@ -77,7 +83,7 @@ internal sealed class StateAge(TimeProvider clock, TimeSpan allowance)
             return AgeFinding.ClocksApart;
         }
 
-        return there - read > accepted ? AgeFinding.TooOld : AgeFinding.Accepted;
+        return there - read > (accepted > Way ? accepted : Way) ? AgeFinding.TooOld : AgeFinding.Accepted;
     }
 
     private DateTimeOffset? Estimate()

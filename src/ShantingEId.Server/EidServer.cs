@@ -55,14 +55,15 @@ public static class EidServer
         var callers = CallerDirectory.Load(Path.Combine(options.CertificatesDirectory, CallerDirectory.FileName));
         var artist = new SealArtist(SealFonts.LoadDefault());
         Directory.CreateDirectory(options.DataDirectory);
-        var (store, feed) = Register.Open(options);
+        var clock = new RegisterClock(options.Clock);
+        var (store, feed) = Register.Open(options with { Clock = clock });
 
         // 2. Services.
         var builder = WebApplication.CreateSlimBuilder();
         var services = builder.Services;
         services.AddSingleton(options);
         services.AddSingleton(options.Clock);
-        services.AddSingleton<RegisterClock>();
+        services.AddSingleton(clock);
         services.AddSingleton(authority);
         services.AddSingleton(callers);
         services.AddSingleton<ILicenseStore>(_ => store); // Given by a function, it is closed with the server.

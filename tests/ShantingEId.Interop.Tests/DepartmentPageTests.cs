@@ -1,8 +1,30 @@
+using ShantingEId.Server.Tests;
+
 namespace ShantingEId.Interop.Tests;
 
 /// <summary>What the departments' page tells people to copy is, byte for byte, what the tests compile and run.</summary>
-public sealed class DepartmentPageTests
+public sealed class DepartmentPageTests(ServerFixture server) : IClassFixture<ServerFixture>
 {
+    // The line as it stands on the page; only address, folder and code are the test's.
+    [Theory]
+    [InlineData("docs/departments.md")]
+    [InlineData("docs/departments.en.md")]
+    public async Task The_line_for_a_shell_works(string page)
+    {
+        Foreign.Need("curl");
+        var issued = await server.Staff().IssueSetAsync(ServerFixture.ValidRequest(), cancellationToken: TestContext.Current.CancellationToken);
+        var line = Blocks(page, "sh")[0].Replace("https://localhost:7443", server.Address.ToString().TrimEnd('/'), StringComparison.Ordinal)
+            .Replace("certs-dev", server.Certificates, StringComparison.Ordinal).Replace("7K3M-9QWX-2B4T", issued.TypedCode, StringComparison.Ordinal);
+
+        var (exit, output) = Foreign.Run("bash", ["-c", line.Replace("curl ", "curl -sS ", StringComparison.Ordinal)]);
+
+        Assert.Equal(0, exit);
+        using var answer = System.Text.Json.JsonDocument.Parse(output);
+        Assert.Equal(("VALID", issued.License.Enterprise.Name), (answer.RootElement.GetProperty("verdict").GetString(), answer.RootElement.GetProperty("license").GetProperty("enterprise").GetProperty("name").GetString()));
+        var receipt = Client.EidReceipt.Check(answer.RootElement.GetProperty("receipt").GetBytesFromBase64(), Client.EidTrust.FromFolder(server.Certificates));
+        Assert.True(receipt.IsAbout(issued.TypedCode));
+    }
+
     [Theory]
     [InlineData("docs/departments.md", "csharp", "tests/ShantingEId.Interop.Tests/Samples/FirstVerification.cs")]
     [InlineData("docs/departments.en.md", "csharp", "tests/ShantingEId.Interop.Tests/Samples/FirstVerification.cs")]

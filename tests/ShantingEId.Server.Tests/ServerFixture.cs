@@ -31,7 +31,7 @@ public class ServerFixture : IAsyncLifetime
 
     public string RegisterPath => Path.Combine(Data, "register.db");
 
-    public async ValueTask InitializeAsync()
+    public virtual async ValueTask InitializeAsync()
     {
         DevCertificates.Create(Certificates, TimeProvider.System);
         LiftQuotas();
@@ -66,6 +66,9 @@ public class ServerFixture : IAsyncLifetime
         ConfigureLogging = logging => logging.AddProvider(Log), Clock = Clock,
     };
 
+    /// <summary>The register, read behind the server's back.</summary>
+    public virtual RegisterFile OpenRegister() => new(RegisterPath);
+
     public async Task StartAsync()
     {
         app = EidServer.Build(Options());
@@ -91,7 +94,7 @@ public class ServerFixture : IAsyncLifetime
         }
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         await StopAsync();
         Directory.Delete(folder, recursive: true);

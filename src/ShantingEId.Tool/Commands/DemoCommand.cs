@@ -13,7 +13,7 @@ internal static class DemoCommand
     public static Command Create()
     {
         var directory = new Option<string>("--dir") { Description = "存放样例密钥、登记簿和导出文件的目录（默认 demo）", HelpName = "DIR", DefaultValueFactory = _ => "demo" };
-        var command = new EidCommand("demo", "演示一张执照的全过程：签发、核验、篡改、越权、吊销。在本机启动真实服务，无需任何准备。")
+        var command = new EidCommand("demo", "演示一张执照的全过程：签发、核验、回执、篡改、越权、吊销、变更通知。在本机启动真实服务，无需任何准备。")
         {
             Examples = ["eid demo", "eid demo --dir my-demo"],
             Notes = ["企业、人员和地址都是样例。每一步的结果都与预期核对，有一步不符即以退出码 1 结束。"],
@@ -59,9 +59,18 @@ internal static class DemoCommand
         }
         catch (RpcException error) when (!cancel.IsCancellationRequested)
         {
-            var refusal = EidError.From(error);
-            return $"第 {steps.All.Count + 1} 步：{refusal.Message}（{refusal.Reason}）";
+            return Refused(EidError.From(error));
         }
+        catch (EidCallException error)
+        {
+            return Refused(error.Error);
+        }
+        catch (TimeoutException)
+        {
+            return $"第 {steps.All.Count + 1} 步：没有在时限内收到变更通知";
+        }
+
+        string Refused(EidError refusal) => $"第 {steps.All.Count + 1} 步：{refusal.Message}（{refusal.Reason}）";
     }
 
     private static void Summarise(Screen screen, DemoServer server, DemoSteps steps)
@@ -78,6 +87,7 @@ internal static class DemoCommand
         screen.Facts(
         [
             ("导出的文件", server.Output),
+            ("离线核对回执", $"eid verify-receipt {Path.Combine(server.Output, "tax-registration.receipt")} --roots {Path.Combine(server.Output, "authority-chain.pem")}"),
             ("离线查看印章", $"eid inspect {Path.Combine(server.Output, "official-seal.esl")} --roots {Path.Combine(server.Output, "authority-chain.pem")}"),
             ("继续试用", $"eid serve --certs {server.Certificates} --data {server.Data}"),
         ]);

@@ -36,7 +36,8 @@ internal sealed class DemoServer : IAsyncDisposable
         Claim(directory);
         var certificates = Path.Combine(directory, "certs");
         var data = Path.Combine(directory, "data");
-        if (!System.IO.Directory.Exists(certificates))
+        // A folder of an earlier version may lack the key for receipts; that alone is then added.
+        if (!File.Exists(Path.Combine(certificates, "receipt-signer.crt")))
         {
             DevCertificates.Create(certificates, TimeProvider.System);
         }

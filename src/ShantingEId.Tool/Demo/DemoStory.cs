@@ -1,6 +1,7 @@
 using Grpc.Core;
 using ShantingEId.Client;
 using ShantingEId.Documents;
+using ShantingEId.Receipts;
 using ShantingEId.Seals;
 using ShantingEId.Tool.Cli;
 using ShantingEId.Tool.Commands;
@@ -11,7 +12,10 @@ using Verdict = ShantingEId.V1.Verification.Types.Verdict;
 
 namespace ShantingEId.Tool.Demo;
 
-/// <summary>The life of one licence, told through the real service: issued, verified, altered, asked for by a stranger, revoked.</summary>
+/// <summary>
+/// The life of one licence, told through the real service: issued, verified, put on file with a receipt, altered, asked for by a
+/// stranger, revoked, and a bank hears of it.
+/// </summary>
 internal sealed class DemoStory(Screen screen, DemoServer server, DemoSteps steps)
 {
     private static readonly Enterprise Sample = new()
@@ -27,10 +31,14 @@ internal sealed class DemoStory(Screen screen, DemoServer server, DemoSteps step
         var set = await IssueAsync(staff, cancel);
         await ExportAsync(staff, set, cancel);
         await ScanAsync(cancel);
+        await FileAsync(set, cancel);
         await TypeAsync(set, cancel);
         await AlterAsync(set, cancel);
         await StrangerAsync(set, cancel);
+        using var bank = Department("bank", "ACCOUNT_OPENING", withReceipt: false);
+        var notice = HearAsync(bank, set, cancel);
         await RevokeAsync(staff, set, cancel);
+        await NoticeAsync(notice);
         await ScanAgainAsync(set, cancel);
     }
 
@@ -71,6 +79,24 @@ internal sealed class DemoStory(Screen screen, DemoServer server, DemoSteps step
         var answer = await VerifyAsync("tax-bureau", "TAX_REGISTRATION", texts[0], cancel);
         steps.Require(answer.License?.Enterprise.Equals(Sample) == true && answer.Seals.Count == 4, "税务登记可见全部照面事项和四枚印章");
         steps.End("有效", VerdictView.Word(answer.Verdict));
+    }
+
+    // The SDK has checked the receipt against question and answer already; here it is read back from the file, with the exported certificates alone.
+    private async Task FileAsync(IssuedSet set, CancellationToken cancel)
+    {
+        steps.Begin("税务局索取核验回执，存档代替复印件；以后不连服务也能核对");
+        using var tax = Department("tax-bureau", "TAX_REGISTRATION", withReceipt: true);
+        var answer = await tax.VerifyAsync(set.LicenseCode, new EidLookupOptions { Reference = "样例税登〔2026〕1号" }, cancel);
+        var file = Path.Combine(server.Output, "tax-registration.receipt");
+        Files.Write(file, answer.Receipt!.Bytes.Span);
+        var bytes = await File.ReadAllBytesAsync(file, cancel);
+        var trust = ReceiptTrust.FromPem(await File.ReadAllTextAsync(Path.Combine(server.Output, "authority-chain.pem"), cancel));
+        steps.Require(Receipt.TryParse(bytes, out var receipt), "存档的文件应是一份回执");
+        screen.Facts([.. ReceiptView.Lookup(receipt!), ("名称", receipt!.Facts.Facts["name"]), ("存为文件", file)]);
+        // The last byte belongs to the signature.
+        bytes[^1] ^= 1;
+        var altered = Receipt.TryParse(bytes, out var other) ? other.Problem(trust) : "不是回执";
+        steps.End("回执真实完整；改动一位后不能采信", $"回执{(receipt.Problem(trust) is { Length: 0 } ? "真实完整" : "有误")}；改动一位后{(altered.Length > 0 ? "不能采信" : "仍然通过")}");
     }
 
     private async Task TypeAsync(IssuedSet set, CancellationToken cancel)
@@ -122,6 +148,24 @@ internal sealed class DemoStory(Screen screen, DemoServer server, DemoSteps step
         steps.End("已吊销", Words.Of(revoked.State));
     }
 
+    private static async Task<Change> HearAsync(EidClient bank, IssuedSet set, CancellationToken cancel)
+    {
+        var revocations = new EidChangeFilter { Kinds = [Change.Types.Kind.Revoked] };
+        return await bank.WatchChangesAsync(0, revocations, cancel).FirstAsync(change => change.IssuedSet == set.Name, cancel);
+    }
+
+    private async Task NoticeAsync(Task<Change> notice)
+    {
+        steps.Begin("银行一直在收变更通知：没有去查，就知道客户的执照被吊销");
+        var change = await notice.WaitAsync(TimeSpan.FromSeconds(10));
+        screen.Facts(
+        [
+            ("变更", $"吊销，通知序号 {change.Mark}"), ("统一社会信用代码", change.CreditCode), ("理由", change.Reason),
+            ("生效时间", Words.Of(change.EffectiveTime)), ("登记时间", Words.Of(change.RecordedTime)),
+        ]);
+        steps.End("已吊销", Words.Of(change.State));
+    }
+
     private async Task ScanAgainAsync(IssuedSet set, CancellationToken cancel)
     {
         steps.Begin("税务局再次扫描同一个二维码");
@@ -129,6 +173,12 @@ internal sealed class DemoStory(Screen screen, DemoServer server, DemoSteps step
         steps.Require(answer.Verdict != Verdict.Valid && answer.StateReason.Length > 0, "应说明吊销理由");
         steps.End("已吊销", VerdictView.Word(answer.Verdict));
     }
+
+    private EidClient Department(string caller, string purpose, bool withReceipt) => EidClient.Connect(new EidClientOptions
+    {
+        Address = server.Address, Certificate = EidCertificate.FromFolder(server.Certificates, caller), Purpose = purpose,
+        WithReceipt = withReceipt, Trust = EidTrust.FromFolder(server.Certificates),
+    });
 
     private async Task<Verification> VerifyAsync(string caller, string purpose, string code, CancellationToken cancel)
     {

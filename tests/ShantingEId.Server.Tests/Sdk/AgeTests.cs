@@ -92,7 +92,8 @@ public sealed class AgeTests(CertificatesFixture certificates) : IClassFixture<C
 
         Assert.False((await eid.VerifyAsync("样例", cancel: Cancel)).IsValid);
         Assert.True((await eid.VerifyAsync("样例", new EidLookupOptions { MaxStateAge = TimeSpan.FromSeconds(20) }, Cancel)).IsValid);
-        Assert.Equal([Duration.FromTimeSpan(TimeSpan.FromMilliseconds(1500)), Duration.FromTimeSpan(TimeSpan.FromSeconds(20))], sent);
+        // The service is asked for a younger state: the rest is for the way.
+        Assert.Equal([Duration.FromTimeSpan(TimeSpan.FromMilliseconds(750)), Duration.FromTimeSpan(TimeSpan.FromSeconds(19))], sent);
     }
 
     // The clock of a counter's machine is off by some seconds in either direction: fresh answers count, old ones do not.
@@ -192,6 +193,26 @@ public sealed class AgeTests(CertificatesFixture certificates) : IClassFixture<C
         Assert.Equal(AgeFinding.Accepted, age.Judge(Noon.AddSeconds(-61), TimeSpan.FromSeconds(2)));
         Assert.Equal(AgeFinding.TooOld, age.Judge(Noon.AddSeconds(-63), TimeSpan.FromSeconds(2)));
         Assert.Equal(AgeFinding.TooOld, age.Judge(null, TimeSpan.FromSeconds(2)));
+    }
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(1000, 500)]
+    [InlineData(2000, 1000)]
+    [InlineData(60_000, 59_000)]
+    public void The_way_is_left_out_of_what_the_service_is_asked_for(int accepted, int asked) =>
+        Assert.Equal(TimeSpan.FromMilliseconds(asked), StateAge.AtTheService(TimeSpan.FromMilliseconds(accepted)));
+
+    // The register itself was read for this question; that the answer then travelled does not make it old.
+    [Fact]
+    public void A_state_read_for_this_very_question_is_not_too_old_by_its_way()
+    {
+        var clock = new FakeTimeProvider(Noon);
+        var age = new StateAge(clock, Allowance);
+        age.Learn(Date(Noon));
+
+        Assert.Equal(AgeFinding.Accepted, age.Judge(Noon.AddMilliseconds(-900), TimeSpan.Zero));
+        Assert.Equal(AgeFinding.TooOld, age.Judge(Noon.AddMilliseconds(-1100), TimeSpan.Zero));
     }
 
     [Theory]
