@@ -78,7 +78,7 @@ internal static class AnswerFacts
         Question.AskOneofCase.NameMatches => "name_matches " + question.NameMatches,
         Question.AskOneofCase.RepresentativeIs => "representative_is " + question.RepresentativeIs,
         Question.AskOneofCase.SealCurrent => "seal_current " + question.SealCurrent,
-        _ => "active " + question.Active,
+        _ => question.Active ? "active true" : "active false",
     };
 
     private static string WireName(string name) => JsonNamingPolicy.SnakeCaseUpper.ConvertName(name);

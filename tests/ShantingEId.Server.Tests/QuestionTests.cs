@@ -94,7 +94,7 @@ public sealed class QuestionTests(DeskFixture server) : IClassFixture<DeskFixtur
         Assert.Equal("AskQuestions", receipt.Record.Method);
         Assert.Equal(LookupRecord.DigestRequest("AskQuestions", issued.TypedCode), receipt.Record.RequestDigest);
         Assert.Equal("NO", receipt.Facts.Facts["answer.2"]);
-        Assert.Equal("name_matches 枣庄市山亭区样例饮品有限公司", receipt.Facts.Facts["question.2"]);
+        Assert.Equal(("active true", "name_matches 枣庄市山亭区样例饮品有限公司"), (receipt.Facts.Facts["question.1"], receipt.Facts.Facts["question.2"]));
         Assert.Equal(8, receipt.Facts.Facts.Count);
         foreach (var secret in (string[])[request.Enterprise.Name, request.Enterprise.Representative, request.Enterprise.Address, issued.Seals[0].SealCode, issued.License.LicenseId])
         {

@@ -26,6 +26,7 @@ internal sealed class FastLane(HotAnswers answers, FeedFollower follower, Regist
 
     private const int FrameHead = 5;
     private const int LongestRequest = FrameHead + 4096;
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(20);
     private const byte ReceiptTag = (10 << 3) | 2;
 
     private readonly record struct Hit(HotView View, bool WithReceipt, string Reference);
@@ -42,16 +43,16 @@ internal sealed class FastLane(HotAnswers answers, FeedFollower follower, Regist
         // 1. The allowance first, then the state (HotLookup, rule 2).
         var allowance = follower.Current;
 
-        // 2. The whole body, or the ordinary way: nothing is consumed until it is ours.
+        // 2. The whole body, if it is here or about to be; nothing is consumed until it is ours.
         var body = context.Request.BodyReader;
-        var read = await body.ReadAsync(context.RequestAborted);
-        while (!read.IsCompleted && read.Buffer.Length <= LongestRequest)
+        var read = await ReadSoonAsync(body);
+        while (!read.IsCompleted && !read.IsCanceled && read.Buffer.Length <= LongestRequest)
         {
             body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
-            read = await body.ReadAsync(context.RequestAborted);
+            read = await ReadSoonAsync(body);
         }
 
-        if (read.Buffer.Length > LongestRequest || Find(read.Buffer, caller) is not { } hit || !follower.IsFresh(allowance))
+        if (!read.IsCompleted || read.Buffer.Length > LongestRequest || Find(read.Buffer, caller) is not { } hit || !follower.IsFresh(allowance))
         {
             body.AdvanceTo(read.Buffer.Start);
             return false;
@@ -74,6 +75,19 @@ internal sealed class FastLane(HotAnswers answers, FeedFollower follower, Regist
         HotMeters.Count(HotTier.Memory);
         EidMeters.CountVerdict("VerifyCode", caller.Name, view.Verdict, view.Reason);
         return true;
+    }
+
+    // A body that keeps us waiting is the ordinary way's, where the call has a deadline.
+    private ValueTask<ReadResult> ReadSoonAsync(PipeReader body)
+    {
+        var reading = body.ReadAsync();
+        return reading.IsCompleted ? reading : WaitAsync(reading);
+
+        async ValueTask<ReadResult> WaitAsync(ValueTask<ReadResult> pending)
+        {
+            await using var patience = clock.CreateTimer(static state => ((PipeReader)state!).CancelPendingRead(), body, Patience, Timeout.InfiniteTimeSpan);
+            return await pending;
+        }
     }
 
     private Hit? Find(in ReadOnlySequence<byte> body, Caller caller)

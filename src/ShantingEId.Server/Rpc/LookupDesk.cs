@@ -162,7 +162,7 @@ internal sealed partial class LookupDesk(
             return withReceipt ? place.Receipt(facts.Encode()) : null;
         }
 
-        return !withReceipt ? null : throw new EidException(ErrorReason.AuditUnavailable, "未启用查询台账，不能出具核验回执");
+        return !withReceipt ? null : throw new EidException(ErrorReason.AuditUnavailable, "未启用查询账本，不能出具核验回执");
     }
 
     [LoggerMessage(EventName = "SecurityAlert", Level = LogLevel.Critical, Message = "Security alert: verdict {Verdict} ({Reason}) for caller {Caller}")]

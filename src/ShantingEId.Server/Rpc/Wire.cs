@@ -121,7 +121,7 @@ internal static class Wire
     /// <summary>The value a question is about, as it was sent.</summary>
     public static string ValueOf(V1.Question message) => message.AskCase switch
     {
-        V1.Question.AskOneofCase.Active => message.Active.ToString(CultureInfo.InvariantCulture),
+        V1.Question.AskOneofCase.Active => message.Active ? "true" : "false",
         V1.Question.AskOneofCase.NameMatches => message.NameMatches,
         V1.Question.AskOneofCase.RepresentativeIs => message.RepresentativeIs,
         V1.Question.AskOneofCase.SealCurrent => message.SealCurrent,

@@ -11,7 +11,7 @@ internal static class NextSteps
         "ACCESS_DENIED" or "PERMISSION_DENIED" => "请用有此权限的调用方（--as）；如应有权限，请向登记机关申请登记。",
         "PURPOSE_REQUIRED" => "请用 --purpose 写明用证事由。",
         "PURPOSE_NOT_GRANTED" => "请改用本单位登记过的用证事由（--purpose），或申请增加。",
-        "FIELD_NOT_GRANTED" => "请只查询此用证事由允许的事项，或换用登记过的其他用证事由（--purpose）；此次请求已记入台账。",
+        "FIELD_NOT_GRANTED" => "请只查询此用证事由允许的事项，或换用登记过的其他用证事由（--purpose）；此次请求已记入查询账本。",
         "RATE_LIMITED" => "请稍候再试；经常需要更多的，请向登记机关申请提高限额。",
         "AUDIT_UNAVAILABLE" => "服务暂时不能记录查询，因此不作答复；请稍后重试。",
         "MARK_INVALID" => "请用上次收到的标记作 --after；登记簿从备份恢复过的，从 0 重新开始。",

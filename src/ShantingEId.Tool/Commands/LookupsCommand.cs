@@ -18,7 +18,7 @@ internal static class LookupsCommand
         var command = new EidCommand("lookups", "查询记录：谁在何时以何事由查询过一家企业，结论如何。")
         {
             Examples = ["eid lookups 91370406MA00DEM06N", "eid lookups 91370406MA00DEM06N --limit 500 --json"],
-            Notes = ["查询记录先写入各服务器的台账，稍后汇入登记簿；表下注明记录截至何时是齐全的。"],
+            Notes = ["查询记录先写入各服务器的查询账本，稍后汇入登记簿；表下注明记录截至何时是齐全的。"],
             Arguments = { code },
         };
         var service = ServiceOptions.AddTo(command, "staff");
@@ -75,7 +75,7 @@ internal static class LookupsCommand
             ]));
         }
 
-        screen.Plain(list.CompleteUntilTime is null ? "  尚无台账汇入登记簿。" : $"  截至 {Words.Of(list.CompleteUntilTime)}的查询记录齐全，之后的可能尚未汇入。");
+        screen.Plain(list.CompleteUntilTime is null ? "  尚无查询账本汇入登记簿。" : $"  截至 {Words.Of(list.CompleteUntilTime)}的查询记录齐全，之后的可能尚未汇入。");
         if (list.NextPageToken.Length > 0)
         {
             screen.Plain("  还有更早的记录，请用 --limit 列出更多。");

@@ -53,7 +53,7 @@ public sealed record Question
         {
             case QuestionKind.Active:
                 // "Is it not in force?" would turn every No of a failing system into a Yes.
-                return value == bool.TrueString ? new Question(kind, "") : throw Invalid(path + ".active", "只能为 true");
+                return value == "true" ? new Question(kind, "") : throw Invalid(path + ".active", "只能为 true");
             case QuestionKind.NameMatches:
                 return new Question(kind, Text(value, 60, path + ".name_matches"));
             case QuestionKind.RepresentativeIs:

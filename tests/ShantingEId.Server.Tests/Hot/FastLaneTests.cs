@@ -126,11 +126,11 @@ public sealed class FastLaneTests(ServerFixture server) : IClassFixture<ServerFi
         await Ask(set.LicenseCode);
         var frame = RawCall.Frame(new VerifyCodeRequest { Code = set.LicenseCode, Purpose = "TAX_REGISTRATION" }.ToByteArray());
         using var client = new HttpClient(server.Handler(server.Certificate("tax-bureau")));
-        foreach (var cut in new[] { 1, 4, 5, 6, 100, frame.Length - 1 })
+        foreach (var (cut, pause) in new[] { (1, 5), (4, 60), (5, 5), (6, 60), (100, 5), (frame.Length - 1, 60) })
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(server.Address, FastLane.Path)) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
             request.Headers.TE.Add(new TransferCodingWithQualityHeaderValue("trailers"));
-            request.Content = new Pieces(frame, cut);
+            request.Content = new Pieces(frame, cut, pause);
             request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
             using var response = await client.SendAsync(request);
             var body = await response.Content.ReadAsByteArrayAsync();
@@ -151,13 +151,13 @@ public sealed class FastLaneTests(ServerFixture server) : IClassFixture<ServerFi
         return copy;
     }
 
-    private sealed class Pieces(byte[] body, int cut) : HttpContent
+    private sealed class Pieces(byte[] body, int cut, int pause) : HttpContent
     {
         protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
         {
             await stream.WriteAsync(body.AsMemory(0, cut));
             await stream.FlushAsync();
-            await Task.Delay(30);
+            await Task.Delay(pause);
             await stream.WriteAsync(body.AsMemory(cut));
         }
 

@@ -31,7 +31,7 @@ public sealed class QuestionTests
 
     [Theory]
     [InlineData(QuestionKind.None, "", "questions[3]")]
-    [InlineData(QuestionKind.Active, "False", "questions[3].active")]
+    [InlineData(QuestionKind.Active, "false", "questions[3].active")]
     [InlineData(QuestionKind.NameMatches, "", "questions[3].name_matches")]
     [InlineData(QuestionKind.NameMatches, "样", "questions[3].name_matches")]
     [InlineData(QuestionKind.NameMatches, "样例\u200B公司", "questions[3].name_matches")]
@@ -50,7 +50,7 @@ public sealed class QuestionTests
     }
 
     [Theory]
-    [InlineData(QuestionKind.Active, "True")]
+    [InlineData(QuestionKind.Active, "true")]
     [InlineData(QuestionKind.NameMatches, "枣庄市山亭区样例食品有限公司")]
     [InlineData(QuestionKind.RepresentativeIs, "样例人")]
     [InlineData(QuestionKind.SealCurrent, "37040600000001")]
