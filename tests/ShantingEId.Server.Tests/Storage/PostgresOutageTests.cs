@@ -204,6 +204,23 @@ public sealed class PostgresOutageTests : IClassFixture<OwnPostgres>, IClassFixt
     }
 
     [Fact]
+    public async Task Of_two_addresses_the_one_that_answers_is_used()
+    {
+        using var closed = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        closed.Start();
+        var dead = ((System.Net.IPEndPoint)closed.LocalEndpoint).Port;
+        closed.Stop();
+        var connection = new NpgsqlConnectionStringBuilder(own.Server.ConnectionString(0, await own.Server.CreateDatabaseAsync()))
+        {
+            Host = $"127.0.0.1:{dead},127.0.0.1:{own.Server.Port}",
+        };
+
+        await using var store = PostgresStore.Open(connection.ToString(), TimeProvider.System);
+
+        Assert.Equal(1, (await store.AddSetAsync(sets.Next(), SampleSets.Now, SampleSets.Request())).Position);
+    }
+
+    [Fact]
     public async Task A_wrong_password_is_refused_without_repeating_it()
     {
         var connection = own.Server.ConnectionString(0, await own.Server.CreateDatabaseAsync()).Replace(own.Server.Password, "hunter2", StringComparison.Ordinal);
