@@ -62,9 +62,9 @@ public sealed class FailoverTests
 
                 // 4. What was in flight is asked again with its own ids, until it is settled.
                 retried += unacked.Count;
-                await Task.WhenAll(unacked.Select(write => SettleAsync(client, write, acks)));
+                await Task.WhenAll(unacked.Select(write => SettleAsync(client, write, acks, problems)));
                 slowest = watch.Elapsed > slowest ? watch.Elapsed : slowest;
-                await Task.WhenAll(Enumerable.Range(0, Writers).Select(_ => SettleAsync(client, Write.Issue(), acks)));
+                await Task.WhenAll(Enumerable.Range(0, Writers).Select(_ => SettleAsync(client, Write.Issue(), acks, problems)));
 
                 async Task WriteAsync()
                 {
@@ -126,7 +126,7 @@ public sealed class FailoverTests
     }
 
     // As the rule for UNAVAILABLE is: again, with the same id.
-    private static async Task SettleAsync(EidClient client, Write write, AckLog acks)
+    private static async Task SettleAsync(EidClient client, Write write, AckLog acks, ConcurrentBag<string> problems)
     {
         for (var watch = Stopwatch.StartNew(); ; await Task.Delay(50))
         {
@@ -138,6 +138,11 @@ public sealed class FailoverTests
             catch (RpcException error) when (error.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded && watch.Elapsed < TimeSpan.FromSeconds(30))
             {
                 // It is asked again.
+            }
+            catch (RpcException error)
+            {
+                problems.Add($"retry of {write.Deed}: {error.Status}");
+                return;
             }
         }
     }
