@@ -18,6 +18,7 @@ using ShantingEId.Server.Hot;
 using ShantingEId.Server.Ledger;
 using ShantingEId.Server.Rpc;
 using ShantingEId.Server.Storage;
+using ShantingEId.Server.Telemetry;
 using ShantingEId.Verifying;
 
 namespace ShantingEId.Server;
@@ -54,14 +55,15 @@ public static class EidServer
         var callers = CallerDirectory.Load(Path.Combine(options.CertificatesDirectory, CallerDirectory.FileName));
         var artist = new SealArtist(SealFonts.LoadDefault());
         Directory.CreateDirectory(options.DataDirectory);
-        var (store, feed) = Register.Open(options);
+        var clock = new RegisterClock(options.Clock);
+        var (store, feed) = Register.Open(options with { Clock = clock });
 
         // 2. Services.
         var builder = WebApplication.CreateSlimBuilder();
         var services = builder.Services;
         services.AddSingleton(options);
         services.AddSingleton(options.Clock);
-        services.AddSingleton<RegisterClock>();
+        services.AddSingleton(clock);
         services.AddSingleton(authority);
         services.AddSingleton(callers);
         services.AddSingleton<ILicenseStore>(_ => store); // Given by a function, it is closed with the server.
@@ -105,6 +107,9 @@ public static class EidServer
             json.JsonSettings.WriteInt64sAsStrings = true;
             json.JsonSettings.IgnoreDefaultValues = true; // What a purpose does not grant is not there, rather than there and empty.
         });
+        services.AddGrpcReflection();
+        HealthWiring.Add(services, options);
+        TelemetryWiring.Add(services, options);
         // Calls that were accepted may finish; an import of hours ends at its next row (IssuanceRpc), and nothing keeps the process.
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(8));
         // Only PostConfigure takes the built-in compression out; clearing the list in AddGrpc does nothing.
@@ -147,6 +152,7 @@ public static class EidServer
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         // The framework logs callers' mistakes with stack traces; faults of ours are logged by the interceptor.
         builder.Logging.AddFilter("Grpc", LogLevel.None);
+        builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None); // HealthNotice says it once.
         options.ConfigureLogging?.Invoke(builder.Logging);
 
         // 4. The path of a call: gRPC-Web unwrapped, the gate, then the method.
@@ -154,11 +160,18 @@ public static class EidServer
         app.Services.GetRequiredService<ILicenseStore>();
         app.Services.GetService<LookupLedger>();
         app.UseRouting();
-        app.UseGrpcWeb(new GrpcWebOptions { DefaultEnabled = true });
+        GrpcWebCall.Unwrap(app);
         app.UseMiddleware<CallerGate>();
         JsonShape.AddRules(app.MapGrpcService<IssuanceRpc>());
         JsonShape.AddRules(app.MapGrpcService<VerificationRpc>());
         JsonShape.AddRules(app.MapGrpcService<ChangeRpc>());
+        HealthWiring.Map(app);
+        OpenApi.Map(app, options.IsProduction);
+        if (!options.IsProduction)
+        {
+            JsonShape.AddOpenRules(app.MapGrpcReflectionService(), CallerAccess.Registered);
+        }
+
         return app;
     }
 

@@ -47,6 +47,12 @@ public sealed record EidServerOptions
     /// <summary>Whether look-ups are written to the ledger; false is refused in production and exists to measure the path without it.</summary>
     public bool Ledger { get; init; } = true;
 
+    /// <summary>Address of an OpenTelemetry collector (OTLP); null asks <c>OTEL_EXPORTER_OTLP_ENDPOINT</c>, and sends nothing where that is not set either.</summary>
+    public string? OtlpEndpoint { get; init; }
+
+    /// <summary>With less free space in <see cref="DataDirectory"/> health says that nothing should be issued here.</summary>
+    public long MinFreeBytes { get; init; } = 64 * 1024 * 1024;
+
     /// <summary>Where the ledger is.</summary>
     internal string LedgerPath => LedgerDirectory ?? Path.Combine(DataDirectory, "ledger");
 

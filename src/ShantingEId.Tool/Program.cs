@@ -29,6 +29,7 @@ var root = new RootCommand("电子营业执照与四枚电子印章：签发、�
     ServeCommand.Create(),
     DevCertsCommand.Create(),
     FsckCommand.Create(),
+    OpenApiCommand.Create(),
     BenchCommand.Create(),
 };
 root.Options.OfType<HelpOption>().Single().Action = new HelpScreen();

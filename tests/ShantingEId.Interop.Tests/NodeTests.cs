@@ -62,6 +62,22 @@ public sealed class NodeTests(ServerFixture server) : IClassFixture<ServerFixtur
         Assert.True(installed, $"npm module {module} is not installed");
     }
 
+    // The document as it is served and as the tool prints it; and with one thing broken, which the judge must notice.
+    [Fact]
+    public async Task SwaggerParser_accepts_the_openapi_document_and_not_a_broken_one()
+    {
+        NeedModule("@apidevtools/swagger-parser");
+        using var client = new HttpClient(server.Handler(server.Certificate("stranger"))) { BaseAddress = server.Address };
+        var served = await client.GetStringAsync("/openapi.json", TestContext.Current.CancellationToken);
+        Assert.Equal(served, System.Text.Encoding.UTF8.GetString(ShantingEId.Server.Edge.OpenApi.Utf8.Span));
+
+        Assert.StartsWith("good 3.1.0 9", Judge(served), StringComparison.Ordinal);
+        Assert.StartsWith("bad", Judge(served.Replace("schemas/Verification\"", "schemas/Nothing\"", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.StartsWith("bad", Judge(served.Replace("\"in\": \"path\"", "\"in\": \"road\"", StringComparison.Ordinal)), StringComparison.Ordinal);
+
+        static string Judge(string document) => Foreign.Run("node", ["check-openapi.mjs"], document, Interop).Output;
+    }
+
     private static string GoogleProtos()
     {
         var packages = Environment.GetEnvironmentVariable("NUGET_PACKAGES") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");

@@ -23,7 +23,8 @@ public sealed class PausedReplicaTests(TrioCluster shared) : IClassFixture<TrioC
     {
         var cluster = await shared.GetAsync();
         var (pauses, length) = (Figures.Count("EID_PAUSES", 3), TimeSpan.FromMilliseconds(Figures.Count("EID_PAUSE_MS", 1800)));
-        var (acks, firsts, stale) = (new List<TimeSpan>(), 0, new List<string>());
+        var healthy = await HealthyAckAsync(cluster);
+        var (acks, firsts, right, stale) = (new List<TimeSpan>(), 0, 0, new List<string>());
         for (var turn = 0; turn < pauses; turn++)
         {
             var (writer, sleeper) = (cluster[turn], cluster[turn + 1]);
@@ -43,7 +44,9 @@ public sealed class PausedReplicaTests(TrioCluster shared) : IClassFixture<TrioC
                 sleeper.Server.Resume();
                 var heard = await Task.WhenAll(asked);
                 firsts += heard.Length;
-                stale.AddRange(heard.Where(one => one.Answer?.Verdict != Verification.Types.Verdict.Revoked).Select(one => $"pause {turn}: {one.Answer?.Verdict} {one.Error}"));
+                // A call may have lost its time while nobody worked on it; that is an error and no answer.
+                right += heard.Count(one => one.Answer?.Verdict == Verification.Types.Verdict.Revoked);
+                stale.AddRange(heard.Where(one => one.Answer is { Verdict: not Verification.Types.Verdict.Revoked }).Select(one => $"pause {turn}: {one.Answer!.Verdict}"));
             }
             finally
             {
@@ -56,9 +59,11 @@ public sealed class PausedReplicaTests(TrioCluster shared) : IClassFixture<TrioC
 
         Figures.Print("pause_ack_max", acks.Milliseconds(1), "ms", $"<= {(cluster[0].Settings.Bound + Grace).TotalMilliseconds}");
         Figures.Print("pause_first_answers", firsts, "answers", "> 0");
+        Figures.Print("pause_right", right, "answers", "> 0");
         Figures.Print("pause_stale", stale.Count, "answers", "<= 0");
+        Assert.True(right >= pauses, "too few answers to mean anything");
         Assert.Empty(stale);
-        Assert.All(acks, ack => Assert.InRange(ack, TimeSpan.Zero, cluster[0].Settings.Bound + Grace));
+        Assert.All(acks, ack => Assert.InRange(ack, TimeSpan.Zero, cluster[0].Settings.Bound + Grace + healthy));
         // Were it not a member that caches, no writer would wait for it, and this test would show nothing.
         Assert.All(acks, ack => Assert.True(ack > cluster[0].Settings.Bound / 2, $"acknowledged after {ack}: nobody waited for the replica that stood still"));
     }
@@ -70,6 +75,7 @@ public sealed class PausedReplicaTests(TrioCluster shared) : IClassFixture<TrioC
         var (writer, lonely) = (cluster[0], cluster[1]);
         var set = await cluster.IssueAsync();
         var other = await cluster.IssueAsync();
+        var healthy = await HealthyAckAsync(cluster);
         await WarmAsync(lonely, set);
         await WarmAsync(lonely, other);
         var bound = lonely.Settings.Bound;
@@ -109,12 +115,28 @@ public sealed class PausedReplicaTests(TrioCluster shared) : IClassFixture<TrioC
         Figures.Print($"{name}_longest_wait", late.Select(one => one.Took).Milliseconds(1), "ms", "<= 2200");
         Figures.Print($"{name}_stale", heard.Count(one => one.IsValid && one.Began > acked && one.Ended < back), "answers", "<= 0");
         Figures.Print($"{name}_recovery", recovered.TotalMilliseconds, "ms", "<= 5000");
-        Assert.True(ack < bound + Grace, $"acknowledged after {ack}");
+        Assert.True(ack < bound + Grace + healthy, $"acknowledged after {ack}, where {healthy} is the slowest with all well");
         Assert.NotEmpty(late);
         Assert.Equal(["Unavailable STORE_UNAVAILABLE"], late.Select(one => one.Error).Distinct());
         Assert.DoesNotContain(heard, one => one.IsValid && one.Began > acked && one.Ended < back);
         Assert.True(recovered < TimeSpan.FromSeconds(5), $"recovered after {recovered}");
         await AssertQuickAsync(cluster, 0);
+    }
+
+    // What a revocation takes with all replicas well, at its slowest: the wait for one that is not comes on top.
+    private static async Task<TimeSpan> HealthyAckAsync(Cluster cluster)
+    {
+        var acks = new List<TimeSpan>();
+        for (var turn = 0; turn < 6; turn++)
+        {
+            var set = await cluster.IssueAsync(turn);
+            var watch = Stopwatch.StartNew();
+            await cluster[turn].Client.Staff.RevokeSetAsync(Samples.Revoke(set.Name), deadline: EidClient.In(20));
+            acks.Add(watch.Elapsed);
+        }
+
+        Figures.Print("healthy_ack_max", acks.Milliseconds(1), "ms", ">= 0");
+        return acks.Max();
     }
 
     private static async Task WarmAsync(Replica replica, IssuedSet set)

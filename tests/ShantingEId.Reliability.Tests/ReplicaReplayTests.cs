@@ -30,7 +30,7 @@ public sealed class ReplicaReplayTests(PairCluster shared) : IClassFixture<PairC
         for (var i = 0; i < ids; i++)
         {
             var request = Samples.Issue(Samples.NextCompany()).ToByteArray();
-            var answers = await Task.WhenAll(Enumerable.Range(0, Duplicates).Select(n => cluster[n].Client.IssueRawAsync(request)));
+            var answers = await Task.WhenAll(Enumerable.Range(0, Duplicates).Select(n => IssueAsync(cluster[n], request)));
             different += answers.Count(answer => !answer.AsSpan().SequenceEqual(answers[0]));
             told.Add((request, answers[0]));
         }
@@ -41,7 +41,7 @@ public sealed class ReplicaReplayTests(PairCluster shared) : IClassFixture<PairC
         {
             foreach (var replica in cluster.Replicas)
             {
-                var again = await replica.Client.IssueRawAsync(request);
+                var again = await IssueAsync(replica, request);
                 different += answer.AsSpan().SequenceEqual(again) ? 0 : 1;
             }
         }
@@ -61,5 +61,21 @@ public sealed class ReplicaReplayTests(PairCluster shared) : IClassFixture<PairC
         Figures.Print("replica_replay_extra_sets", after.Sets - before - ids, "sets", "<= 0");
         Assert.Equal((0, ids), (different, after.Sets - before));
         Assert.Empty(after.Check([], afterRow: 0, whole: true));
+    }
+
+    // As the rule for UNAVAILABLE is: again, with the same id.
+    private static async Task<byte[]> IssueAsync(Replica replica, byte[] request)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await replica.Client.IssueRawAsync(request);
+            }
+            catch (RpcException error) when (error.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded && attempt < 20)
+            {
+                await Task.Delay(50);
+            }
+        }
     }
 }

@@ -76,14 +76,14 @@ public sealed class RevocationTests(RevocationCluster shared) : IClassFixture<Re
 
     private static async Task RevokeAsync(Cluster cluster, int turn, Trouble trouble, Tally tally)
     {
-        var set = await cluster.IssueAsync(on: turn);
+        // The one with a wrong clock must not sign, so it may not be the writer then.
+        var writers = trouble is Trouble.ClockAhead or Trouble.ClockBehind ? cluster.Replicas.Count - 1 : cluster.Replicas.Count;
+        var set = await cluster.IssueAsync(on: (turn + 1) % writers);
         // Three ways to the same entry, each with a key of its own in every cache.
         string[] names = [set.LicenseCode, set.TypedCode, set.License.Enterprise.CreditCode];
         var observers = Observers.Start(cluster.Replicas, Figures.Count("EID_READERS", 3), Pause,
             (client, asker, count) => (asker + count) % 3 == 2 ? client.LookupAsync(names[2]) : client.AskAsync(names[(asker + count) % 3]));
         await Task.Delay(Before);
-        // The one with a wrong clock must not sign, so it may not be the writer then.
-        var writers = trouble is Trouble.ClockAhead or Trouble.ClockBehind ? cluster.Replicas.Count - 1 : cluster.Replicas.Count;
         var began = Stopwatch.GetTimestamp();
         await cluster[turn % writers].Client.Staff.RevokeSetAsync(Samples.Revoke(set.Name), deadline: EidClient.In(20));
         var acked = Stopwatch.GetTimestamp();

@@ -5,8 +5,12 @@ using ShantingEId.V1;
 
 namespace ShantingEId.Server.Tests;
 
+public sealed class IdempotencyTests(ServerFixture server) : IdempotencyContract(server), IClassFixture<ServerFixture>;
+
+public sealed class PostgresIdempotencyTests(PostgresServerFixture server) : IdempotencyContract(server.Needed), IClassFixture<PostgresServerFixture>;
+
 /// <summary>The same request id gives the same bytes (I5), and a company one set in force (I6), however many ask at once.</summary>
-public sealed class IdempotencyTests(ServerFixture server) : IClassFixture<ServerFixture>
+public abstract class IdempotencyContract(ServerFixture server)
 {
     [Fact]
     public async Task Sixteen_at_once_under_one_id_receive_the_same_bytes()
@@ -27,7 +31,7 @@ public sealed class IdempotencyTests(ServerFixture server) : IClassFixture<Serve
             Assert.Single((await Task.WhenAll(calls)).Distinct());
         }
 
-        using var register = new RegisterFile(server.RegisterPath);
+        using var register = server.OpenRegister();
         register.AssertWhole();
     }
 

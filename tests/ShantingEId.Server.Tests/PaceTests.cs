@@ -83,23 +83,46 @@ public sealed class PaceTests
         Assert.Equal(10_000, taken.Sum());
     }
 
-    // The path of a hot look-up takes one; a hundred times the real cost would still pass on a busy machine.
+    // The path of a hot look-up takes one of these. The limit is wide for a busy machine; the figure is in the diagnostics.
     [Fact]
     public void Taking_costs_next_to_nothing_and_allocates_nothing()
     {
         var caller = new Caller("tax", "样例", CallerRole.RelyingParty, [], [], []);
-        var quotas = new CallerQuotas([caller], TimeProvider.System);
-        quotas.TryTake(caller, out _);
-        var (allocated, began) = (GC.GetAllocatedBytesForCurrentThread(), Stopwatch.GetTimestamp());
+        var quotas = new CallerQuotas([caller], TimeProvider.System, unlimited: true);
+        var take = BestOf.Nanoseconds(() => quotas.TryTake(caller, out _));
+        var look = BestOf.Nanoseconds(() => quotas.RequireLookup(caller));
+
+        TestContext.Current.SendDiagnosticMessage($"{take:F0} ns to take a call, {look:F0} ns to look at misses");
+        var allocated = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < 100_000; i++)
         {
             quotas.TryTake(caller, out _);
             quotas.RequireLookup(caller);
         }
 
-        var each = Stopwatch.GetElapsedTime(began).TotalNanoseconds / 100_000;
-        TestContext.Current.SendDiagnosticMessage($"{each:F0} ns for a call and its look-up");
         Assert.True(GC.GetAllocatedBytesForCurrentThread() - allocated < 10_000);
-        Assert.True(each < 5_000, $"{each:F0} ns");
+        Assert.True(take + look < 2_000, $"{take:F0} ns, {look:F0} ns");
+    }
+}
+
+/// <summary>What something costs: the best of many short runs, so that what else the machine does matters little.</summary>
+internal static class BestOf
+{
+    public static double Nanoseconds(Action work)
+    {
+        const int Runs = 400, Each = 1_000;
+        var best = double.MaxValue;
+        for (var run = 0; run < Runs; run++)
+        {
+            var began = Stopwatch.GetTimestamp();
+            for (var i = 0; i < Each; i++)
+            {
+                work();
+            }
+
+            best = Math.Min(best, Stopwatch.GetElapsedTime(began).TotalNanoseconds / Each);
+        }
+
+        return best;
     }
 }

@@ -1,4 +1,6 @@
+using System.Text.Json.Nodes;
 using Grpc.Core;
+using Microsoft.Extensions.Time.Testing;
 using ShantingEId.Receipts;
 using ShantingEId.TestSupport;
 using ShantingEId.V1;
@@ -170,4 +172,42 @@ public sealed class QuestionTests(DeskFixture server) : IClassFixture<DeskFixtur
         Purpose = Tax,
         Questions = { new Question { Active = true }, new Question { NameMatches = name }, new Question { RepresentativeIs = person }, new Question { SealCurrent = seal } },
     };
+}
+
+/// <summary>A deployment in which the tax bureau may miss five times a minute, on a clock that only the test moves.</summary>
+public sealed class GuessFixture : DeskFixture
+{
+    public FakeTimeProvider Time { get; } = new(TimeProvider.System.GetUtcNow());
+
+    protected override TimeProvider Clock => Time;
+
+    protected override void Change() => CallerNode("tax-bureau")["quota"] = new JsonObject { ["misses_per_minute"] = 5 };
+}
+
+/// <summary>Yes and no would give a name away to whoever may ask often enough.</summary>
+public sealed class GuessTests(GuessFixture server) : IClassFixture<GuessFixture>
+{
+    [Fact]
+    public async Task Who_guesses_names_is_stopped_like_who_guesses_codes_and_who_asks_right_is_not()
+    {
+        var request = ServerFixture.ValidRequest();
+        await server.Staff().IssueSetAsync(request);
+        await server.Staff().RevokeSetAsync(new RevokeSetRequest { RequestId = ServerFixture.NewRequestId(), Name = "issuedSets/" + request.Enterprise.CreditCode, Reason = "样例理由", Authority = "样例机关" });
+        var tax = server.Tax();
+        for (var i = 0; i < 20; i++)
+        {
+            // Right names, and the No to "in force": nothing of it is a guess.
+            await tax.AskQuestionsAsync(Ask(new Question { Active = true }, new Question { NameMatches = request.Enterprise.Name }, new Question { RepresentativeIs = request.Enterprise.Representative }));
+        }
+
+        var guesses = Ask(new Question { RepresentativeIs = "样例甲" }, new Question { RepresentativeIs = "样例乙" }, new Question { NameMatches = "样例公司" });
+        Assert.Equal(3, (await tax.AskQuestionsAsync(guesses)).Answers.Count);
+        Assert.Equal(3, (await tax.AskQuestionsAsync(guesses)).Answers.Count);
+
+        Assert.Equal((StatusCode.ResourceExhausted, "RATE_LIMITED"), await Refusal.Of(tax.AskQuestionsAsync(guesses)) is var refusal ? (refusal.Status, refusal.Reason) : default);
+        server.Time.Advance(TimeSpan.FromMinutes(2));
+        Assert.Equal(3, (await tax.AskQuestionsAsync(guesses)).Answers.Count);
+
+        AskQuestionsRequest Ask(params Question[] questions) => new() { CreditCode = request.Enterprise.CreditCode, Purpose = "TAX_REGISTRATION", Questions = { questions } };
+    }
 }

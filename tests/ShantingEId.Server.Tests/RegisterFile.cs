@@ -1,11 +1,16 @@
+using System.Data.Common;
 using Microsoft.Data.Sqlite;
 
 namespace ShantingEId.Server.Tests;
 
-/// <summary>The register's file, read and (by a dishonest administrator) written behind the server's back.</summary>
-public sealed class RegisterFile(string path) : IDisposable
+/// <summary>The register, read and (by a dishonest administrator) written behind the server's back.</summary>
+public sealed class RegisterFile(DbConnection connection) : IDisposable
 {
-    private readonly SqliteConnection connection = Open(path);
+    /// <summary>In its file.</summary>
+    public RegisterFile(string path)
+        : this(Open(path))
+    {
+    }
 
     public int Execute(string sql, params (string Name, object Value)[] parameters)
     {
@@ -39,7 +44,7 @@ public sealed class RegisterFile(string path) : IDisposable
     public void AssertWhole()
     {
         var sets = Number("SELECT count(*) FROM issued_set");
-        Assert.Equal(sets, Number("SELECT count(*) FROM (SELECT set_id FROM seal GROUP BY set_id HAVING count(*) = 4 AND count(DISTINCT kind) = 4)"));
+        Assert.Equal(sets, Number("SELECT count(*) FROM (SELECT set_id FROM seal GROUP BY set_id HAVING count(*) = 4 AND count(DISTINCT kind) = 4) AS whole"));
         Assert.Equal(sets * 4, Number("SELECT count(*) FROM seal"));
         Assert.Equal(sets * 4, Number("SELECT count(DISTINCT seal_code) FROM seal"));
         Assert.Equal(sets, Number("SELECT count(DISTINCT status_list || '/' || status_index) FROM issued_set"));
@@ -51,13 +56,15 @@ public sealed class RegisterFile(string path) : IDisposable
 
     public void Dispose() => connection.Dispose();
 
-    private SqliteCommand Command(string sql, (string Name, object Value)[] parameters)
+    private DbCommand Command(string sql, (string Name, object Value)[] parameters)
     {
         var command = connection.CreateCommand();
         command.CommandText = sql;
         foreach (var (name, value) in parameters)
         {
-            command.Parameters.AddWithValue(name, value);
+            var parameter = command.CreateParameter();
+            (parameter.ParameterName, parameter.Value) = (name, value);
+            command.Parameters.Add(parameter);
         }
 
         return command;

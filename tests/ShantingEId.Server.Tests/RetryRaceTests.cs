@@ -7,8 +7,12 @@ using ShantingEId.Verifying;
 
 namespace ShantingEId.Server.Tests;
 
+public sealed class RetryRaceTests(ServerFixture server) : RetryRaceContract(server), IClassFixture<ServerFixture>;
+
+public sealed class PostgresRetryRaceTests(PostgresServerFixture server) : RetryRaceContract(server.Needed), IClassFixture<PostgresServerFixture>;
+
 /// <summary>A request whose twin commits between two of its own questions to the register: the races that chance seldom shows.</summary>
-public sealed class RetryRaceTests(ServerFixture server) : IClassFixture<ServerFixture>
+public abstract class RetryRaceContract(ServerFixture server)
 {
     private ILicenseStore Store => server.Services.GetRequiredService<ILicenseStore>();
 

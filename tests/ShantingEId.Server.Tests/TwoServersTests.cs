@@ -4,8 +4,50 @@ using ShantingEId.V1;
 
 namespace ShantingEId.Server.Tests;
 
-/// <summary>Two clerks' offices, two servers, one register file.</summary>
-public sealed class TwoServersTests(ServerFixture server) : IClassFixture<ServerFixture>
+public sealed class TwoServersTests(ServerFixture server) : TwoServersContract(server), IClassFixture<ServerFixture>
+{
+    private readonly ServerFixture server = server;
+
+    [Fact]
+    public async Task A_server_that_stopped_in_order_leaves_one_file()
+    {
+        await server.Staff().IssueSetAsync(ServerFixture.ValidRequest());
+
+        await server.StopAsync();
+
+        // Closed properly: the last connection to a register folds the write-ahead log into it and takes it away.
+        Assert.False(File.Exists(server.RegisterPath + "-wal"));
+        await server.StartAsync();
+    }
+}
+
+public sealed class PostgresTwoServersTests(PostgresServerFixture server) : TwoServersContract(server.Needed), IClassFixture<PostgresServerFixture>
+{
+    private readonly PostgresServerFixture server = server;
+
+    [Fact]
+    public async Task A_server_that_stopped_in_order_leaves_no_connection()
+    {
+        await server.Staff().IssueSetAsync(ServerFixture.ValidRequest());
+        using var register = server.OpenRegister();
+        const string Connections = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'eid'";
+        Assert.True(register.Number(Connections) > 0);
+
+        await server.StopAsync();
+
+        for (var i = 0; i < 50 && register.Number(Connections) > 0; i++)
+        {
+            await Task.Delay(100, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(0, register.Number(Connections));
+        Assert.Equal(0, register.Number("SELECT count(*) FROM member"));
+        await server.StartAsync();
+    }
+}
+
+/// <summary>Two clerks' offices, two servers, one register.</summary>
+public abstract class TwoServersContract(ServerFixture server)
 {
     [Fact]
     public async Task Answers_outlive_a_restart_byte_for_byte()
@@ -18,8 +60,6 @@ public sealed class TwoServersTests(ServerFixture server) : IClassFixture<Server
         }
 
         await server.StopAsync();
-        // Closed properly: the last connection to a register folds the write-ahead log into it and takes it away.
-        Assert.False(File.Exists(server.RegisterPath + "-wal"));
         await server.StartAsync();
 
         for (var i = 0; i < requests.Length; i++)
@@ -29,7 +69,7 @@ public sealed class TwoServersTests(ServerFixture server) : IClassFixture<Server
 
         // Numbers go on after a restart; none is given again.
         await server.Staff().IssueSetAsync(ServerFixture.ValidRequest());
-        using var register = new RegisterFile(server.RegisterPath);
+        using var register = server.OpenRegister();
         register.AssertWhole();
     }
 
@@ -37,7 +77,7 @@ public sealed class TwoServersTests(ServerFixture server) : IClassFixture<Server
     public async Task Two_servers_that_issue_the_same_companies_give_each_exactly_one_set()
     {
         const int Companies = 60, Threads = 16;
-        await using var second = EidServer.Build(server.Options());
+        await using var second = EidServer.Build(server.Options() with { LedgerDirectory = Path.Combine(server.Data, "second-ledger") });
         await second.StartAsync(TestContext.Current.CancellationToken);
         IssuanceService.IssuanceServiceClient[] offices =
             [server.Staff(), new(server.Channel(server.Certificate("staff"), EidServer.Address(second)))];
@@ -56,15 +96,15 @@ public sealed class TwoServersTests(ServerFixture server) : IClassFixture<Server
             Assert.Equal(winner!.License.LicenseId, loser.Info.Metadata["license_id"]);
         }
 
-        using var register = new RegisterFile(server.RegisterPath);
+        using var register = server.OpenRegister();
         register.AssertWhole();
-        Assert.Equal(0, register.Number("SELECT count(*) FROM (SELECT 1 FROM issued_set WHERE state = 1 GROUP BY credit_code HAVING count(*) > 1)"));
+        Assert.Equal(0, register.Number("SELECT count(*) FROM (SELECT 1 FROM issued_set WHERE state = 1 GROUP BY credit_code HAVING count(*) > 1) AS twice"));
     }
 
     [Fact]
     public async Task The_same_id_at_two_servers_gives_the_same_bytes()
     {
-        await using var second = EidServer.Build(server.Options());
+        await using var second = EidServer.Build(server.Options() with { LedgerDirectory = Path.Combine(server.Data, "second-ledger") });
         await second.StartAsync(TestContext.Current.CancellationToken);
         var (one, other) = (server.Staff(), new IssuanceService.IssuanceServiceClient(server.Channel(server.Certificate("staff"), EidServer.Address(second))));
         for (var i = 0; i < 10; i++)

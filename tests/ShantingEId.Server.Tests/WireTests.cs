@@ -174,8 +174,8 @@ public sealed class WireTests(ServerFixture server) : IClassFixture<ServerFixtur
     [InlineData("/shanting.eid.v1.VerificationService/Nothing")]
     [InlineData("/shanting.eid.v1.VerificationService/verifycode")]
     [InlineData("/shanting.eid.v1.VerificationService/VerifyCode/")]
-    [InlineData("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo")]
-    [InlineData("/grpc.health.v1.Health/Check")]
+    [InlineData("/grpc.reflection.v1alpha.ServerReflection/Nothing")]
+    [InlineData("/grpc.health.v1.Health/Nothing")]
     [InlineData("/")]
     public async Task A_method_that_does_not_exist_is_refused_like_a_forbidden_one(string path)
     {

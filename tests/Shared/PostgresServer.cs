@@ -35,7 +35,7 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private static readonly Lazy<Task<PostgresServer>> OneForAll = new(() => StartAsync());
     private readonly string folder = Directory.CreateTempSubdirectory("eid-postgres-").FullName;
-    private readonly string password = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(12));
+    private string password = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(12));
     private Process? keeper;
     private int databases;
 
@@ -77,6 +77,37 @@ public sealed class PostgresServer : IAsyncDisposable
         return server;
     }
 
+    /// <summary>Makes a standby of this cluster that follows it through a port, and starts it. It has everything the cluster has now.</summary>
+    /// <param name="through">Port by which it reaches this cluster: its own, or that of a proxy.</param>
+    /// <param name="name">Its name for <c>synchronous_standby_names</c>.</param>
+    public async Task<PostgresServer> StartStandbyAsync(int through, string name)
+    {
+        var standby = new PostgresServer { password = password };
+        await standby.StartClusterAsync([], async (owner, data) => await RunAsync(
+            [.. owner, Path.Combine(Binaries!, "pg_basebackup"), "-D", data, "-R", "-X", "stream", "--no-sync", "-c", "fast",
+                "-d", string.Create(CultureInfo.InvariantCulture, $"host=127.0.0.1 port={through} user={User} password={password} application_name={name}")]));
+        return standby;
+    }
+
+    /// <summary>Runs a statement, e.g. a setting; returns the first value of its answer.</summary>
+    public async Task<object?> RunAsync(string sql)
+    {
+        await using var connection = Connect();
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        return await command.ExecuteScalarAsync();
+    }
+
+    /// <summary>Stops at once, as in a crash, and stays down; connections are cut.</summary>
+    public async Task CrashAsync()
+    {
+        ProcessSignals.Quit(Id);
+        while (Directory.Exists($"/proc/{Id}"))
+        {
+            await Task.Delay(5);
+        }
+    }
+
     /// <summary>For the database that every cluster has, at this port or behind a proxy at another.</summary>
     public string ConnectionString(int port = 0, string database = "postgres") =>
         string.Create(CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={(port == 0 ? Port : port)};Username={User};Password={password};Database={database}");
@@ -116,7 +147,7 @@ public sealed class PostgresServer : IAsyncDisposable
         Directory.Delete(folder, recursive: true);
     }
 
-    private async Task StartClusterAsync(string[] settings)
+    private async Task StartClusterAsync(string[] settings, Func<string[], string, Task>? fill = null)
     {
         // The server refuses to run as root.
         string[] owner = Environment.IsPrivilegedProcess ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] : [];
@@ -127,7 +158,8 @@ public sealed class PostgresServer : IAsyncDisposable
             await RunAsync(["chown", "-R", "postgres", folder]);
         }
 
-        await RunAsync([.. owner, Path.Combine(Binaries!, "initdb"), "-D", Path.Combine(folder, "data"), "-U", User, "-E", "UTF8", "--locale=C", "-A", "scram-sha-256", "--pwfile=" + secret, "--no-sync"]);
+        var data = Path.Combine(folder, "data");
+        await (fill?.Invoke(owner, data) ?? RunAsync([.. owner, Path.Combine(Binaries!, "initdb"), "-D", data, "-U", User, "-E", "UTF8", "--locale=C", "-A", "scram-sha-256", "--pwfile=" + secret, "--no-sync"]));
         using (var probe = new TcpListener(IPAddress.Loopback, 0))
         {
             probe.Start();

@@ -27,7 +27,7 @@ internal sealed class CallerGate(RequestDelegate next, CallerAuthenticator authe
     /// <summary>Runs the gate.</summary>
     public async Task InvokeAsync(HttpContext context)
     {
-        var began = EidMeters.CallDuration.Enabled ? clock.GetTimestamp() : 0;
+        var watch = CallWatch.Begin(clock);
         Caller? caller = null;
         MethodRule? rule = null;
         TimeSpan time;
@@ -38,6 +38,7 @@ internal sealed class CallerGate(RequestDelegate next, CallerAuthenticator authe
 
             // 2. What, and may it? Everything that is not expressly granted is refused.
             rule = RequireRule(context, caller);
+            watch.Trace(context.Request, rule, caller);
 
             // 3. How often.
             quotas.Take(caller);
@@ -50,9 +51,9 @@ internal sealed class CallerGate(RequestDelegate next, CallerAuthenticator authe
             RequireWireForm(context);
 
             // 5. An answer at hand needs no more.
-            if (context.Request.Path.Value == FastLane.Path && await fastLane.TryAnswerAsync(context, caller!))
+            if (context.Request.Path.Value == FastLane.Path && context.Features.Get<GrpcWebCall>() is null && await fastLane.TryAnswerAsync(context, caller!))
             {
-                EidMeters.CountCall(rule, caller, null, began, clock);
+                watch.End(rule, caller, null);
                 return;
             }
 
@@ -65,7 +66,7 @@ internal sealed class CallerGate(RequestDelegate next, CallerAuthenticator authe
         }
         catch (EidException error)
         {
-            EidMeters.CountCall(rule, caller, error.Reason, began, clock);
+            watch.End(rule, caller, error.Reason);
             await ErrorWire.WriteAsync(context, error);
             return;
         }
@@ -92,7 +93,7 @@ internal sealed class CallerGate(RequestDelegate next, CallerAuthenticator authe
                 quotas.LeaveStream(caller);
             }
 
-            EidMeters.CountCall(rule, caller, call.Refused, began, clock);
+            watch.End(rule, caller, call.Refused);
         }
     }
 

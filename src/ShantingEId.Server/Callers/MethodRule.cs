@@ -44,12 +44,6 @@ internal sealed record MethodRule(CallerRole[] Roles, TimeSpan Ceiling, bool IsW
 {
     private readonly string path = "";
 
-    /// <summary>Health of this server; says nothing about any company, so a probe needs no entry among the callers.</summary>
-    public static MethodRule Health { get; } = new([], TimeSpan.FromHours(1), IsStream: true) { Path = "grpc.health.v1.Health", Access = CallerAccess.Certified };
-
-    /// <summary>Reflection; only served in development.</summary>
-    public static MethodRule Reflection { get; } = new([], TimeSpan.FromMinutes(10), IsStream: true) { Path = "grpc.reflection.v1.ServerReflection", Access = CallerAccess.Registered };
-
     /// <summary>Rule of every method. A method without one is refused, and a test fails.</summary>
     public static IReadOnlyDictionary<string, MethodRule> All { get; } = new Dictionary<string, MethodRule>
     {

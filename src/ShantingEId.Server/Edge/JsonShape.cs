@@ -29,6 +29,16 @@ internal sealed partial record JsonShape(MessageDescriptor Input, bool HasBody, 
         }
     });
 
+    /// <summary>Opens a service of the framework (health, reflection) to whoever has this much, without a grant by name.</summary>
+    public static void AddOpenRules(IEndpointConventionBuilder endpoints, CallerAccess access) => endpoints.Add(endpoint =>
+    {
+        if (endpoint.Metadata.OfType<GrpcMethodMetadata>().FirstOrDefault() is { } method)
+        {
+            var isStream = method.Method.Type != Grpc.Core.MethodType.Unary;
+            endpoint.Metadata.Add(new MethodRule([], isStream ? TimeSpan.FromHours(1) : TimeSpan.FromSeconds(2), IsStream: isStream) { Path = method.Method.FullName, Access = access });
+        }
+    });
+
     [GeneratedRegex(@"\{(\w+)")]
     private static partial Regex PathVariable();
 }

@@ -37,6 +37,7 @@ internal sealed class HotSlot(RegisterEntry entry)
 /// </summary>
 internal sealed class HotLookup : IRegisterReader
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
     private readonly ILicenseStore store;
     private readonly FeedFollower follower;
     private readonly RecentChanges changes;
@@ -65,7 +66,7 @@ internal sealed class HotLookup : IRegisterReader
         if (!follower.IsFresh(allowance) || clock.GetElapsedTime(allowance.Began) > maxAge)
         {
             HotMeters.Count(HotTier.Bypass);
-            return Insert(key, await store.FindAsync(key, TimeSpan.Zero, cancel));
+            return Insert(key, await ReadRegisterAsync(key, cancel));
         }
 
         // 2. This process.
@@ -96,7 +97,15 @@ internal sealed class HotLookup : IRegisterReader
 
         if (isOld)
         {
-            changes.InsertIfCurrent(key, long.MaxValue, () => slots.Set(key, slot!));
+            // Only while it still stands there: a newer one, to which others refer by now, must be ended by the next change and
+            // not be pushed out unended.
+            changes.InsertIfCurrent(key, long.MaxValue, () =>
+            {
+                if (slots.TryGet(key, out var standing, out var stillOld) && stillOld && ReferenceEquals(standing, slot))
+                {
+                    slots.Set(key, slot!);
+                }
+            });
         }
 
         return slot;
@@ -143,7 +152,7 @@ internal sealed class HotLookup : IRegisterReader
     private async ValueTask<Reading> ReadStoreAsync(RegisterKey key)
     {
         // Nobody's token: others wait for the same reading. The store has limits of its own.
-        var reading = await store.FindAsync(key, TimeSpan.Zero, CancellationToken.None);
+        var reading = await ReadRegisterAsync(key, CancellationToken.None);
         HotMeters.Count(HotTier.Store);
         if (reading.Entry is not null)
         {
@@ -153,12 +162,38 @@ internal sealed class HotLookup : IRegisterReader
         return Insert(key, reading);
     }
 
+    // That the register is away is an answer, and must come before the caller's deadline. Nothing is read from a reading that is late.
+    private async ValueTask<Reading> ReadRegisterAsync(RegisterKey key, CancellationToken cancel)
+    {
+        var reading = store.FindAsync(key, TimeSpan.Zero, cancel);
+        if (reading.IsCompleted)
+        {
+            return await reading;
+        }
+
+        try
+        {
+            return await reading.AsTask().WaitAsync(Patience, clock, cancel);
+        }
+        catch (TimeoutException error)
+        {
+            throw new EidException(ErrorReason.StoreUnavailable, "登记簿没有及时答复，请稍后重试", error) { RetryAfter = Patience };
+        }
+    }
+
     private Reading Insert(RegisterKey key, Reading reading)
     {
         if (reading.Entry is { } entry)
         {
             changes.InsertIfCurrent(key, reading.Position, () =>
             {
+                // The same state again: what refers to the standing slot may go on doing so.
+                if (slots.TryGet(key, out var standing, out var isOld) && !isOld && standing!.Current is { } same
+                    && same.State == entry.State && same.ManifestDigest.Equals(entry.ManifestDigest))
+                {
+                    return;
+                }
+
                 slots.Remove(key)?.End();
                 slots.Set(key, new HotSlot(entry));
             });

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ShantingEId.Receipts;
+using ShantingEId.Server.Telemetry;
 
 namespace ShantingEId.Server.Ledger;
 
@@ -202,7 +203,10 @@ internal sealed class LookupLedger : IDisposable
 
                 // 3. On disk. A crash before this line: nobody was answered.
                 wasFlushed = true;
+                var flushed = Stopwatch.GetTimestamp();
                 segment.Flush(frameEnd);
+                EidMeters.LedgerFlushDuration.Record(Stopwatch.GetElapsedTime(flushed).TotalSeconds);
+                EidMeters.LedgerTickSize.Record(tick.Count);
                 end = new ChainEnd(root.Tick, hash, root.Time);
 
                 // 4. Signed, only now: what is signed is on disk.

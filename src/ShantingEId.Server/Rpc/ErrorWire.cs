@@ -43,7 +43,7 @@ internal static class ErrorWire
 
         if (error.Reason == ErrorReason.RateLimited)
         {
-            var violation = new QuotaFailure.Types.Violation { Subject = "caller:" + error.Metadata["caller"], Description = error.Message, QuotaId = error.Metadata["quota"] };
+            var violation = new QuotaFailure.Types.Violation { Subject = "caller:" + error.Metadata.GetValueOrDefault("caller", ""), Description = error.Message, QuotaId = error.Metadata.GetValueOrDefault("quota", "") };
             status.Details.Add(Any.Pack(new QuotaFailure { Violations = { violation } }));
         }
 

@@ -85,8 +85,17 @@ internal sealed partial class LookupDesk(
             Alert(verification.Verdict, verification.Reason, question.Caller.Name);
         }
 
-        // 5. Yes or no; no answer at all where there is no genuine licence.
+        // 5. Yes or no; no answer at all where there is no genuine licence. A value that is not the one counts like a code that
+        // does not exist: who guesses names is stopped as soon as who guesses codes.
         bool[] answers = verification.Manifest is null ? [] : [.. questions.Select(each => each.Answer(verification)!.Value)];
+        for (var i = 0; i < answers.Length; i++)
+        {
+            if (!answers[i] && questions[i].Kind != QuestionKind.Active)
+            {
+                quotas.CountMiss(question.Caller);
+            }
+        }
+
         return new LookupAnswer(verification, fields, answers);
     }
 

@@ -37,7 +37,7 @@ internal sealed class PostgresConnections : IAsyncDisposable
 
         // Connections are kept by the store, with their prepared statements.
         (settings.Pooling, settings.Enlist, settings.MaxAutoPrepare, settings.AutoPrepareMinUsages) = (false, false, 100, 2);
-        (settings.Timeout, settings.CommandTimeout, settings.CancellationTimeout) = (2, 10, 2000);
+        (settings.Timeout, settings.CommandTimeout, settings.CancellationTimeout) = (3, 10, 2000);
         (settings.TcpKeepAlive, settings.TcpKeepAliveTime, settings.TcpKeepAliveInterval) = (true, 5, 1);
         (settings.IncludeErrorDetail, settings.LogParameters, settings.PersistSecurityInfo) = (false, false, false);
         settings.ApplicationName ??= "eid";

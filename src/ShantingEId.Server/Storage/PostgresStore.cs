@@ -77,14 +77,20 @@ public sealed class PostgresStore : SqlStore
     }
 
     /// <inheritdoc/>
-    private protected override async ValueTask<SqlSession> OpenWriterAsync() => new(await connections.OpenAsync(CancellationToken.None));
+    private protected override async ValueTask<SqlSession> OpenWriterAsync()
+    {
+        var connection = await connections.OpenAsync(CancellationToken.None);
+        var session = new SqlSession(connection);
+        connection.Notice += (_, said) => session.Warned |= said.Notice.InvariantSeverity == "WARNING";
+        return session;
+    }
 
     /// <summary>
     /// Commits, with neither token nor timeout: a cancelled COMMIT that waits for its standby is reported as done, and is not.
     /// </summary>
     private protected override async Task CommitAsync(SqlSession session)
     {
-        var commit = session.RunUntimedAsync("COMMIT");
+        var commit = CommitOnStandbyAsync(session);
         try
         {
             await commit.WaitAsync(CommitPatience);
@@ -93,6 +99,19 @@ public sealed class PostgresStore : SqlStore
         {
             session.LeaveTo(commit);
             throw;
+        }
+    }
+
+    // Somebody with the right to may end the wait for the standby by hand. PostgreSQL then warns and reports success: the
+    // commit is here, and perhaps not there. A later commit without a warning carries it along.
+    private static async Task CommitOnStandbyAsync(SqlSession session)
+    {
+        session.Warned = false;
+        await session.RunUntimedAsync("COMMIT");
+        while (session.Warned)
+        {
+            session.Warned = false;
+            await session.RunUntimedAsync("UPDATE feed_head SET position = position");
         }
     }
 

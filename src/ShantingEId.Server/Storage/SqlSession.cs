@@ -17,6 +17,9 @@ internal sealed class SqlSession(DbConnection connection) : IAsyncDisposable
     /// <summary>Whether the connection can still be used.</summary>
     public bool IsOpen => connection.State == ConnectionState.Open;
 
+    /// <summary>Whether the database warned of something; set by who opened the connection.</summary>
+    public bool Warned { get; set; }
+
     /// <summary>Runs a statement; returns the number of changed rows.</summary>
     public Task<int> RunAsync(string sql, params ReadOnlySpan<(string Name, object Value)> values) => Command(sql, values).ExecuteNonQueryAsync();
 

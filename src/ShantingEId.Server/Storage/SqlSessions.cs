@@ -2,11 +2,17 @@ using System.Collections.Concurrent;
 
 namespace ShantingEId.Server.Storage;
 
-/// <summary>Lends connections for reading: as many exist as were ever needed at once, up to a limit; who comes then waits.</summary>
+/// <summary>
+/// Lends connections for reading: as many exist as were ever needed at once, up to a limit; who comes then waits. Few are
+/// opened at once: a crowd at the door makes every newcomer late, and meanwhile a used one may come back.
+/// </summary>
 internal sealed class SqlSessions(Func<CancellationToken, ValueTask<SqlSession>> open, int limit) : IAsyncDisposable
 {
+    private const int OpenedAtOnce = 8;
     private readonly ConcurrentBag<SqlSession> idle = [];
     private readonly SemaphoreSlim free = new(limit, limit);
+    private readonly SemaphoreSlim opening = new(OpenedAtOnce, OpenedAtOnce);
+    private volatile bool closed;
 
     /// <summary>Runs something on a connection of its own.</summary>
     public async ValueTask<T> UseAsync<T>(Func<SqlSession, ValueTask<T>> use, CancellationToken cancel)
@@ -16,7 +22,7 @@ internal sealed class SqlSessions(Func<CancellationToken, ValueTask<SqlSession>>
         {
             if (!idle.TryTake(out var session))
             {
-                session = await open(cancel);
+                session = await OpenAsync(cancel);
             }
 
             try
@@ -43,20 +49,39 @@ internal sealed class SqlSessions(Func<CancellationToken, ValueTask<SqlSession>>
         }
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Closes what is idle now, and the others when they come back.</summary>
+    public ValueTask DisposeAsync()
     {
-        await ClearAsync();
-        free.Dispose();
+        closed = true;
+        return ClearAsync();
     }
 
-    private ValueTask ReturnAsync(SqlSession session)
+    private async ValueTask<SqlSession> OpenAsync(CancellationToken cancel)
+    {
+        await opening.WaitAsync(cancel);
+        try
+        {
+            return closed ? throw new EidException(ErrorReason.StoreUnavailable, "服务正在停止")
+                : idle.TryTake(out var session) ? session : await open(cancel);
+        }
+        finally
+        {
+            opening.Release();
+        }
+    }
+
+    private async ValueTask ReturnAsync(SqlSession session)
     {
         if (!session.IsOpen)
         {
-            return session.DisposeAsync();
+            await session.DisposeAsync();
+            return;
         }
 
         idle.Add(session);
-        return ValueTask.CompletedTask;
+        if (closed)
+        {
+            await ClearAsync();
+        }
     }
 }

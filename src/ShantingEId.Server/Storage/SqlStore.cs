@@ -1,6 +1,8 @@
 using System.Data.Common;
+using System.Diagnostics;
 using ShantingEId.Issuing;
 using ShantingEId.Licenses;
+using ShantingEId.Server.Telemetry;
 
 namespace ShantingEId.Server.Storage;
 
@@ -144,9 +146,12 @@ public abstract class SqlStore : ILicenseStore, ILookupLog, IDisposable, IAsyncD
     /// <summary>Reads, and blames nobody who asks for what cannot be read.</summary>
     internal async ValueTask<T> ReadAsync<T>(Func<SqlSession, ValueTask<T>> read, CancellationToken cancel)
     {
+        var began = Stopwatch.GetTimestamp();
         try
         {
-            return await UseAsync(read, cancel);
+            var result = await UseAsync(read, cancel);
+            EidMeters.CountStore("read", began);
+            return result;
         }
         catch (EidException error) when (error.Reason.Kind() == ErrorKind.InvalidArgument)
         {
@@ -170,7 +175,7 @@ public abstract class SqlStore : ILicenseStore, ILookupLog, IDisposable, IAsyncD
     {
         for (var attempt = 1; ; attempt++)
         {
-            var committing = false;
+            var (committing, began) = (false, Stopwatch.GetTimestamp());
             try
             {
                 // 1. Each write by itself: what one of them does wrong is undone alone.
@@ -188,6 +193,7 @@ public abstract class SqlStore : ILicenseStore, ILookupLog, IDisposable, IAsyncD
                 // 3. The commit point.
                 committing = true;
                 await CommitAsync(writer);
+                EidMeters.CountStore("write", began);
 
                 // 4. Only now anybody hears of it, also who was refused: a refusal may rest on what another of the group wrote.
                 foreach (var write in group)

@@ -38,20 +38,12 @@ internal static class EidMeters
     /// <summary>Time a tick of the ledger took to be on disk.</summary>
     public static readonly Histogram<double> LedgerFlushDuration = Meter.CreateHistogram<double>("eid.ledger.flush.duration", "s", "Time until a tick is on disk");
 
-    /// <summary>Counts a call that ended.</summary>
-    /// <param name="rule">The method; null when it got no further than the question who calls, or which method it is.</param>
-    /// <param name="caller">The caller; null when it is not registered.</param>
-    /// <param name="refused">Why it was refused; null when it was not.</param>
-    /// <param name="began">When it began by the clock's timestamp; 0 when nobody listened then.</param>
-    /// <param name="clock">The clock.</param>
-    public static void CountCall(MethodRule? rule, Caller? caller, ErrorReason? refused, long began, TimeProvider clock)
+    /// <summary>Counts an operation of the store that ended well: <c>read</c>, or <c>write</c> for a whole group.</summary>
+    public static void CountStore(string operation, long began)
     {
-        if (began != 0)
+        if (StoreDuration.Enabled)
         {
-            CallDuration.Record(clock.GetElapsedTime(began).TotalSeconds, new TagList
-            {
-                { "eid.method", rule?.Method ?? "" }, { "eid.caller", caller?.Name ?? "" }, { "eid.outcome", refused?.WireName() ?? "OK" },
-            });
+            StoreDuration.Record(Stopwatch.GetElapsedTime(began).TotalSeconds, KeyValuePair.Create("eid.operation", (object?)operation));
         }
     }
 
@@ -65,6 +57,12 @@ internal static class EidMeters
         if (Verdicts.Enabled)
         {
             Verdicts.Add(1, new TagList { { "eid.method", method }, { "eid.caller", caller }, { "eid.verdict", VerdictNames[verdict] }, { "eid.reason", reason } });
+        }
+
+        // The call's own span, if this call is traced.
+        if (CallWatch.Source.HasListeners())
+        {
+            Activity.Current?.SetTag("eid.verdict", VerdictNames[verdict]).SetTag("eid.reason", reason);
         }
     }
 }

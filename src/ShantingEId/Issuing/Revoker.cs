@@ -50,8 +50,10 @@ public sealed class Revoker(ILicenseStore store, IChangeFeed feed, RegisterClock
         // 3. What is to end, and from when.
         var entry = await command.License.FindAsync(store, cancel) ?? throw StoreErrors.NotFound();
         var set = await store.LoadSetAsync(entry.LicenseId, cancel) ?? throw StoreErrors.NotFound();
-        var effective = command.EffectiveTime ?? now;
-        if (effective < set.License.IssueTime || effective > now)
+        // Times recorded for one licence never go back, whatever the clocks of two replicas differ by.
+        var recorded = now > entry.State.RecordedTime ? now : entry.State.RecordedTime;
+        var effective = command.EffectiveTime ?? recorded;
+        if (effective < set.License.IssueTime || effective > recorded)
         {
             throw Field(ErrorReason.EffectiveTimeInvalid, "effective_time", "生效时间不能早于签发时间，也不能晚于现在");
         }
@@ -67,8 +69,7 @@ public sealed class Revoker(ILicenseStore store, IChangeFeed feed, RegisterClock
             throw StoreErrors.AlreadyRevoked(entry.LicenseId);
         }
 
-        // 4. The commit point. Times recorded for one licence never go back, whatever the clock did.
-        var recorded = now > entry.State.RecordedTime ? now : entry.State.RecordedTime;
+        // 4. The commit point.
         var state = new StateRecord(SetState.Revoked, effective, recorded, command.Reason, command.DecidedBy);
         var reply = command.EncodeReply(set, state);
         var committed = await store.ChangeStateAsync(entry.LicenseId, state, new WriteRequest(command.Actor, command.RequestId, content, reply));

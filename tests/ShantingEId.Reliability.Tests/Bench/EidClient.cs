@@ -28,6 +28,9 @@ public sealed class EidClient : IDisposable
 
     public VerificationService.VerificationServiceClient Tax { get; }
 
+    /// <summary>Verification as the registration desk may use it.</summary>
+    public VerificationService.VerificationServiceClient Desk => new(staffChannel);
+
     /// <summary>Issues and returns the answer exactly as it came over the wire.</summary>
     public async Task<byte[]> IssueRawAsync(byte[] request) =>
         await staffChannel.CreateCallInvoker().AsyncUnaryCall(IssueSet, null, default, request);

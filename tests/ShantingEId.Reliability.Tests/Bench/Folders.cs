@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using ShantingEId.Server;
 
 namespace ShantingEId.Reliability.Tests.Bench;
@@ -10,6 +11,7 @@ public sealed class Folders : IDisposable
     public Folders()
     {
         DevCertificates.Create(Certificates, TimeProvider.System);
+        LiftQuotas();
         Directory.CreateDirectory(Data);
     }
 
@@ -23,4 +25,17 @@ public sealed class Folders : IDisposable
     public string Other(string name) => Path.Combine(root, name);
 
     public void Dispose() => Directory.Delete(root, recursive: true);
+
+    // A few clients of a test do what a country's counters do together.
+    private void LiftQuotas()
+    {
+        var file = Path.Combine(Certificates, "callers.json");
+        var content = JsonNode.Parse(File.ReadAllText(file))!;
+        foreach (var caller in content["callers"]!.AsArray())
+        {
+            caller!["quota"] = new JsonObject { ["calls_per_second"] = 1_000_000, ["burst"] = 1_000_000, ["misses_per_minute"] = 1_000_000, ["streams"] = 1000 };
+        }
+
+        File.WriteAllText(file, content.ToJsonString());
+    }
 }

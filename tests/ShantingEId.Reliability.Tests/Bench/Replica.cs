@@ -64,9 +64,14 @@ public sealed class Replica : IAsyncDisposable
         (client, server) = (null, null);
     }
 
-    /// <summary>Sets its wall clock apart from everybody else's, while it runs; it looks once a second.</summary>
-    public void SetClock(TimeSpan offset) =>
-        File.WriteAllText(Settings.ClockFile!, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{offset.TotalSeconds:+0;-0;+0}"));
+    /// <summary>Sets its wall clock apart from everybody else's, while it runs, and returns when that is felt.</summary>
+    public async Task SetClockAsync(TimeSpan offset)
+    {
+        // Renamed into place: a reader never finds half of it.
+        await File.WriteAllTextAsync(Settings.ClockFile! + ".new", string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{offset.TotalSeconds:+0;-0;+0}"));
+        File.Move(Settings.ClockFile! + ".new", Settings.ClockFile!, overwrite: true);
+        await Task.Delay(FileClock.Felt);
+    }
 
     /// <summary>How often a line of its log holds this.</summary>
     public int LogLines(string part) => Server.Output.Split('\n').Count(line => line.Contains(part, StringComparison.Ordinal));

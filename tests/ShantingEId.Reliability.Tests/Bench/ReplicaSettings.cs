@@ -46,6 +46,6 @@ public sealed record ReplicaSettings(string Certificates, string Data)
     {
         CertificatesDirectory = Certificates, DataDirectory = Data, Environment = "Development", Synchronous = Synchronous,
         Postgres = Postgres, Redis = Redis, LedgerDirectory = Ledger, LedgerCheckpoints = LedgerCheckpoints, StateBound = Bound,
-        CacheEntries = CacheEntries,
+        CacheEntries = CacheEntries, Clock = ClockFile is { } clock && !FileClock.IsFaked ? new FileClock(clock) : TimeProvider.System,
     };
 }

@@ -38,7 +38,7 @@ public sealed class ServerProcess : IAsyncDisposable
         // A kill loop starts a thousand of them and lets each live for a second.
         start.Environment["DOTNET_TieredPGO"] = "0";
         start.Environment["DOTNET_gcConcurrent"] = "0";
-        if (settings.ClockFile is { } clock)
+        if (settings.ClockFile is { } clock && FileClock.IsFaked)
         {
             start.Environment["LD_PRELOAD"] = ClockLibrary;
             start.Environment["FAKETIME_TIMESTAMP_FILE"] = clock;

@@ -48,13 +48,8 @@ public sealed class TroubleMaker : IAsyncDisposable
                 }), null);
             case Trouble.ClockAhead or Trouble.ClockBehind:
                 var skewed = cluster.Replicas[^1];
-                skewed.SetClock(TimeSpan.FromMinutes(trouble == Trouble.ClockAhead ? 10 : -10));
-                await Task.Delay(1200);
-                return new(async () =>
-                {
-                    skewed.SetClock(TimeSpan.Zero);
-                    await Task.Delay(1200);
-                }, null);
+                await skewed.SetClockAsync(TimeSpan.FromMinutes(trouble == Trouble.ClockAhead ? 10 : -10));
+                return new(() => skewed.SetClockAsync(TimeSpan.Zero), null);
             default:
                 return new(() => Task.CompletedTask, null);
         }

@@ -235,6 +235,41 @@ public sealed class HotLookupTests : IAsyncDisposable
         Assert.NotNull(slots[^1].Current);
     }
 
+    // Somebody has an entry of the old generation in hand, to take it over into the young one, while another reads it anew: whoever
+    // refers to the newer one must hear of the next change all the same.
+    [Fact]
+    public async Task An_entry_taken_over_from_the_old_generation_never_pushes_out_a_newer_one_unended()
+    {
+        await FollowAsync();
+        for (var round = 0; round < 5; round++)
+        {
+            var company = 1 + (round * 200);
+            var entry = register.Add(company);
+            var key = RegisterKey.Of(entry.ManifestDigest);
+            await lookup.FindAsync(key, Bound, CancellationToken.None);
+            for (var other = 1; other <= 101; other++)
+            {
+                await lookup.FindAsync(RegisterKey.Of(register.Add(company + other).ManifestDigest), Bound, CancellationToken.None);
+            }
+
+            Task takingOver = Task.CompletedTask;
+            HotSlot? newer = null;
+            changes.InsertIfCurrent(RegisterKey.Of(entry.TypedCode), long.MaxValue, () =>
+            {
+                takingOver = Task.Run(() => lookup.SlotOf(key));
+                Thread.Sleep(50); // It has found the entry and stands before the lock, which is ours.
+                lookup.FindAsync(key, TimeSpan.Zero, CancellationToken.None).AsTask().GetAwaiter().GetResult();
+                newer = lookup.SlotOf(key);
+            });
+            await takingOver;
+            Assert.Same(entry, newer!.Current);
+
+            await register.SettleAsync(register.Revoke(entry, company));
+
+            Assert.Null(newer.Current);
+        }
+    }
+
     private async Task FollowAsync()
     {
         await follower.StartAsync(CancellationToken.None);

@@ -149,12 +149,15 @@ public abstract class StoreContract(SampleSets sets) : IClassFixture<SampleSets>
     {
         var taken = sets.Next();
         await store.AddSetAsync(taken, SampleSets.Now, SampleSets.Request());
-        var (clash, sound) = (sets.Next() with { TypedCode = taken.TypedCode }, sets.Next());
+        // The one is found at its first row, the other when half of it is written.
+        var (code, seal, sound) = (sets.Next() with { TypedCode = taken.TypedCode }, sets.Next() with { Seals = taken.Seals }, sets.Next());
 
-        var ends = await Task.WhenAll(new[] { clash, sound }.Select(set => EndOf(() => store.AddSetAsync(set, SampleSets.Now, SampleSets.Request()))));
+        var ends = await Task.WhenAll(new[] { code, seal, sound }.Select(set => EndOf(() => store.AddSetAsync(set, SampleSets.Now, SampleSets.Request()))));
 
-        Assert.Equal(ErrorReason.VersionConflict, ends[0].Error!.Reason);
-        Assert.Equal(2, ends[1].Done!.Position);
+        Assert.Equal([ErrorReason.VersionConflict, ErrorReason.VersionConflict], ends[..2].Select(end => end.Error!.Reason));
+        Assert.Equal(2, ends[2].Done!.Position);
+        Assert.Equal(2, await registers.NumberAsync("SELECT count(*) FROM issued_set"));
+        Assert.Equal(8, await registers.NumberAsync("SELECT count(*) FROM seal"));
     }
 
     [Fact]

@@ -1,0 +1,18 @@
+using Microsoft.AspNetCore.Builder;
+
+namespace ShantingEId.Server.Edge;
+
+/// <summary>Marks a call that came as gRPC-Web; behind the unwrapping it looks like gRPC, but its body cannot be read twice.</summary>
+internal sealed class GrpcWebCall
+{
+    private static readonly GrpcWebCall Mark = new();
+
+    /// <summary>Unwraps gRPC-Web, in either form, before anything else looks at the call.</summary>
+    public static void Unwrap(IApplicationBuilder app) => app.UseWhen(
+        context => context.Request.ContentType?.StartsWith("application/grpc-web", StringComparison.OrdinalIgnoreCase) == true,
+        web => web.Use((context, next) =>
+        {
+            context.Features.Set(Mark);
+            return next(context);
+        }).UseGrpcWeb(new GrpcWebOptions { DefaultEnabled = true }));
+}

@@ -1,0 +1,42 @@
+using ShantingEId.Server.Tests.Storage;
+using ShantingEId.TestSupport;
+
+namespace ShantingEId.Server.Tests;
+
+/// <summary>A server whose register is a fresh database of the shared PostgreSQL.</summary>
+public sealed class PostgresServerFixture : ServerFixture
+{
+    private PostgresServer? postgres;
+    private string database = "";
+
+    /// <summary>This, or the test is skipped because PostgreSQL is not installed.</summary>
+    public PostgresServerFixture Needed
+    {
+        get
+        {
+            PostgresRegisters.Need();
+            return this;
+        }
+    }
+
+    public override async ValueTask InitializeAsync()
+    {
+        if (PostgresServer.Obstacle.Length > 0)
+        {
+            return; // Said by each test.
+        }
+
+        postgres = await PostgresServer.Shared;
+        database = await postgres.CreateDatabaseAsync();
+        await base.InitializeAsync();
+    }
+
+    public override EidServerOptions Options() => base.Options() with { Postgres = postgres!.ConnectionString(0, database) };
+
+    public override RegisterFile OpenRegister()
+    {
+        var connection = postgres!.Connect(database);
+        connection.Open();
+        return new RegisterFile(connection);
+    }
+}
