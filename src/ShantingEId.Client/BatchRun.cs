@@ -128,7 +128,7 @@ internal sealed class BatchRun(
                 await places.WaitAsync(cancel).ConfigureAwait(false);
                 lock (gate)
                 {
-                    var taken = new Open(request(item, text), text, options.Clock.GetTimestamp());
+                    var taken = new Open(request(item, text), text);
                     open.Add(item++, taken);
                     outbox.Writer.TryWrite(taken);
                 }
@@ -192,7 +192,7 @@ internal sealed class BatchRun(
         }
 
         var error = response.ResultCase == VerifyCodesResponse.ResultOneofCase.Error ? EidError.From(response.Error) : null;
-        if (error is not null && Retries.MayRepeat(error) && options.Clock.GetElapsedTime(item.Since) < options.BatchPatience)
+        if (error is not null && Retries.MayRepeat(error) && options.Clock.GetElapsedTime(item.Troubled ??= options.Clock.GetTimestamp()) < options.BatchPatience)
         {
             _ = SendLaterAsync(item, Retries.Wait(error, ++item.Attempts));
             return null;
@@ -260,13 +260,14 @@ internal sealed class BatchRun(
         }
     }
 
-    private sealed class Open(VerifyCodesRequest request, string text, long since)
+    private sealed class Open(VerifyCodesRequest request, string text)
     {
         public VerifyCodesRequest Request { get; } = request;
 
         public string Text { get; } = text;
 
-        public long Since { get; } = since;
+        /// <summary>When it was first put off; null while it never was.</summary>
+        public long? Troubled { get; set; }
 
         public int Attempts { get; set; }
     }

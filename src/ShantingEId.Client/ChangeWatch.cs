@@ -55,13 +55,14 @@ internal sealed class ChangeWatch(ChangeService.ChangeServiceClient service, Ret
             }
 
             cancel.ThrowIfCancellationRequested();
-            if (failure is not null && !silent.IsCancellationRequested && EidError.From(failure) is var error && !Retries.MayRepeat(error))
+            var error = failure is null || silent.IsCancellationRequested
+                ? new EidError { Code = StatusCode.Unavailable, Reason = EidError.ConnectionLost, Message = "连接中断，从上次的序号继续" } : EidError.From(failure);
+            if (!Retries.MayRepeat(error))
             {
                 throw new EidCallException(error, failure);
             }
 
-            error = new EidError { Code = StatusCode.Unavailable, Reason = EidError.ConnectionLost, Message = "连接中断，从上次的序号继续" };
-            await retries.PauseAsync(failure is null ? error : EidError.From(failure), Retries.Wait(error, attempt), cancel).ConfigureAwait(false);
+            await retries.PauseAsync(error, Retries.Wait(error, attempt), cancel).ConfigureAwait(false);
         }
     }
 

@@ -70,13 +70,20 @@ public sealed class EidReceipt
     public void Save(string path)
     {
         var unfinished = path + ".part";
-        using (var file = File.Create(unfinished))
+        try
         {
-            file.Write(Bytes.Span);
-            file.Flush(flushToDisk: true);
-        }
+            using (var file = File.Create(unfinished))
+            {
+                file.Write(Bytes.Span);
+                file.Flush(flushToDisk: true);
+            }
 
-        File.Move(unfinished, path, overwrite: false);
+            File.Move(unfinished, path, overwrite: false);
+        }
+        finally
+        {
+            File.Delete(unfinished);
+        }
     }
 
     /// <summary>What does not fit the question and the answer; empty when it is the receipt of both.</summary>

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Grpc.Core;
 using ShantingEId.Client;
-using ShantingEId.Server.Rpc;
 using ShantingEId.V1;
 
 namespace ShantingEId.Server.Tests.Sdk;
@@ -10,7 +9,7 @@ namespace ShantingEId.Server.Tests.Sdk;
 /// <summary>A batch gives each item one answer, whatever happens to the line, and never holds more than its places.</summary>
 public sealed class BatchTests(CertificatesFixture certificates) : IClassFixture<CertificatesFixture>
 {
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+    private CancellationToken Cancel { get; } = Patience.OneMinute();
 
     [Fact]
     public async Task Every_item_is_answered_once()
@@ -242,7 +241,7 @@ public sealed class BatchTests(CertificatesFixture certificates) : IClassFixture
     private static VerifyCodesResponse Answer(VerifyCodesRequest question) => new() { Item = question.Item, Verification = ScriptedService.Valid() };
 
     private static VerifyCodesResponse Refused(VerifyCodesRequest question, ErrorReason reason, TimeSpan? after) =>
-        new() { Item = question.Item, Error = ErrorWire.ToStatus(new EidException(reason, "样例") { RetryAfter = after }) };
+        new() { Item = question.Item, Error = ScriptedService.Status(reason, after) };
 
     private static void AssertOnce(int count, List<EidBatchAnswer> answers)
     {

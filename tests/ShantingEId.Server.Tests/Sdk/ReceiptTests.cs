@@ -42,6 +42,7 @@ public sealed class ReceiptTests(CertificatesFixture certificates) : IClassFixtu
             var file = Path.Combine(folder.FullName, "回执.eid");
             answer.Receipt!.Save(file);
             Assert.Throws<IOException>(() => answer.Receipt.Save(file));
+            Assert.Equal([file], Directory.GetFiles(folder.FullName));
 
             var again = EidReceipt.Check(File.ReadAllBytes(file), trust);
 

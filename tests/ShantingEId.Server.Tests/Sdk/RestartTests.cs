@@ -12,7 +12,7 @@ public sealed class RestartTests(CertificatesFixture certificates) : IClassFixtu
     private WebApplication? server;
     private int port;
 
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+    private CancellationToken Cancel { get; } = Patience.OneMinute();
 
     public async ValueTask InitializeAsync() => await StartAsync();
 

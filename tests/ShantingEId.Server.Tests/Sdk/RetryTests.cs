@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using ShantingEId.Client;
 using ShantingEId.V1;
@@ -156,6 +157,38 @@ public sealed class RetryTests(CertificatesFixture certificates) : IClassFixture
         await Task.Delay(400, Cancel);
         await service.StartAsync();
         Assert.True((await waiting).IsValid);
+    }
+
+    [Fact]
+    public async Task A_certificate_in_a_pfx_file_does_as_well()
+    {
+        await using var service = await certificates.StartAsync();
+        var file = Path.Combine(certificates.Folder, "bank.pfx");
+        using (var bank = X509Certificate2.CreateFromPemFile(Path.Combine(certificates.Folder, "bank.crt"), Path.Combine(certificates.Folder, "bank.key")))
+        {
+            File.WriteAllBytes(file, bank.Export(X509ContentType.Pkcs12, "样例口令"));
+        }
+
+        var ca = File.ReadAllText(Path.Combine(certificates.Folder, "tls-ca.crt"));
+        using var eid = EidClient.Connect(service.Options() with { Certificate = EidCertificate.FromPfx(file, "样例口令", ca) });
+
+        Assert.True((await eid.VerifyAsync("样例", cancel: Cancel)).IsValid);
+        Assert.Throws<ArgumentException>(() => EidCertificate.FromPfx(file, "另一口令", ca));
+        Assert.Throws<ArgumentException>(() => EidCertificate.FromPfx(file, "样例口令", ""));
+        Assert.Throws<ArgumentException>(() => EidCertificate.FromPem(ca, "", ca));
+    }
+
+    // Nobody but the one CA is trusted, and TLS that fails is not tried again.
+    [Fact]
+    public async Task A_service_of_another_ca_is_not_spoken_to()
+    {
+        using var strange = new CertificatesFixture();
+        await using var service = await certificates.StartAsync();
+        var told = 0;
+        using var eid = EidClient.Connect(service.Options() with { Certificate = EidCertificate.FromFolder(strange.Folder, "bank"), OnRetry = (_, _) => told++ });
+
+        var error = await Assert.ThrowsAsync<EidCallException>(() => eid.VerifyAsync("样例", cancel: Cancel));
+        Assert.Equal((EidError.TlsFailed, 0, 0), (error.Error.Reason, told, service.Calls));
     }
 
     [Fact]

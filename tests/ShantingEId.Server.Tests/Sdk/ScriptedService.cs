@@ -47,7 +47,13 @@ public sealed class ScriptedService(string certificates) : IAsyncDisposable
     };
 
     /// <summary>An error as our server sends it.</summary>
-    public static RpcException Error(ErrorReason reason, TimeSpan? retryAfter = null) => ErrorWire.ToRpc(new EidException(reason, "样例错误") { RetryAfter = retryAfter });
+    public static RpcException Error(ErrorReason reason, TimeSpan? retryAfter = null) => Status(reason, retryAfter).ToRpcException();
+
+    /// <summary>The same as an item of a batch carries it.</summary>
+    public static Google.Rpc.Status Status(ErrorReason reason, TimeSpan? retryAfter = null) => ErrorWire.ToStatus(new EidException(reason, "样例错误")
+    {
+        RetryAfter = retryAfter, Metadata = new Dictionary<string, string> { ["caller"] = "tax-bureau", ["quota"] = "calls_per_second" },
+    });
 
     public EidClientOptions Options(string caller = "tax-bureau") => new()
     {
@@ -116,6 +122,13 @@ public sealed class ScriptedService(string certificates) : IAsyncDisposable
     {
         public override Task<IssuedSet> IssueSet(IssueSetRequest request, ServerCallContext context) => script.Issue(request, ++script.Calls);
     }
+}
+
+/// <summary>A test of a loop that may never end fails instead of hanging.</summary>
+internal static class Patience
+{
+    public static CancellationToken OneMinute() =>
+        CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken, new CancellationTokenSource(TimeSpan.FromMinutes(1)).Token).Token;
 }
 
 /// <summary>A fresh set of development certificates.</summary>

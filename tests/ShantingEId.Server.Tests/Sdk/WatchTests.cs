@@ -8,7 +8,7 @@ namespace ShantingEId.Server.Tests.Sdk;
 /// <summary>The change feed over broken lines: nothing missed, nothing twice, no end but the caller's.</summary>
 public sealed class WatchTests(CertificatesFixture certificates) : IClassFixture<CertificatesFixture>
 {
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+    private CancellationToken Cancel { get; } = Patience.OneMinute();
 
     // Each connection repeats some changes, as a service may after a break, and then dies in its own way.
     [Fact]
