@@ -17,6 +17,9 @@ public sealed class DiskFullTests : IDisposable
 
     public DiskFullTests() => disk = SmallDisk.TryMount(folders.Data, 12, out obstacle);
 
+    // The ledger is on another disk: on the full one it would stop every answer, as it must (LedgerDiskTests).
+    private ReplicaSettings Settings => new(folders.Certificates, folders.Data) { Ledger = folders.Other("ledger"), LedgerCheckpoints = folders.Other("checkpoints") };
+
     public void Dispose()
     {
         disk?.Dispose();
@@ -27,7 +30,7 @@ public sealed class DiskFullTests : IDisposable
     public async Task A_full_disk_loses_no_acknowledged_set_keeps_verifying_and_recovers_without_a_restart()
     {
         Assert.SkipWhen(disk is null, obstacle);
-        await using var server = await ServerProcess.StartAsync(folders);
+        await using var server = await ServerProcess.StartAsync(Settings);
         using var client = new EidClient(server, folders);
         using var acks = new AckLog(folders.Other("acks"));
         var first = await Write.Issue().SendAsync(client, acks);
@@ -66,7 +69,7 @@ public sealed class DiskFullTests : IDisposable
     public async Task Space_that_ends_at_any_point_of_a_write_is_called_by_its_name()
     {
         Assert.SkipWhen(disk is null, obstacle);
-        await using var server = await ServerProcess.StartAsync(folders);
+        await using var server = await ServerProcess.StartAsync(Settings);
         using var client = new EidClient(server, folders);
         using var acks = new AckLog(folders.Other("acks"));
         disk!.Grow(24);
@@ -102,7 +105,7 @@ public sealed class DiskFullTests : IDisposable
         using var acks = new AckLog(folders.Other("acks"));
         var refusals = new ConcurrentBag<string>();
         IssuedSet first;
-        await using (var server = await ServerProcess.StartAsync(folders))
+        await using (var server = await ServerProcess.StartAsync(Settings))
         {
             using var client = new EidClient(server, folders);
             first = await Write.Issue().SendAsync(client, acks);
@@ -112,7 +115,7 @@ public sealed class DiskFullTests : IDisposable
         }
 
         await File.WriteAllBytesAsync(Path.Combine(folders.Data, "filler"), new byte[Math.Max(0, disk!.Free)]);
-        await using var second = await ServerProcess.StartAsync(folders);
+        await using var second = await ServerProcess.StartAsync(Settings);
         using var again = new EidClient(second, folders);
         Assert.Equal(Verification.Types.Verdict.Valid, await again.VerifyAsync(first.LicenseCode));
         Assert.False(await TryIssueAsync(again, acks, refusals));

@@ -37,8 +37,18 @@ internal sealed partial class LedgerKeeper(LookupLedger ledger, LedgerOptions op
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         // At its last stop the ledger was closed; before the first look-up is answered it must count as open again, or the register
-        // would call its list complete without it.
-        await TakeInAsync();
+        // would call its list complete without it. A register that cannot be written now must not keep look-ups from being
+        // answered, though: it is told as soon as it can be.
+        try
+        {
+            await TakeInAsync();
+        }
+        catch (Exception error) when (error is EidException or IOException)
+        {
+            TakeInFailed(error);
+            isPlaced = false;
+        }
+
         await base.StartAsync(cancellationToken);
     }
 

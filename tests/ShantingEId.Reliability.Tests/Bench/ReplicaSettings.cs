@@ -20,6 +20,9 @@ public sealed record ReplicaSettings(string Certificates, string Data)
     /// <summary>Folder of the ledger; null is the usual one.</summary>
     public string? Ledger { get; init; }
 
+    /// <summary>Whether look-ups are recorded; false where only the register's own writes are to be seen.</summary>
+    public bool HasLedger { get; init; } = true;
+
     /// <summary>How old a cached state may be, in milliseconds.</summary>
     public int BoundMilliseconds { get; init; } = 1000;
 
@@ -45,7 +48,7 @@ public sealed record ReplicaSettings(string Certificates, string Data)
     public EidServerOptions ToOptions() => new()
     {
         CertificatesDirectory = Certificates, DataDirectory = Data, Environment = "Development", Synchronous = Synchronous,
-        Postgres = Postgres, Redis = Redis, LedgerDirectory = Ledger, LedgerCheckpoints = LedgerCheckpoints, StateBound = Bound,
+        Postgres = Postgres, Redis = Redis, Ledger = HasLedger, LedgerDirectory = Ledger, LedgerCheckpoints = LedgerCheckpoints, StateBound = Bound,
         CacheEntries = CacheEntries, Clock = ClockFile is { } clock && !FileClock.IsFaked ? new FileClock(clock) : TimeProvider.System,
     };
 }

@@ -54,7 +54,14 @@ public static partial class SystemCallTrace
     /// <summary>The calls of interest, by entry.</summary>
     /// <param name="file">The trace.</param>
     /// <param name="port">The server's port: other sockets are not clients.</param>
-    public static List<TracedCall> Read(string file, int port)
+    public static List<TracedCall> Read(string file, int port) =>
+        Read(file, "/register.db-wal", target => target.StartsWith("TCP", StringComparison.Ordinal) && target.Contains($":{port}->", StringComparison.Ordinal));
+
+    /// <summary>The calls of interest, by entry.</summary>
+    /// <param name="file">The trace.</param>
+    /// <param name="log">How the path of the log ends.</param>
+    /// <param name="isClient">Whether bytes written to this descriptor reach somebody who was promised something.</param>
+    public static List<TracedCall> Read(string file, string log, Func<string, bool> isClient)
     {
         var calls = new List<TracedCall>();
         var open = new Dictionary<string, (CallKind Kind, double Began, int Entry)>();
@@ -75,7 +82,7 @@ public static partial class SystemCallTrace
                     calls.Add(new TracedCall(began.Kind, began.Began, began.Entry, number));
                 }
             }
-            else if (Classify(line.Groups["call"].Value, line.Groups["target"].Value, port) is { } kind)
+            else if (Classify(line.Groups["call"].Value, line.Groups["target"].Value, log, isClient) is { } kind)
             {
                 var time = double.Parse(line.Groups["time"].Value, CultureInfo.InvariantCulture);
                 if (text.EndsWith("<unfinished ...>", StringComparison.Ordinal))
@@ -94,11 +101,11 @@ public static partial class SystemCallTrace
 
     private static bool Failed(string text) => text.Contains(") = -1 ", StringComparison.Ordinal);
 
-    private static CallKind? Classify(string call, string target, int port) => call switch
+    private static CallKind? Classify(string call, string target, string log, Func<string, bool> isClient) => call switch
     {
-        "fsync" or "fdatasync" => target.EndsWith("/register.db-wal", StringComparison.Ordinal) ? CallKind.LogFlush : null,
-        _ when target.EndsWith("/register.db-wal", StringComparison.Ordinal) => CallKind.LogWrite,
-        _ when target.StartsWith("TCP", StringComparison.Ordinal) && target.Contains($":{port}->", StringComparison.Ordinal) => CallKind.Send,
+        "fsync" or "fdatasync" => target.EndsWith(log, StringComparison.Ordinal) ? CallKind.LogFlush : null,
+        _ when target.EndsWith(log, StringComparison.Ordinal) => CallKind.LogWrite,
+        _ when isClient(target) => CallKind.Send,
         _ => null,
     };
 

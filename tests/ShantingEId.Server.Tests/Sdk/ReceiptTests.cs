@@ -90,7 +90,7 @@ public sealed class ReceiptTests(CertificatesFixture certificates) : IClassFixtu
             };
             var facts = new ReceiptFacts(new Dictionary<string, string>
             {
-                ["question.1"] = "active True", ["answer.1"] = "YES", ["question.2"] = "representative_is 样例人", ["answer.2"] = alter ? "YES" : "NO",
+                ["question.1"] = "active true", ["answer.1"] = "YES", ["question.2"] = "representative_is 样例人", ["answer.2"] = alter ? "YES" : "NO",
             });
             var record = ReceiptPress.Record(SampleCode, facts, response.StatusAsOfTime.ToDateTimeOffset()) with
             {

@@ -41,6 +41,7 @@ internal static class BenchHot
         {
             var addresses = JsonSerializer.Deserialize<HotAddresses>(await NextLineAsync(server))!;
             await MeasureAsync(server, addresses, rounds);
+            await BenchMutual.RunAsync(addresses, Path.Combine(folder, "certs"), rounds);
             await server.StandardInput.WriteLineAsync("quit");
             await server.WaitForExitAsync();
         }
