@@ -16,6 +16,13 @@ internal static class Figure
     /// <summary>A figure that should be at most its goal.</summary>
     public static void AtMost(string name, double value, string unit, double goal) => Print(name, value, unit, "<=", goal);
 
+    /// <summary>A figure that has no goal.</summary>
+    public static void Show(string name, double value, string unit)
+    {
+        Printed.Add(new { name, value = Math.Round(value, 3), unit });
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"figure {name} {value:0.###} {unit}"));
+    }
+
     /// <summary>Middle value; the mean of the two middle ones for an even count.</summary>
     public static double Median(IEnumerable<double> values)
     {

@@ -98,15 +98,19 @@ internal static class BenchHot
                 Figure.AtLeast($"hot_{each.Name}_vs_echo{suffix.Replace('-', '_')}", Figure.Median(pairs[each].Select(pair => pair.Ours / pair.Echo)), "ratio", each.Goal);
             }
 
-            // 3. Latency at a moderate load, and what a call allocates.
+            // 3. Latency at a moderate load (4 connections of 8 streams), and what a call allocates.
             foreach (var each in Cases)
             {
                 var ours = await H2Load.LatenciesAsync(Ours(each), Body(each), Window);
                 var echo = await H2Load.LatenciesAsync(Echo(each), Body(each), Window);
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"latency{suffix} {each.Name} (4 connections, 8 streams): ours p50 {At(ours, 0.5):0.000} p99 {At(ours, 0.99):0.000} ms, echo p50 {At(echo, 0.5):0.000} p99 {At(echo, 0.99):0.000} ms"));
                 var (mine, floor) = (await AllocatedAsync(server, Ours(each), Body(each)), await AllocatedAsync(server, Echo(each), Body(each)));
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"allocated{suffix} {each.Name}: ours {mine:0} bytes a call, echo {floor:0}"));
+                var name = each.Name + suffix.Replace('-', '_');
+                foreach (var (whose, times, bytes) in new[] { ("hot", ours, mine), ("echo", echo, floor) })
+                {
+                    Figure.Show($"{whose}_{name}_p50", At(times, 0.5), "ms");
+                    Figure.Show($"{whose}_{name}_p99", At(times, 0.99), "ms");
+                    Figure.Show($"{whose}_{name}_allocated", bytes, "bytes/call");
+                }
             }
         }
     }

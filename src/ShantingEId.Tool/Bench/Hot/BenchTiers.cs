@@ -69,9 +69,9 @@ internal static class BenchTiers
 
             foreach (var (name, results) in seen)
             {
-                Figure.AtLeast($"tier_{name}_callers_{callers}", Figure.Median(results.Select(result => result.Rate)), "readings/s", 0);
-                Figure.AtLeast($"tier_{name}_callers_{callers}_p50", Figure.Median(results.Select(result => result.P50)), "us", 0);
-                Figure.AtLeast($"tier_{name}_callers_{callers}_p99", Figure.Median(results.Select(result => result.P99)), "us", 0);
+                Figure.Show($"tier_{name}_callers_{callers}", Figure.Median(results.Select(result => result.Rate)), "readings/s");
+                Figure.Show($"tier_{name}_callers_{callers}_p50", Figure.Median(results.Select(result => result.P50)), "us");
+                Figure.Show($"tier_{name}_callers_{callers}_p99", Figure.Median(results.Select(result => result.P99)), "us");
             }
         }
 
