@@ -141,7 +141,7 @@ internal sealed partial class LedgerKeeper(LookupLedger ledger, LedgerOptions op
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or EidException)
         {
             // The records are on disk all the same; what is missing is the proof that none was taken away later.
-            ledger.CheckpointTrouble = $"查询账本的检查点无法写入（{error.Message}）";
+            ledger.CheckpointTrouble = "查询账本的检查点无法写入";
             CheckpointFailed(error);
         }
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Logging;
 using ShantingEId.Receipts;
 using ShantingEId.Server.Telemetry;
 
@@ -9,7 +10,7 @@ namespace ShantingEId.Server.Ledger;
 /// busy become one tick: one frame, one flush, one Merkle root chained to the tick before; one signature when somebody wants a
 /// receipt. Fails closed: what is not certainly on disk is not answered.
 /// </summary>
-internal sealed class LookupLedger : IDisposable
+internal sealed partial class LookupLedger : IDisposable
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SpacePause = TimeSpan.FromMilliseconds(250);
@@ -288,11 +289,13 @@ internal sealed class LookupLedger : IDisposable
         {
             flushing = null;
             // After a failed flush nobody knows what is on disk, and a second flush would say all is well (fsync of Linux forgets).
-            (state, trouble) = isFull ? (LedgerState.Full, "查询账本所在磁盘已满") : (LedgerState.Failed, $"查询账本写入出错（{error.Message}），须重启服务");
+            (state, trouble) = isFull ? (LedgerState.Full, "查询账本所在磁盘已满") : (LedgerState.Failed, "查询账本写入出错，须重启服务");
             waiting = gathering;
             gathering = new LedgerTick();
         }
 
+        // Callers and health hear a plain sentence; paths and texts of the system go to the log alone.
+        WriteFailed(options.Log, isFull ? "full" : "failed", error);
         tick.Fail(trouble);
         waiting.Fail(trouble);
     }
@@ -378,4 +381,7 @@ internal sealed class LookupLedger : IDisposable
         late.Fail(trouble);
         waiting.Fail(trouble);
     }
+
+    [LoggerMessage(EventName = "LedgerWriteFailed", Level = LogLevel.Error, Message = "The look-up ledger could not be written ({Kind}); look-ups are not answered")]
+    private static partial void WriteFailed(ILogger log, string kind, Exception error);
 }
