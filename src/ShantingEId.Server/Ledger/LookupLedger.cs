@@ -115,6 +115,20 @@ internal sealed partial class LookupLedger : IDisposable
     /// <summary>The refusal of a look-up whose record is not on disk.</summary>
     public static EidException Unavailable(string why) => new(ErrorReason.AuditUnavailable, why + "，本次查询不予答复；请稍后重试") { RetryAfter = RetryAfter };
 
+    /// <summary>Answers nothing, or again something, as long as the register does not know of this ledger.</summary>
+    public void SetAnnounced(bool known)
+    {
+        lock (gate)
+        {
+            (state, trouble) = (known, state) switch
+            {
+                (false, LedgerState.Working) => (LedgerState.Unannounced, "登记簿暂不可写，查询账本尚未在其中登记"),
+                (true, LedgerState.Unannounced) => (LedgerState.Working, ""),
+                _ => (state, trouble),
+            };
+        }
+    }
+
     /// <summary>Writes what has been appended, and closes.</summary>
     public void Dispose()
     {
