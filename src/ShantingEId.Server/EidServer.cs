@@ -150,6 +150,8 @@ public static class EidServer
         builder.Logging.ClearProviders();
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        // While anything of this category may be logged, the framework makes a span and a scope for every call; ours are in CallWatch.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         // The framework logs callers' mistakes with stack traces; faults of ours are logged by the interceptor.
         builder.Logging.AddFilter("Grpc", LogLevel.None);
         builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None); // HealthNotice says it once.

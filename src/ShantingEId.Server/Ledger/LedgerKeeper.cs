@@ -19,8 +19,8 @@ internal sealed partial class LedgerKeeper(LookupLedger ledger, LedgerOptions op
     /// <summary>Rows that go into the register at once.</summary>
     public const int BatchRows = 2000;
 
-    // With a backlog the loop rests nine times as long as it worked: a tenth of one core at most.
-    private const int RestFactor = 9;
+    // With a backlog the loop rests nineteen times as long as it worked: a twentieth of one core at most.
+    private const int RestFactor = 19;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan QuietPause = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);

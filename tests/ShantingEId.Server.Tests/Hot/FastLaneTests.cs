@@ -1,7 +1,10 @@
+using System.IO.Pipelines;
 using System.Net;
 using System.Net.Http.Headers;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using ShantingEId.Issuing;
 using ShantingEId.Receipts;
@@ -140,6 +143,25 @@ public sealed class FastLaneTests(ServerFixture server) : IClassFixture<ServerFi
         }
     }
 
+    // What a timer throws ends the process, and on a connection that is gone the pipe throws.
+    [Fact]
+    public async Task A_connection_that_goes_while_its_body_is_waited_for_harms_nobody_else()
+    {
+        var time = new OneTimer();
+        var lane = new FastLane(Answers, server.Services.GetRequiredService<FeedFollower>(), new RegisterClock(time));
+        var body = new LostBody();
+        var context = new DefaultHttpContext { Request = { ContentType = "application/grpc" } };
+        context.Features.Set<IRequestBodyPipeFeature>(body);
+
+        var answering = lane.TryAnswerAsync(context, TaxBureau).AsTask();
+        Assert.False(answering.IsCompleted);
+        time.Fire!();
+        Assert.True(body.WasCancelled);
+        body.End();
+
+        await Assert.ThrowsAsync<IOException>(() => answering);
+    }
+
     private async Task<Verification> Ask(string code) => await Tax.VerifyCodeAsync(new VerifyCodeRequest { Code = code, Purpose = "TAX_REGISTRATION" });
 
     private HotView? Finished(string code) => Answers.Find(System.Text.Encoding.UTF8.GetBytes(code), TaxBureau, "TAX_REGISTRATION"u8);
@@ -166,5 +188,43 @@ public sealed class FastLaneTests(ServerFixture server) : IClassFixture<ServerFi
             length = 0;
             return false;
         }
+    }
+
+    private sealed class OneTimer : TimeProvider
+    {
+        public Action? Fire { get; private set; }
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            Fire = () => callback(state);
+            return base.CreateTimer(_ => { }, null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private sealed class LostBody : PipeReader, IRequestBodyPipeFeature
+    {
+        private readonly TaskCompletionSource<ReadResult> reading = new();
+
+        public bool WasCancelled { get; private set; }
+
+        public PipeReader Reader => this;
+
+        public void End() => reading.SetException(new IOException("the connection is gone"));
+
+        public override void CancelPendingRead()
+        {
+            WasCancelled = true;
+            throw new IOException("the connection is gone");
+        }
+
+        public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default) => new(reading.Task);
+
+        public override bool TryRead(out ReadResult result) => throw new NotSupportedException();
+
+        public override void AdvanceTo(SequencePosition consumed) => throw new NotSupportedException();
+
+        public override void AdvanceTo(SequencePosition consumed, SequencePosition examined) => throw new NotSupportedException();
+
+        public override void Complete(Exception? exception = null) => throw new NotSupportedException();
     }
 }
