@@ -37,7 +37,7 @@ internal sealed partial class LedgerKeeper(LookupLedger ledger, LedgerOptions op
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         // Before the first look-up is answered the register must know of this ledger: a new one is not on its list, and one that was
-        // closed at its last stop does not count, so it would call its list complete without what is answered here. A register that
+        // closed at its last stop, or given up, does not count, so it would call its list complete without what is answered here. A register that
         // cannot be written now does not keep the server from starting; it is told as soon as it can be, and until then nothing is answered.
         ledger.SetAnnounced(register is null);
         try
@@ -162,7 +162,14 @@ internal sealed partial class LedgerKeeper(LookupLedger ledger, LedgerOptions op
         var durable = ledger.DurableTick;
         if (!isPlaced)
         {
-            taken = await register.TakenInAsync(ledger.Name, CancellationToken.None);
+            var mark = await register.TakenInAsync(ledger.Name, CancellationToken.None);
+            taken = mark.Tick;
+            // After a crash the list waits for this ledger as it did before, so nothing need be written first.
+            if (mark.IsCounted)
+            {
+                ledger.SetAnnounced(true);
+            }
+
             reader.Seek(taken);
             (next, isPlaced) = (null, true);
         }

@@ -127,6 +127,28 @@ public sealed class LedgerKeeperTests : IDisposable
     }
 
     [Fact]
+    public async Task After_a_crash_a_ledger_that_still_counts_answers_at_once_also_while_the_register_cannot_be_written()
+    {
+        string name;
+        using (var crashed = given.Open())
+        {
+            await AppendAsync(crashed, 1);
+            name = crashed.Name;
+        }
+
+        var promised = DateTimeOffset.UnixEpoch.AddYears(50);
+        await register.TakeInAsync(name, 0, promised, []);
+        register.Failures = int.MaxValue;
+        using var ledger = given.Open();
+        await using var keeper = await StartAsync(ledger);
+
+        await AppendAsync(ledger, 1);
+
+        Assert.Equal((LedgerState.Working, promised), (ledger.Health.State, register.ThroughTime));
+        register.Failures = 0;
+    }
+
+    [Fact]
     public async Task With_a_backlog_the_list_is_complete_up_to_the_next_tick_only()
     {
         DateTimeOffset between;
@@ -287,7 +309,8 @@ public sealed class LedgerKeeperTests : IDisposable
             }
         }
 
-        public ValueTask<long> TakenInAsync(string ledger, CancellationToken cancel) => new(through);
+        public ValueTask<LedgerMark> TakenInAsync(string ledger, CancellationToken cancel) =>
+            new(new LedgerMark(through, ThroughTime > DateTimeOffset.UnixEpoch && ThroughTime < DateTimeOffset.MaxValue));
 
         public ValueTask<(IReadOnlyList<ListedLookup> Rows, DateTimeOffset? CompleteUntil)> ListLookupsAsync(CreditCode holder, long? before, int limit, CancellationToken cancel) =>
             throw new NotSupportedException();

@@ -32,7 +32,9 @@ public abstract class LookupLogContract : RegisterContract
         // Older ticks move nothing back.
         await Store.TakeInAsync("one", 1, Noon.AddHours(-1), [Row(1, 0)]);
 
-        Assert.Equal((4, 1, 0), (await Store.TakenInAsync("one", Cancel), await Store.TakenInAsync("two", Cancel), await Store.TakenInAsync("none", Cancel)));
+        Assert.Equal(
+            (new LedgerMark(4, true), new LedgerMark(1, true), new LedgerMark(0, false)),
+            (await Store.TakenInAsync("one", Cancel), await Store.TakenInAsync("two", Cancel), await Store.TakenInAsync("none", Cancel)));
         Assert.Equal(5, await Registers.NumberAsync("SELECT count(*) FROM lookup"));
         Assert.Equal(Noon, (await ListAsync()).CompleteUntil);
     }
@@ -74,7 +76,9 @@ public abstract class LookupLogContract : RegisterContract
         // Closed by its owner, it holds nothing back; opened again, it does.
         await Store.TakeInAsync("slow", 5, DateTimeOffset.MaxValue, []);
         Assert.Equal(Noon, (await ListAsync()).CompleteUntil);
+        Assert.Equal(new LedgerMark(5, false), await Store.TakenInAsync("slow", Cancel));
         await Store.TakeInAsync("slow", 5, Noon.AddMinutes(-1), []);
+        Assert.Equal(new LedgerMark(5, true), await Store.TakenInAsync("slow", Cancel));
         Assert.Equal(Noon.AddMinutes(-1), (await ListAsync()).CompleteUntil);
         await Store.TakeInAsync("slow", 5, DateTimeOffset.MaxValue, []);
         await Store.TakeInAsync("quick", 9, DateTimeOffset.MaxValue, []);
@@ -91,6 +95,7 @@ public abstract class LookupLogContract : RegisterContract
         await Store.TakeInAsync("here", 6, Noon + LookupRows.GivenUpAfter + TimeSpan.FromSeconds(1), []);
 
         Assert.Equal(Noon + LookupRows.GivenUpAfter + TimeSpan.FromSeconds(1), (await ListAsync()).CompleteUntil);
+        Assert.False((await Store.TakenInAsync("lost", Cancel)).IsCounted);
     }
 
     private ValueTask<(IReadOnlyList<ListedLookup> Rows, DateTimeOffset? CompleteUntil)> ListAsync(long? before = null, int limit = 100) =>
