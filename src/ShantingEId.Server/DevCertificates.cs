@@ -24,15 +24,16 @@ public static class DevCertificates
     /// <param name="directory">Created when missing.</param>
     /// <param name="clock">Start of validity.</param>
     /// <param name="force">Replaces what is there; everything issued under the old keys then fails to verify.</param>
+    /// <returns>False when only the key for receipts was missing and was added.</returns>
     /// <exception cref="EidException"><see cref="ErrorReason.SigningKeyUnusable"/>: files exist and <paramref name="force"/> is not set.</exception>
-    public static void Create(string directory, TimeProvider clock, bool force = false)
+    public static bool Create(string directory, TimeProvider clock, bool force = false)
     {
         if (!force && File.Exists(Path.Combine(directory, AuthorityFiles.Description)))
         {
             if (!File.Exists(Path.Combine(directory, AuthorityFiles.ReceiptSigner + ".crt")))
             {
                 AddReceiptSigner(directory, clock.GetUtcNow());
-                return;
+                return false;
             }
 
             throw new EidException(ErrorReason.SigningKeyUnusable, "目录中已有密钥；确要替换请加 --force（旧密钥签发的内容将无法核验）");
@@ -43,6 +44,7 @@ public static class DevCertificates
         var from = clock.GetUtcNow().AddHours(-1);
         WriteAuthority(directory, from);
         WriteTls(directory, from);
+        return true;
     }
 
     // A folder from before there were receipts: the one key is added, and what was issued under the others stays good.

@@ -66,8 +66,8 @@ public static class EidServer
         services.AddSingleton(clock);
         services.AddSingleton(authority);
         services.AddSingleton(callers);
-        services.AddSingleton<ILicenseStore>(_ => store); // Given by a function, it is closed with the server.
-        services.AddSingleton<ILookupLog>(_ => store);
+        services.AddSingleton<ILicenseStore>(_ => store); // Given by a function, it is closed with the server, after all that use it.
+        services.AddSingleton<ILookupLog>(store); // Not so again: it would be closed before the feed, which still listens then.
         services.AddSingleton<IChangeFeed>(_ => feed);
         services.AddSingleton<RecentChanges>();
         services.AddSingleton<FeedFollower>();

@@ -41,6 +41,7 @@ public sealed class RevocationTests(RevocationCluster shared) : IClassFixture<Re
     private const int WarmUp = 6;
     private static readonly TimeSpan Before = TimeSpan.FromMilliseconds(30);
     private static readonly TimeSpan After = TimeSpan.FromMilliseconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(2);
 
     [Theory, InlineData(Trouble.None), InlineData(Trouble.RedisKilled), InlineData(Trouble.RedisStopped), InlineData(Trouble.RedisFlushed), InlineData(Trouble.RedisSmall),
@@ -76,9 +77,8 @@ public sealed class RevocationTests(RevocationCluster shared) : IClassFixture<Re
         Figures.Print($"{name}_failed", tally.Errors.Count, "answers", "<= 0");
         Assert.Empty(tally.Stale);
         Assert.Empty(tally.Errors.GroupBy(error => error).Select(group => $"{group.Count()} x {group.Key}"));
-        // Replicas must have said VALID before and something else after, or nothing was tried; on a busy machine now and then
-        // one is not asked in time.
-        Assert.InRange(tally.ReplicasThatChanged, revokes * cluster.Replicas.Count * 9 / 10, revokes * cluster.Replicas.Count);
+        // Each replica must have said VALID before and REVOKED after, each time, or nothing was tried.
+        Assert.Equal(revokes * cluster.Replicas.Count, tally.ReplicasThatChanged);
         Assert.True(tally.Acks.Milliseconds(0.99) < 1200, "the acknowledgement waited for something that was away");
     }
 
@@ -92,11 +92,14 @@ public sealed class RevocationTests(RevocationCluster shared) : IClassFixture<Re
         var observers = Observers.Start(cluster.Replicas, Figures.Count("EID_READERS", 3), Pause,
             (client, asker, count) => (asker + count) % 3 == 2 ? client.LookupAsync(names[2]) : client.AskAsync(names[(asker + count) % 3]));
         await Task.Delay(Before);
+        // On a busy machine some replica is asked late; what it has never called valid it cannot be caught calling valid still.
+        await observers.EachSaysAsync(one => one.IsValid, Patience);
         var began = Stopwatch.GetTimestamp();
         await cluster[turn % writers].Client.Staff.RevokeSetAsync(Samples.Revoke(set.Name), deadline: EidClient.In(20));
         var acked = Stopwatch.GetTimestamp();
         var ackedAt = TimeProvider.System.GetUtcNow();
         await Task.Delay(After);
+        await observers.EachSaysAsync(one => one.Answer?.Verdict == Verification.Types.Verdict.Revoked, Patience);
         tally.Add(await observers.StopAsync(), Stopwatch.GetElapsedTime(began, acked), acked, ackedAt);
     }
 

@@ -80,6 +80,8 @@ public sealed class ConfigurationTests : IDisposable
     [InlineData("manifest-signer.crt")]
     [InlineData("manifest-signer.key.sealed")]
     [InlineData("code-signer.key.sealed")]
+    [InlineData("receipt-signer.crt")]
+    [InlineData("receipt-signer.key.sealed")]
     [InlineData("seal-maker.crt")]
     public void A_missing_or_emptied_or_garbled_file_is_refused_by_name(string file)
     {
@@ -156,6 +158,7 @@ public sealed class ConfigurationTests : IDisposable
     [Theory]
     [InlineData("manifest-signer")]
     [InlineData("code-signer")]
+    [InlineData("receipt-signer")]
     [InlineData("seal-maker")]
     [InlineData("seal-ca")]
     public void An_expired_or_not_yet_valid_signer_is_refused(string name)
@@ -164,16 +167,51 @@ public sealed class ConfigurationTests : IDisposable
         foreach (var (from, to) in (ReadOnlySpan<(int, int)>)[(-2, -1), (1, 2)])
         {
             // Same key, same name, other dates.
-            var kek = Convert.FromBase64String(File.ReadAllText(Path.Combine(Certs, AuthorityFiles.KeyEncryptionKey)));
-            using var key = new KeyVault(kek).Open(Convert.FromBase64String(File.ReadAllText(Path.Combine(Certs, name + ".key.sealed"))), name);
-            using var root = Sm2PrivateKey.Generate();
-            var issuer = new CertificateIssuer(root, CertificateIssuer.CreateRoot(root, new CertificateSubject("样例", "样例根"), now.AddDays(-9), now.AddDays(9)));
-            var use = name == "seal-ca" ? CertificateUse.Authority : CertificateUse.Signing;
-            var certificate = issuer.Issue(new CertificateSubject("样例", name), key.PublicKey, use, now.AddDays(from), now.AddDays(to));
-            File.WriteAllText(Path.Combine(Certs, name + ".crt"), AuthorityFiles.ToPem(certificate));
+            Reissue(name, now.AddDays(from), now.AddDays(to), name switch
+            {
+                "seal-ca" => CertificateUse.Authority,
+                "receipt-signer" => CertificateUse.ReceiptSigning,
+                _ => CertificateUse.Signing,
+            });
 
-            Refuses(ErrorReason.SigningKeyUnusable, "不在有效期内");
+            Refuses(ErrorReason.SigningKeyUnusable, $"不在有效期内（{name}）");
         }
+    }
+
+    // Without this a key for licences could sign receipts, and the other way round.
+    [Fact]
+    public void A_receipt_signer_whose_certificate_is_not_for_receipts_is_refused()
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        Reissue("receipt-signer", now.AddDays(-1), now.AddDays(1), CertificateUse.Signing, issuer: "license-ca");
+
+        Refuses(ErrorReason.SigningKeyUnusable, "没有核验回执签名");
+    }
+
+    [Fact]
+    public async Task A_folder_from_before_receipts_is_refused_by_name_and_dev_certs_adds_what_it_lacks_and_touches_nothing_else()
+    {
+        File.Delete(Path.Combine(Certs, "receipt-signer.crt"));
+        File.Delete(Path.Combine(Certs, "receipt-signer.key.sealed"));
+        Refuses(ErrorReason.SigningKeyUnusable, "缺少文件 receipt-signer.");
+        Refuses(ErrorReason.SigningKeyUnusable, "eid dev-certs");
+        var before = Contents();
+
+        Assert.False(DevCertificates.Create(Certs, TimeProvider.System));
+
+        var after = Contents();
+        Assert.Equal(["receipt-signer.crt", "receipt-signer.key.sealed"], after.Keys.Except(before.Keys).Order(StringComparer.Ordinal));
+        Assert.All(before, file => Assert.Equal(file.Value, after[file.Key]));
+        await using (EidServer.Build(Options("Development")))
+        {
+        }
+
+        // A folder that lacks nothing is left alone altogether.
+        var whole = Assert.Throws<EidException>(() => DevCertificates.Create(Certs, TimeProvider.System));
+        Assert.Contains("--force", whole.Message, StringComparison.Ordinal);
+        Assert.Equal(after, Contents());
+
+        Dictionary<string, string> Contents() => Directory.GetFiles(Certs).ToDictionary(file => Path.GetFileName(file)!, File.ReadAllText);
     }
 
     public static TheoryData<string, string> Mistakes() => new()
@@ -245,6 +283,21 @@ public sealed class ConfigurationTests : IDisposable
         var error = Assert.Throws<EidException>(() => EidServer.Build(options ?? Options("Development")));
         Assert.Equal(reason, error.Reason);
         Assert.Contains(named, error.Message, StringComparison.Ordinal);
+    }
+
+    // A new certificate for the key that is there; by default of an authority of nobody.
+    private void Reissue(string name, DateTimeOffset from, DateTimeOffset to, CertificateUse use, string? issuer = null)
+    {
+        var vault = new KeyVault(AuthorityFiles.Bytes(Certs, AuthorityFiles.KeyEncryptionKey));
+        using var key = Key(name);
+        using var authorityKey = issuer is null ? Sm2PrivateKey.Generate() : Key(issuer);
+        var authority = issuer is null
+            ? CertificateIssuer.CreateRoot(authorityKey, new CertificateSubject("样例", "样例根"), TimeProvider.System.GetUtcNow().AddDays(-9), TimeProvider.System.GetUtcNow().AddDays(9))
+            : AuthorityFiles.ReadCertificate(Certs, issuer);
+        var certificate = new CertificateIssuer(authorityKey, authority).Issue(new CertificateSubject("样例", name), key.PublicKey, use, from, to);
+        File.WriteAllText(Path.Combine(Certs, name + ".crt"), AuthorityFiles.ToPem(certificate));
+
+        Sm2PrivateKey Key(string of) => vault.Open(AuthorityFiles.Bytes(Certs, of + ".key.sealed"), of);
     }
 
     private void Edit(string file, Action<JsonNode> change)

@@ -21,29 +21,41 @@ public sealed class TwoServersTests(ServerFixture server) : TwoServersContract(s
     }
 }
 
-public sealed class PostgresTwoServersTests(PostgresServerFixture server) : TwoServersContract(server.Needed), IClassFixture<PostgresServerFixture>
+public sealed class PostgresTwoServersTests(PostgresServerFixture server) : TwoServersContract(server.Needed), IClassFixture<PostgresServerFixture>;
+
+/// <summary>In a database where no other server was ever ended without order.</summary>
+public sealed class PostgresStopTests(PostgresServerFixture server) : IClassFixture<PostgresServerFixture>
 {
-    private readonly PostgresServerFixture server = server;
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_server_that_stopped_in_order_leaves_no_member_and_at_most_one_connection()
+    public async Task A_server_that_stopped_in_order_leaves_no_member_and_no_connection()
     {
-        await server.Staff().IssueSetAsync(ServerFixture.ValidRequest());
-        using var register = server.OpenRegister();
+        using var register = server.Needed.OpenRegister();
         const string Connections = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'eid'";
-        Assert.True(register.Number(Connections) > 0);
-
-        await server.StopAsync();
-
-        for (var i = 0; i < 50 && register.Number(Connections) > 0; i++)
+        for (var turn = 0; turn < 5; turn++)
         {
-            await Task.Delay(100, TestContext.Current.CancellationToken);
-        }
+            var set = await server.Staff().IssueSetAsync(ServerFixture.ValidRequest());
+            Assert.True(register.Number(Connections) > 0);
+            Assert.Equal(1, register.Number("SELECT count(*) FROM member"));
+            // Callers who give up at once, so that readings are still under way, or just being begun, when the server is told to stop.
+            var hasty = Task.WhenAll(Enumerable.Range(0, 40).Select(_ => server.Tax().VerifyCodeAsync(
+                new VerifyCodeRequest { Code = set.LicenseCode, Purpose = "TAX_REGISTRATION", MaxStateAge = new() }, deadline: TimeProvider.System.GetUtcNow().UtcDateTime.AddMilliseconds(40)).ResponseAsync));
+            await Task.Delay(10 * turn, Cancel);
 
-        // One is still seen at times and its owner is not found yet; more would be a leak that grows.
-        Assert.InRange(register.Number(Connections), 0, 1);
-        Assert.Equal(0, register.Number("SELECT count(*) FROM member"));
-        await server.StartAsync();
+            await server.StopAsync();
+
+            await hasty.ContinueWith(calls => calls.Exception, Cancel, TaskContinuationOptions.None, TaskScheduler.Default); // How they ended is no matter.
+            // A backend takes a moment to notice that its client has gone.
+            for (var i = 0; i < 50 && register.Number(Connections) > 0; i++)
+            {
+                await Task.Delay(100, Cancel);
+            }
+
+            Assert.Empty(register.Rows("SELECT state, query FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'eid'").Select(row => string.Join(' ', row)));
+            Assert.Equal(0, register.Number("SELECT count(*) FROM member"));
+            await server.StartAsync();
+        }
     }
 }
 
@@ -97,6 +109,7 @@ public abstract class TwoServersContract(ServerFixture server)
             Assert.Equal(winner!.License.LicenseId, loser.Info.Metadata["license_id"]);
         }
 
+        await second.StopAsync(TestContext.Current.CancellationToken);
         using var register = server.OpenRegister();
         register.AssertWhole();
         Assert.Equal(0, register.Number("SELECT count(*) FROM (SELECT 1 FROM issued_set WHERE state = 1 GROUP BY credit_code HAVING count(*) > 1) AS twice"));
@@ -115,6 +128,8 @@ public abstract class TwoServersContract(ServerFixture server)
 
             Assert.Single(replies.Distinct());
         }
+
+        await second.StopAsync(TestContext.Current.CancellationToken);
     }
 
     private static async Task<(IssuedSet? Set, Refusal? Refusal)[]> Race(IssuanceService.IssuanceServiceClient office, IssueSetRequest[] companies, int threads)

@@ -87,20 +87,40 @@ internal sealed class FastLane(HotAnswers answers, FeedFollower follower, Regist
 
         async ValueTask<ReadResult> WaitAsync(ValueTask<ReadResult> pending)
         {
-            await using var patience = clock.CreateTimer(static state => StopWaiting((PipeReader)state!), body, Patience, Timeout.InfiniteTimeSpan);
-            return await pending;
+            var wait = new Wait(body);
+            ReadResult read;
+            await using (clock.CreateTimer(static state => ((Wait)state!).Stop(), wait, Patience, Timeout.InfiniteTimeSpan))
+            {
+                read = await pending;
+            }
+
+            // The body came in the same moment: the cancelling is still in the pipe, and the next to read, the gRPC library, would
+            // take it for a broken request. So it is taken out here.
+            if (wait.IsStopped && !read.IsCanceled)
+            {
+                body.AdvanceTo(read.Buffer.Start);
+                read = await body.ReadAsync();
+            }
+
+            return read;
         }
     }
 
-    // On a connection that is gone this throws, and what a timer throws ends the process. The read then ends by itself.
-    private static void StopWaiting(PipeReader body)
+    private sealed class Wait(PipeReader body)
     {
-        try
+        public bool IsStopped { get; private set; }
+
+        // On a connection that is gone this throws, and what a timer throws ends the process. The read then ends by itself.
+        public void Stop()
         {
-            body.CancelPendingRead();
-        }
-        catch (Exception)
-        {
+            try
+            {
+                body.CancelPendingRead();
+                IsStopped = true;
+            }
+            catch (Exception)
+            {
+            }
         }
     }
 

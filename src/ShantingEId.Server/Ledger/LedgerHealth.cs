@@ -6,6 +6,9 @@ internal enum LedgerState
     /// <summary>Records become durable.</summary>
     Working,
 
+    /// <summary>The register does not know yet that this ledger is being written; goes on by itself when it does.</summary>
+    Unannounced,
+
     /// <summary>The disk is full; goes on by itself when there is space.</summary>
     Full,
 

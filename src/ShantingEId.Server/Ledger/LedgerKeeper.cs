@@ -36,9 +36,10 @@ internal sealed partial class LedgerKeeper(LookupLedger ledger, LedgerOptions op
     /// <inheritdoc/>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        // At its last stop the ledger was closed; before the first look-up is answered it must count as open again, or the register
-        // would call its list complete without it. A register that cannot be written now must not keep look-ups from being
-        // answered, though: it is told as soon as it can be.
+        // Before the first look-up is answered the register must know of this ledger: a new one is not on its list, and one that was
+        // closed at its last stop, or given up, does not count, so it would call its list complete without what is answered here. A register that
+        // cannot be written now does not keep the server from starting; it is told as soon as it can be, and until then nothing is answered.
+        ledger.SetAnnounced(register is null);
         try
         {
             await TakeInAsync();
@@ -72,8 +73,8 @@ internal sealed partial class LedgerKeeper(LookupLedger ledger, LedgerOptions op
                 isBehind = await TakeInAsync();
             }
 
-            // Closed: nobody need wait for this ledger to say how far it is.
-            if (!isBehind && register is not null)
+            // Closed: nobody need wait for this ledger to say how far it is. Unless its disk still holds a flush, which may end well.
+            if (!isBehind && register is not null && ledger.Health.State == LedgerState.Stopped)
             {
                 await register.TakeInAsync(ledger.Name, taken, DateTimeOffset.MaxValue, []);
             }
@@ -116,7 +117,9 @@ internal sealed partial class LedgerKeeper(LookupLedger ledger, LedgerOptions op
             {
                 TakeInFailed(error);
                 isPlaced = false;
-                pause = pause * 2 < LongestPause ? pause * 2 + Pause : LongestPause;
+                // Nobody is answered before the register was told of the ledger, so that is tried again sooner.
+                var longest = ledger.Health.State == LedgerState.Unannounced ? QuietPause : LongestPause;
+                pause = pause * 2 < longest ? pause * 2 + Pause : longest;
             }
         }
     }
@@ -141,7 +144,7 @@ internal sealed partial class LedgerKeeper(LookupLedger ledger, LedgerOptions op
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or EidException)
         {
             // The records are on disk all the same; what is missing is the proof that none was taken away later.
-            ledger.CheckpointTrouble = $"查询账本的检查点无法写入（{error.Message}）";
+            ledger.CheckpointTrouble = "查询账本的检查点无法写入";
             CheckpointFailed(error);
         }
     }
@@ -159,7 +162,14 @@ internal sealed partial class LedgerKeeper(LookupLedger ledger, LedgerOptions op
         var durable = ledger.DurableTick;
         if (!isPlaced)
         {
-            taken = await register.TakenInAsync(ledger.Name, CancellationToken.None);
+            var mark = await register.TakenInAsync(ledger.Name, CancellationToken.None);
+            taken = mark.Tick;
+            // After a crash the list waits for this ledger as it did before, so nothing need be written first.
+            if (mark.IsCounted)
+            {
+                ledger.SetAnnounced(true);
+            }
+
             reader.Seek(taken);
             (next, isPlaced) = (null, true);
         }
@@ -183,6 +193,7 @@ internal sealed partial class LedgerKeeper(LookupLedger ledger, LedgerOptions op
         if (last > taken || Stopwatch.GetElapsedTime(saidQuiet) >= QuietPause)
         {
             await register.TakeInAsync(ledger.Name, last, next?.Time ?? through, rows);
+            ledger.SetAnnounced(true);
             saidQuiet = Stopwatch.GetTimestamp();
             taken = last;
         }

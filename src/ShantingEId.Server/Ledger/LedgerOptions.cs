@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Win32.SafeHandles;
 using ShantingEId.Crypto;
 
@@ -41,6 +43,9 @@ internal sealed record LedgerOptions
 
     /// <summary>Segments that have been taken into the register and are older than this are deleted; null keeps all, they are the evidence.</summary>
     public TimeSpan? Keep { get; init; }
+
+    /// <summary>Where failures are told in full; callers and health hear a plain sentence.</summary>
+    public ILogger Log { get; init; } = NullLogger.Instance;
 
     /// <summary>Makes a file durable; only tests have another.</summary>
     public Action<SafeFileHandle> Flush { get; init; } = RandomAccess.FlushToDisk;

@@ -14,6 +14,7 @@ internal static class LedgerWiring
         {
             Directory = options.LedgerPath, CheckpointFile = options.LedgerCheckpointPath, Environment = authority.Environment, Signer = authority.ReceiptSigner,
             Clock = provider.GetRequiredService<RegisterClock>(), Keep = options.LedgerKeep,
+            Log = provider.GetRequiredService<ILogger<LookupLedger>>(),
         });
         services.AddSingleton(provider => LookupLedger.Open(provider.GetRequiredService<LedgerOptions>()));
         services.AddSingleton(provider => new LedgerKeeper(

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Logging;
 using ShantingEId.Receipts;
 using ShantingEId.Server.Telemetry;
 
@@ -9,7 +10,7 @@ namespace ShantingEId.Server.Ledger;
 /// busy become one tick: one frame, one flush, one Merkle root chained to the tick before; one signature when somebody wants a
 /// receipt. Fails closed: what is not certainly on disk is not answered.
 /// </summary>
-internal sealed class LookupLedger : IDisposable
+internal sealed partial class LookupLedger : IDisposable
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SpacePause = TimeSpan.FromMilliseconds(250);
@@ -113,6 +114,20 @@ internal sealed class LookupLedger : IDisposable
 
     /// <summary>The refusal of a look-up whose record is not on disk.</summary>
     public static EidException Unavailable(string why) => new(ErrorReason.AuditUnavailable, why + "，本次查询不予答复；请稍后重试") { RetryAfter = RetryAfter };
+
+    /// <summary>Answers nothing, or again something, as long as the register does not know of this ledger.</summary>
+    public void SetAnnounced(bool known)
+    {
+        lock (gate)
+        {
+            (state, trouble) = (known, state) switch
+            {
+                (false, LedgerState.Working) => (LedgerState.Unannounced, "登记簿暂不可写，查询账本尚未在其中登记"),
+                (true, LedgerState.Unannounced) => (LedgerState.Working, ""),
+                _ => (state, trouble),
+            };
+        }
+    }
 
     /// <summary>Writes what has been appended, and closes.</summary>
     public void Dispose()
@@ -291,11 +306,13 @@ internal sealed class LookupLedger : IDisposable
         {
             flushing = null;
             // After a failed flush nobody knows what is on disk, and a second flush would say all is well (fsync of Linux forgets).
-            (state, trouble) = isFull ? (LedgerState.Full, "查询账本所在磁盘已满") : (LedgerState.Failed, $"查询账本写入出错（{error.Message}），须重启服务");
+            (state, trouble) = isFull ? (LedgerState.Full, "查询账本所在磁盘已满") : (LedgerState.Failed, "查询账本写入出错，须重启服务");
             waiting = gathering;
             gathering = new LedgerTick();
         }
 
+        // Callers and health hear a plain sentence; paths and texts of the system go to the log alone.
+        WriteFailed(options.Log, isFull ? "full" : "failed", error);
         tick.Fail(trouble);
         waiting.Fail(trouble);
     }
@@ -381,4 +398,7 @@ internal sealed class LookupLedger : IDisposable
         late.Fail(trouble);
         waiting.Fail(trouble);
     }
+
+    [LoggerMessage(EventName = "LedgerWriteFailed", Level = LogLevel.Error, Message = "The look-up ledger could not be written ({Kind}); look-ups are not answered")]
+    private static partial void WriteFailed(ILogger log, string kind, Exception error);
 }

@@ -14,6 +14,9 @@ internal static class LookupRows
     public static readonly TimeSpan GivenUpAfter = TimeSpan.FromDays(7);
 
     private const int RowsAtOnce = 500;
+
+    // Which ledgers the list waits for.
+    private const string Counts = "through_time < @closed AND through_time >= (SELECT max(through_time) FROM ledger WHERE through_time < @closed) - @given";
     private static readonly long Closed = DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
 
     public static async Task<bool> TakeInAsync(SqlSession session, string ledger, long throughTick, DateTimeOffset throughTime, IReadOnlyList<LookupRow> rows)
@@ -42,17 +45,19 @@ internal static class LookupRows
         return true;
     }
 
-    public static async ValueTask<long> TakenInAsync(SqlSession session, string ledger, CancellationToken cancel) =>
-        await session.ScalarAsync(new Sql("SELECT through_tick FROM ledger WHERE name = @name", ("@name", ledger)), cancel) is long tick ? tick : 0;
+    public static async ValueTask<LedgerMark> TakenInAsync(SqlSession session, string ledger, CancellationToken cancel)
+    {
+        await using var row = await session.QueryAsync(new Sql(
+            $"SELECT through_tick, CASE WHEN {Counts} THEN 1 ELSE 0 END FROM ledger WHERE name = @name",
+            ("@name", ledger), ("@closed", Closed), ("@given", (long)GivenUpAfter.TotalMilliseconds)), cancel);
+        return await row.ReadAsync(cancel) ? new LedgerMark(row.GetInt64(0), row.GetInt32(1) == 1) : default;
+    }
 
     public static async ValueTask<(IReadOnlyList<ListedLookup>, DateTimeOffset?)> ListAsync(SqlSession session, string holder, long? before, int limit, CancellationToken cancel)
     {
         // How far it is complete is read first: what comes in between the two readings is then in the list and not promised, never the reverse.
         var complete = await session.ScalarAsync(new Sql(
-            """
-            SELECT min(through_time) FROM ledger WHERE through_time < @closed
-            AND through_time >= (SELECT max(through_time) FROM ledger WHERE through_time < @closed) - @given
-            """, ("@closed", Closed), ("@given", (long)GivenUpAfter.TotalMilliseconds)), cancel) as long?;
+            "SELECT min(through_time) FROM ledger WHERE " + Counts, ("@closed", Closed), ("@given", (long)GivenUpAfter.TotalMilliseconds)), cancel) as long?;
         var rows = new List<ListedLookup>();
         await using var row = await session.QueryAsync(new Sql(
             """

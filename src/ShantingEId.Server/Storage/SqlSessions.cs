@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 
 namespace ShantingEId.Server.Storage;
 
@@ -9,6 +10,7 @@ namespace ShantingEId.Server.Storage;
 internal sealed class SqlSessions(Func<CancellationToken, ValueTask<SqlSession>> open, int limit) : IAsyncDisposable
 {
     private const int OpenedAtOnce = 8;
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(2);
     private readonly ConcurrentBag<SqlSession> idle = [];
     private readonly SemaphoreSlim free = new(limit, limit);
     private readonly SemaphoreSlim opening = new(OpenedAtOnce, OpenedAtOnce);
@@ -49,11 +51,22 @@ internal sealed class SqlSessions(Func<CancellationToken, ValueTask<SqlSession>>
         }
     }
 
-    /// <summary>Closes what is idle now, and the others when they come back.</summary>
-    public ValueTask DisposeAsync()
+    /// <summary>Closes what is idle, and waits a moment for what is lent; what comes back later still is closed then.</summary>
+    public async ValueTask DisposeAsync()
     {
         closed = true;
-        return ClearAsync();
+        await ClearAsync();
+        var began = Stopwatch.GetTimestamp();
+        var back = 0;
+        while (back < limit && StopPatience - Stopwatch.GetElapsedTime(began) is { Ticks: > 0 } left && await free.WaitAsync(left))
+        {
+            back++;
+        }
+
+        if (back > 0)
+        {
+            free.Release(back); // Who still waits in line is told that it is over.
+        }
     }
 
     private async ValueTask<SqlSession> OpenAsync(CancellationToken cancel)

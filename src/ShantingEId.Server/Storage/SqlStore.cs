@@ -56,7 +56,7 @@ public abstract class SqlStore : ILicenseStore, ILookupLog, IDisposable, IAsyncD
         ReadAsync(session => SqlReads.ReadFeedAsync(session, FeedStatement, member ?? "", after, limit, cancel), cancel);
 
     /// <inheritdoc/>
-    public ValueTask<long> TakenInAsync(string ledger, CancellationToken cancel) => ReadAsync(session => LookupRows.TakenInAsync(session, ledger, cancel), cancel);
+    public ValueTask<LedgerMark> TakenInAsync(string ledger, CancellationToken cancel) => ReadAsync(session => LookupRows.TakenInAsync(session, ledger, cancel), cancel);
 
     /// <inheritdoc/>
     public ValueTask<(IReadOnlyList<ListedLookup> Rows, DateTimeOffset? CompleteUntil)> ListLookupsAsync(CreditCode holder, long? before, int limit, CancellationToken cancel) =>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Grpc.Core;
 using ShantingEId.Client;
+using ShantingEId.Server.Callers;
 using ShantingEId.Tool.Cli;
 using ShantingEId.Tool.Demo;
 using Spectre.Console;
@@ -87,7 +88,7 @@ internal static class DemoCommand
         screen.Facts(
         [
             ("导出的文件", server.Output),
-            ("离线核对回执", $"eid verify-receipt {Path.Combine(server.Output, "tax-registration.receipt")} --roots {Path.Combine(server.Output, "authority-chain.pem")}"),
+            ("离线核对回执", $"eid verify-receipt {Path.Combine(server.Output, "tax-registration.receipt")} --roots {Path.Combine(server.Output, "authority-chain.pem")} --callers {Path.Combine(server.Certificates, CallerDirectory.FileName)}"),
             ("离线查看印章", $"eid inspect {Path.Combine(server.Output, "official-seal.esl")} --roots {Path.Combine(server.Output, "authority-chain.pem")}"),
             ("继续试用", $"eid serve --certs {server.Certificates} --data {server.Data}"),
         ]);

@@ -85,5 +85,5 @@ internal static class LookupsCommand
     private static string Titled(string title, string name) => title.Length > 0 ? title : name;
 
     private static string Outcome(Lookup lookup) =>
-        lookup.Verdict == Verdict.Unspecified ? $"拒绝（{lookup.Reason}）" : VerdictView.Word(lookup.Verdict);
+        lookup.Verdict == Verdict.Unspecified ? $"拒绝：{ReasonWords.Of(0, lookup.Reason)}" : VerdictView.Word(lookup.Verdict);
 }

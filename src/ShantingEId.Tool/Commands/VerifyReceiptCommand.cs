@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using ShantingEId.Receipts;
+using ShantingEId.Server.Callers;
 using ShantingEId.Tool.Cli;
 using ShantingEId.Tool.Views;
 
@@ -16,6 +17,7 @@ internal static class VerifyReceiptCommand
     {
         var input = new Argument<string>("FILE") { Description = "核验回执文件（原始字节，或其 Base64 文字）" };
         var roots = new Option<string?>("--roots") { Description = $"信任的证书（PEM，如导出的 authority-chain.pem）；默认用 {ServiceOptions.DefaultCertificates} 中的开发证书", HelpName = "FILE" };
+        var callers = new Option<string?>("--callers") { Description = $"调用方名册（{CallerDirectory.FileName}），用来显示单位和事由的名称；不影响核对结果", HelpName = "FILE" };
         var command = new EidCommand("verify-receipt", "核对核验回执：谁在何时因何事由查过，得到什么答复；不需要连接服务。")
         {
             Examples =
@@ -27,6 +29,7 @@ internal static class VerifyReceiptCommand
             Arguments = { input },
         };
         command.Options.Add(roots);
+        command.Options.Add(callers);
         command.Do((parse, screen, _) =>
         {
             var receipt = Read(parse.GetRequiredValue(input));
@@ -37,7 +40,7 @@ internal static class VerifyReceiptCommand
             }
             else
             {
-                ReceiptView.Show(screen, receipt, problem);
+                ReceiptView.Show(screen, receipt, problem, LoadTitles(parse.GetValue(callers), isDevelopment: parse.GetValue(roots) is null));
             }
 
             return Task.FromResult(problem.Length == 0 ? ExitCode.Ok : ExitCode.NotValid);
@@ -77,12 +80,31 @@ internal static class VerifyReceiptCommand
     {
         if (path is not null)
         {
-            return ReceiptTrust.FromPem(File.ReadAllText(path));
+            return File.Exists(path) ? ReceiptTrust.FromPem(File.ReadAllText(path)) : throw new UsageException($"找不到文件 {path}");
         }
 
         var files = DevelopmentCertificates.Select(name => Path.Combine(ServiceOptions.DefaultCertificates, name)).ToArray();
         return files.All(File.Exists)
             ? ReceiptTrust.FromPem(string.Concat(files.Select(File.ReadAllText)))
             : throw new UsageException("请用 --roots 指明信任的证书，如导出的 authority-chain.pem");
+    }
+
+    // The titles of a development folder go with its certificates; other receipts are another deployment's.
+    private static Titles LoadTitles(string? path, bool isDevelopment)
+    {
+        if (path is not null)
+        {
+            return File.Exists(path) ? Titles.Load(path) : throw new UsageException($"找不到文件 {path}");
+        }
+
+        var usual = Path.Combine(ServiceOptions.DefaultCertificates, CallerDirectory.FileName);
+        try
+        {
+            return isDevelopment && File.Exists(usual) ? Titles.Load(usual) : Titles.None;
+        }
+        catch (EidException)
+        {
+            return Titles.None; // Nobody named this file, and the receipt holds without it.
+        }
     }
 }

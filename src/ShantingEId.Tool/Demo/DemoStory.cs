@@ -3,6 +3,7 @@ using ShantingEId.Client;
 using ShantingEId.Documents;
 using ShantingEId.Receipts;
 using ShantingEId.Seals;
+using ShantingEId.Server.Callers;
 using ShantingEId.Tool.Cli;
 using ShantingEId.Tool.Commands;
 using ShantingEId.Tool.Inspecting;
@@ -92,7 +93,7 @@ internal sealed class DemoStory(Screen screen, DemoServer server, DemoSteps step
         var bytes = await File.ReadAllBytesAsync(file, cancel);
         var trust = ReceiptTrust.FromPem(await File.ReadAllTextAsync(Path.Combine(server.Output, "authority-chain.pem"), cancel));
         steps.Require(Receipt.TryParse(bytes, out var receipt), "存档的文件应是一份回执");
-        screen.Facts([.. ReceiptView.Lookup(receipt!), ("名称", receipt!.Facts.Facts["name"]), ("存为文件", file)]);
+        screen.Facts([.. ReceiptView.Lookup(receipt!, Titles.Load(Path.Combine(server.Certificates, CallerDirectory.FileName))), .. ReceiptView.Place(receipt!), ("名称", receipt!.Facts.Facts["name"]), ("存为文件", file)]);
         // The last byte belongs to the signature.
         bytes[^1] ^= 1;
         var altered = Receipt.TryParse(bytes, out var other) ? other.Problem(trust) : "不是回执";

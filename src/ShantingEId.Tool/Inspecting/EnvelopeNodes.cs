@@ -46,13 +46,13 @@ internal static class EnvelopeNodes
     public static Node Of(Receipt receipt, Trust trust)
     {
         var root = new Node("核验回执", receipt.Name);
-        foreach (var (label, value) in ReceiptView.Lookup(receipt).Where(fact => fact.Value.Length > 0))
+        foreach (var (label, value) in ReceiptView.Lookup(receipt, Titles.None).Concat(ReceiptView.Place(receipt)).Where(fact => fact.Value.Length > 0))
         {
             root.Add(label, value);
         }
 
         var shown = new Node("展示的内容", receipt.Facts.Facts.Count == 0 ? "无" : "");
-        foreach (var (name, text) in receipt.Facts.Facts)
+        foreach (var (name, text) in ShownFactsView.Of(receipt.Facts.Facts))
         {
             shown.Add(name, text);
         }

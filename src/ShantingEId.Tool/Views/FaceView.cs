@@ -9,12 +9,15 @@ internal static class FaceView
     // What a purpose does not grant is missing, also the kind; then the labels name every possibility.
     private static readonly FaceLabels AnyKind = new("法定代表人（负责人）", "注册资本（出资额）", "住所（经营场所）", "成立日期");
 
+    /// <summary>The labels of a kind, or such as fit any.</summary>
+    public static FaceLabels Labels(EnterpriseKind kind) => kind == EnterpriseKind.Unspecified ? AnyKind : FaceLabels.For(kind);
+
     /// <summary>All items that are present.</summary>
     public static IEnumerable<(string Label, string Value)> Of(V1.License license)
     {
         var face = license.Enterprise ?? new Enterprise();
         var kind = (EnterpriseKind)face.Kind;
-        var labels = kind == EnterpriseKind.Unspecified ? AnyKind : FaceLabels.For(kind);
+        var labels = Labels(kind);
         return
         [
             ("统一社会信用代码", face.CreditCode),

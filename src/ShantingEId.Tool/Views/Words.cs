@@ -12,7 +12,7 @@ internal static class Words
     private static readonly TimeSpan ChinaTime = TimeSpan.FromHours(8);
 
     /// <summary>Times are shown in the one civil time of China and say so.</summary>
-    public static string Of(DateTimeOffset time) => time.ToOffset(ChinaTime).ToString("yyyy-MM-dd HH:mm:ss") + "（UTC+8）";
+    public static string Of(DateTimeOffset time) => time.ToOffset(ChinaTime).ToString("yyyy-MM-dd HH:mm:ss") + "（北京时间）";
 
     public static string Of(Timestamp? time) => time is null ? "" : Of(time.ToDateTimeOffset());
 

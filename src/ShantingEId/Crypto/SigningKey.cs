@@ -9,9 +9,14 @@ public sealed record SigningKey(Sm2PrivateKey Private, Sm2Certificate Certificat
     /// <exception cref="EidException"><see cref="ErrorReason.SigningKeyUnusable"/>.</exception>
     public void RequireUsable(DateTimeOffset now)
     {
-        if (!Certificate.PublicKey.Equals(Private.PublicKey) || !Certificate.IsValidAt(now))
+        if (!Certificate.PublicKey.Equals(Private.PublicKey))
         {
-            throw new EidException(ErrorReason.SigningKeyUnusable, $"签名密钥 {Certificate.CommonName} 与证书不符或不在有效期内");
+            throw new EidException(ErrorReason.SigningKeyUnusable, $"签名密钥与证书不符（{Certificate.CommonName}）");
+        }
+
+        if (!Certificate.IsValidAt(now))
+        {
+            throw new EidException(ErrorReason.SigningKeyUnusable, $"签名密钥的证书不在有效期内（{Certificate.CommonName}）");
         }
     }
 }

@@ -22,6 +22,11 @@ public sealed record LookupRow(
 /// <param name="Row">The look-up.</param>
 public sealed record ListedLookup(long Id, LookupRow Row);
 
+/// <summary>How far a ledger has been taken into the register.</summary>
+/// <param name="Tick">Number of the last tick; 0 when none.</param>
+/// <param name="IsCounted">Whether the list is called complete only as far as this ledger goes: it is known, not closed, and not given up.</param>
+public readonly record struct LedgerMark(long Tick, bool IsCounted);
+
 /// <summary>Look-ups of all replicas in one place, so that a company can be shown who looked at it.</summary>
 public interface ILookupLog
 {
@@ -35,8 +40,8 @@ public interface ILookupLog
     /// <param name="rows">The rows.</param>
     ValueTask TakeInAsync(string ledger, long throughTick, DateTimeOffset throughTime, IReadOnlyList<LookupRow> rows);
 
-    /// <summary>Number of the last tick taken in from a ledger; 0 when none.</summary>
-    ValueTask<long> TakenInAsync(string ledger, CancellationToken cancel);
+    /// <summary>How far a ledger has been taken in.</summary>
+    ValueTask<LedgerMark> TakenInAsync(string ledger, CancellationToken cancel);
 
     /// <summary>Look-ups of a company, newest first.</summary>
     /// <param name="holder">The company.</param>

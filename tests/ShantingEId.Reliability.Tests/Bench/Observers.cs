@@ -25,14 +25,16 @@ public sealed class Observers
     private readonly Task[] all;
     private volatile bool stopped;
 
-    private Observers(IEnumerable<Func<Observers, Task>> loops) => all = [.. loops.Select(loop => Task.Run(() => loop(this)))];
+    private readonly int replicas;
+
+    private Observers(int replicas, IEnumerable<Func<Observers, Task>> loops) => (this.replicas, all) = (replicas, [.. loops.Select(loop => Task.Run(() => loop(this)))]);
 
     /// <summary>Starts them.</summary>
     /// <param name="replicas">Whom they ask, with the number under which answers are filed.</param>
     /// <param name="each">How many ask each replica at once.</param>
     /// <param name="pause">Between an answer and the next question.</param>
     /// <param name="ask">Puts a question; is given the asker's number and a count.</param>
-    public static Observers Start(IReadOnlyList<Replica> replicas, int each, TimeSpan pause, Func<EidClient, int, int, Task<Verification>> ask) => new(
+    public static Observers Start(IReadOnlyList<Replica> replicas, int each, TimeSpan pause, Func<EidClient, int, int, Task<Verification>> ask) => new(replicas.Count,
         from pair in replicas.Select((replica, number) => (replica, number)) from asker in Enumerable.Range(0, each)
         select (Func<Observers, Task>)(async observers =>
         {
@@ -55,6 +57,16 @@ public sealed class Observers
         catch (RpcException error)
         {
             return new Observation(replica, began, Stopwatch.GetTimestamp(), null, $"{error.StatusCode} {EidClient.Reason(error)}");
+        }
+    }
+
+    /// <summary>Returns when each replica has been heard to say this, or when the time is over: what was heard tells which.</summary>
+    public async Task EachSaysAsync(Func<Observation, bool> what, TimeSpan atMost)
+    {
+        var began = Stopwatch.GetTimestamp();
+        while (heard.Where(what).Select(one => one.Replica).Distinct().Count() < replicas && Stopwatch.GetElapsedTime(began) < atMost)
+        {
+            await Task.Delay(1);
         }
     }
 

@@ -162,6 +162,25 @@ public sealed class FastLaneTests(ServerFixture server) : IClassFixture<ServerFi
         await Assert.ThrowsAsync<IOException>(() => answering);
     }
 
+    // A cancelling that came too late for its read must not be found by the next one: the caller would be told that its request is broken.
+    [Fact]
+    public async Task A_body_that_comes_just_when_its_time_is_over_is_left_whole_to_the_ordinary_way()
+    {
+        var body = new SlowBody();
+        var lane = new FastLane(Answers, server.Services.GetRequiredService<FeedFollower>(), new RegisterClock(new LateTimer()));
+        var context = new DefaultHttpContext { Request = { ContentType = "application/grpc" } };
+        context.Features.Set<IRequestBodyPipeFeature>(body);
+
+        var answering = lane.TryAnswerAsync(context, TaxBureau).AsTask();
+        Assert.False(answering.IsCompleted);
+        await body.Pipe.Writer.WriteAsync(new byte[5], TestContext.Current.CancellationToken); // A frame with no message in it: nothing simple.
+        await body.Pipe.Writer.CompleteAsync();
+
+        Assert.False(await answering);
+        Assert.True(body.Reader.TryRead(out var rest));
+        Assert.Equal((false, true, 5), (rest.IsCanceled, rest.IsCompleted, rest.Buffer.Length));
+    }
+
     private async Task<Verification> Ask(string code) => await Tax.VerifyCodeAsync(new VerifyCodeRequest { Code = code, Purpose = "TAX_REGISTRATION" });
 
     private HotView? Finished(string code) => Answers.Find(System.Text.Encoding.UTF8.GetBytes(code), TaxBureau, "TAX_REGISTRATION"u8);
@@ -198,6 +217,32 @@ public sealed class FastLaneTests(ServerFixture server) : IClassFixture<ServerFi
         {
             Fire = () => callback(state);
             return base.CreateTimer(_ => { }, null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private sealed class SlowBody : IRequestBodyPipeFeature
+    {
+        public Pipe Pipe { get; } = new();
+
+        public PipeReader Reader => Pipe.Reader;
+    }
+
+    /// <summary>A timer whose time is over in the very moment in which it is no longer needed.</summary>
+    private sealed class LateTimer : TimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => new Late(() => callback(state));
+
+        private sealed class Late(Action fire) : ITimer
+        {
+            public bool Change(TimeSpan dueTime, TimeSpan period) => true;
+
+            public void Dispose() => fire();
+
+            public ValueTask DisposeAsync()
+            {
+                fire();
+                return default;
+            }
         }
     }
 

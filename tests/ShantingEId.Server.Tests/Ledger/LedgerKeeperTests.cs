@@ -91,6 +91,63 @@ public sealed class LedgerKeeperTests : IDisposable
         Assert.True(register.ThroughTime <= TimeProvider.System.GetUtcNow());
     }
 
+    // A ledger that the register does not count must not answer: the list would be called complete without it.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Nothing_is_answered_before_the_register_knows_that_the_ledger_is_open(bool wasClosed)
+    {
+        if (wasClosed)
+        {
+            using var before = given.Open();
+            await using var closing = await StartAsync(before);
+            await AppendAsync(before, 1);
+        }
+
+        using var ledger = given.Open();
+        register.Failures = int.MaxValue;
+        await using var keeper = await StartAsync(ledger);
+
+        // What it promises now does not count this ledger.
+        Assert.Equal(wasClosed ? DateTimeOffset.MaxValue : default, register.ThroughTime);
+        Assert.Equal(LedgerState.Unannounced, ledger.Health.State);
+        var refusal = await Assert.ThrowsAsync<EidException>(() => ledger.AppendAsync(LedgerCase.Record(1).Encode(), false).AsTask());
+        Assert.Equal(ErrorReason.AuditUnavailable, refusal.Reason);
+        Assert.Contains("登记簿暂不可写", refusal.Message, StringComparison.Ordinal);
+
+        register.Failures = 0;
+        Assert.True(SpinWait.SpinUntil(() => ledger.Health.State == LedgerState.Working, Soon));
+        Assert.InRange(register.ThroughTime, DateTimeOffset.UnixEpoch, TimeProvider.System.GetUtcNow());
+        await AppendAsync(ledger, 1);
+        // A failure later on keeps nobody from being answered: the list is promised no further than it was.
+        register.Failures = int.MaxValue;
+        await AppendAsync(ledger, 1);
+        Assert.Equal(LedgerState.Working, ledger.Health.State);
+        register.Failures = 0;
+    }
+
+    [Fact]
+    public async Task After_a_crash_a_ledger_that_still_counts_answers_at_once_also_while_the_register_cannot_be_written()
+    {
+        string name;
+        using (var crashed = given.Open())
+        {
+            await AppendAsync(crashed, 1);
+            name = crashed.Name;
+        }
+
+        var promised = DateTimeOffset.UnixEpoch.AddYears(50);
+        await register.TakeInAsync(name, 0, promised, []);
+        register.Failures = int.MaxValue;
+        using var ledger = given.Open();
+        await using var keeper = await StartAsync(ledger);
+
+        await AppendAsync(ledger, 1);
+
+        Assert.Equal((LedgerState.Working, promised), (ledger.Health.State, register.ThroughTime));
+        register.Failures = 0;
+    }
+
     [Fact]
     public async Task With_a_backlog_the_list_is_complete_up_to_the_next_tick_only()
     {
@@ -154,7 +211,8 @@ public sealed class LedgerKeeperTests : IDisposable
         await LedgerCase.AppendTicksAsync(ledger, 1);
 
         Assert.True(SpinWait.SpinUntil(() => ledger.Health.Text.Contains("检查点", StringComparison.Ordinal), Soon));
-        Assert.Equal(LedgerState.Working, ledger.Health.State);
+        Assert.Equal((LedgerState.Working, "查询账本的检查点无法写入"), (ledger.Health.State, ledger.Health.Text)); // And not where it lies.
+        Assert.Contains(log.Lines, line => line.EventName == "LedgerCheckpointFailed" && line.Error!.Message.Contains("missing", StringComparison.Ordinal));
         await LedgerCase.AppendTicksAsync(ledger, 1);
         Directory.CreateDirectory(Path.Combine(given.Data, "missing"));
         Assert.True(SpinWait.SpinUntil(() => !ledger.Health.Text.Contains("检查点", StringComparison.Ordinal), Soon));
@@ -251,7 +309,8 @@ public sealed class LedgerKeeperTests : IDisposable
             }
         }
 
-        public ValueTask<long> TakenInAsync(string ledger, CancellationToken cancel) => new(through);
+        public ValueTask<LedgerMark> TakenInAsync(string ledger, CancellationToken cancel) =>
+            new(new LedgerMark(through, ThroughTime > DateTimeOffset.UnixEpoch && ThroughTime < DateTimeOffset.MaxValue));
 
         public ValueTask<(IReadOnlyList<ListedLookup> Rows, DateTimeOffset? CompleteUntil)> ListLookupsAsync(CreditCode holder, long? before, int limit, CancellationToken cancel) =>
             throw new NotSupportedException();

@@ -120,6 +120,33 @@ public sealed class LookupLedgerTests : IDisposable
         Assert.DoesNotContain("look-up ledger", threads);
     }
 
+    // I50: what the system says about a file is for the log; callers and health get a sentence.
+    [Fact]
+    public async Task A_failing_flush_tells_neither_callers_nor_health_where_the_file_is()
+    {
+        const string Internal = "Input/output error : '/srv/样例/ledger/00000001.ledger'";
+        using var log = new LogRecorder();
+        using var flush = new HeldFlush();
+        using var ledger = LookupLedger.Open(given.Options with { Flush = flush.Flush, Log = log.CreateLogger("ledger") });
+        await LedgerCase.AppendTicksAsync(ledger, 1);
+        flush.Hold(error: new IOException(Internal, 5));
+        var pending = ledger.AppendAsync(LedgerCase.Record(1).Encode(), false).AsTask();
+        await flush.Reached;
+        flush.Release();
+
+        var waiting = await Assert.ThrowsAsync<EidException>(() => pending.WaitAsync(Soon));
+        var late = await Assert.ThrowsAsync<EidException>(() => ledger.AppendAsync(LedgerCase.Record(2).Encode(), false).AsTask());
+
+        Assert.All([waiting.Message, late.Message, ledger.Health.Text], text =>
+        {
+            Assert.Contains("查询账本写入出错", text, StringComparison.Ordinal);
+            Assert.DoesNotContain("/srv", text, StringComparison.Ordinal);
+            Assert.DoesNotContain("Input/output", text, StringComparison.Ordinal);
+        });
+        var line = Assert.Single(log.Lines, line => line.EventName == "LedgerWriteFailed");
+        Assert.Equal(Internal, line.Error!.Message);
+    }
+
     [Fact]
     public async Task A_flush_that_fails_fails_all_who_wait_and_all_who_come_until_a_restart()
     {

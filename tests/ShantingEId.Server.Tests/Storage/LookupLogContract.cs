@@ -16,54 +16,38 @@ public sealed class PostgresLookupLogTests : LookupLogContract
 }
 
 /// <summary>What <see cref="ILookupLog"/> promises, asked of both stores.</summary>
-public abstract class LookupLogContract : IAsyncLifetime
+public abstract class LookupLogContract : RegisterContract
 {
     private static readonly DateTimeOffset Noon = new(2026, 3, 9, 4, 0, 0, TimeSpan.Zero);
     private readonly CreditCode company = CreditCode.Parse(SampleCompanies.CreditCode(SampleCompanies.Next()));
-    private Registers registers = null!;
-    private SqlStore store = null!;
-
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
-    {
-        registers = await CreateAsync();
-        store = registers.Open();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await (registers?.DisposeAsync() ?? default);
-        GC.SuppressFinalize(this);
-    }
-
-    protected abstract ValueTask<Registers> CreateAsync();
 
     [Fact]
     public async Task Ticks_are_taken_in_once_however_often_they_come()
     {
-        await store.TakeInAsync("one", 2, Noon, [Row(1, 0), Row(1, 1), Row(2, 0)]);
-        await store.TakeInAsync("one", 2, Noon, [Row(1, 0), Row(1, 1), Row(2, 0)]);
-        await registers.Open().TakeInAsync("one", 3, Noon, [Row(2, 0), Row(3, 0)]);
-        await store.TakeInAsync("one", 4, Noon, []);
-        await store.TakeInAsync("two", 1, Noon, [Row(1, 0) with { Ledger = "two" }]);
+        await Store.TakeInAsync("one", 2, Noon, [Row(1, 0), Row(1, 1), Row(2, 0)]);
+        await Store.TakeInAsync("one", 2, Noon, [Row(1, 0), Row(1, 1), Row(2, 0)]);
+        await Registers.Open().TakeInAsync("one", 3, Noon, [Row(2, 0), Row(3, 0)]);
+        await Store.TakeInAsync("one", 4, Noon, []);
+        await Store.TakeInAsync("two", 1, Noon, [Row(1, 0) with { Ledger = "two" }]);
         // Older ticks move nothing back.
-        await store.TakeInAsync("one", 1, Noon.AddHours(-1), [Row(1, 0)]);
+        await Store.TakeInAsync("one", 1, Noon.AddHours(-1), [Row(1, 0)]);
 
-        Assert.Equal((4, 1, 0), (await store.TakenInAsync("one", Cancel), await store.TakenInAsync("two", Cancel), await store.TakenInAsync("none", Cancel)));
-        Assert.Equal(5, await registers.NumberAsync("SELECT count(*) FROM lookup"));
+        Assert.Equal(
+            (new LedgerMark(4, true), new LedgerMark(1, true), new LedgerMark(0, false)),
+            (await Store.TakenInAsync("one", Cancel), await Store.TakenInAsync("two", Cancel), await Store.TakenInAsync("none", Cancel)));
+        Assert.Equal(5, await Registers.NumberAsync("SELECT count(*) FROM lookup"));
         Assert.Equal(Noon, (await ListAsync()).CompleteUntil);
     }
 
     [Fact]
     public async Task One_ledger_taken_in_twice_at_once_stands_once()
     {
-        var other = registers.Open();
+        var other = Registers.Open();
         var rows = Enumerable.Range(0, 1200).Select(i => Row((i / 100) + 1, i % 100)).ToArray();
 
-        await Task.WhenAll(Enumerable.Range(0, 6).Select(n => Task.Run(() => (n % 2 == 0 ? store : other).TakeInAsync("one", 12, Noon, rows).AsTask())));
+        await Task.WhenAll(Enumerable.Range(0, 6).Select(n => Task.Run(() => (n % 2 == 0 ? Store : other).TakeInAsync("one", 12, Noon, rows).AsTask())));
 
-        Assert.Equal(1200, await registers.NumberAsync("SELECT count(*) FROM lookup"));
+        Assert.Equal(1200, await Registers.NumberAsync("SELECT count(*) FROM lookup"));
     }
 
     [Fact]
@@ -71,7 +55,7 @@ public abstract class LookupLogContract : IAsyncLifetime
     {
         var others = CreditCode.Parse(SampleCompanies.CreditCode(SampleCompanies.Next()));
         var rows = Enumerable.Range(0, 25).Select(i => Row(1, i) with { Holder = i % 5 == 4 ? others.Value : company.Value }).ToArray();
-        await store.TakeInAsync("one", 1, Noon, rows);
+        await Store.TakeInAsync("one", 1, Noon, rows);
 
         var first = (await ListAsync(limit: 12)).Rows;
         var rest = (await ListAsync(first[^1].Id, limit: 12)).Rows;
@@ -85,34 +69,37 @@ public abstract class LookupLogContract : IAsyncLifetime
     public async Task It_is_complete_as_far_as_the_slowest_open_ledger()
     {
         Assert.Null((await ListAsync()).CompleteUntil);
-        await store.TakeInAsync("quick", 9, Noon, []);
-        await store.TakeInAsync("slow", 5, Noon.AddMinutes(-3), []);
+        await Store.TakeInAsync("quick", 9, Noon, []);
+        await Store.TakeInAsync("slow", 5, Noon.AddMinutes(-3), []);
         Assert.Equal(Noon.AddMinutes(-3), (await ListAsync()).CompleteUntil);
 
         // Closed by its owner, it holds nothing back; opened again, it does.
-        await store.TakeInAsync("slow", 5, DateTimeOffset.MaxValue, []);
+        await Store.TakeInAsync("slow", 5, DateTimeOffset.MaxValue, []);
         Assert.Equal(Noon, (await ListAsync()).CompleteUntil);
-        await store.TakeInAsync("slow", 5, Noon.AddMinutes(-1), []);
+        Assert.Equal(new LedgerMark(5, false), await Store.TakenInAsync("slow", Cancel));
+        await Store.TakeInAsync("slow", 5, Noon.AddMinutes(-1), []);
+        Assert.Equal(new LedgerMark(5, true), await Store.TakenInAsync("slow", Cancel));
         Assert.Equal(Noon.AddMinutes(-1), (await ListAsync()).CompleteUntil);
-        await store.TakeInAsync("slow", 5, DateTimeOffset.MaxValue, []);
-        await store.TakeInAsync("quick", 9, DateTimeOffset.MaxValue, []);
+        await Store.TakeInAsync("slow", 5, DateTimeOffset.MaxValue, []);
+        await Store.TakeInAsync("quick", 9, DateTimeOffset.MaxValue, []);
         Assert.Null((await ListAsync()).CompleteUntil);
     }
 
     [Fact]
     public async Task A_ledger_that_never_comes_back_is_given_up_after_a_week()
     {
-        await store.TakeInAsync("lost", 5, Noon, []);
-        await store.TakeInAsync("here", 5, Noon + LookupRows.GivenUpAfter, []);
+        await Store.TakeInAsync("lost", 5, Noon, []);
+        await Store.TakeInAsync("here", 5, Noon + LookupRows.GivenUpAfter, []);
         Assert.Equal(Noon, (await ListAsync()).CompleteUntil);
 
-        await store.TakeInAsync("here", 6, Noon + LookupRows.GivenUpAfter + TimeSpan.FromSeconds(1), []);
+        await Store.TakeInAsync("here", 6, Noon + LookupRows.GivenUpAfter + TimeSpan.FromSeconds(1), []);
 
         Assert.Equal(Noon + LookupRows.GivenUpAfter + TimeSpan.FromSeconds(1), (await ListAsync()).CompleteUntil);
+        Assert.False((await Store.TakenInAsync("lost", Cancel)).IsCounted);
     }
 
     private ValueTask<(IReadOnlyList<ListedLookup> Rows, DateTimeOffset? CompleteUntil)> ListAsync(long? before = null, int limit = 100) =>
-        store.ListLookupsAsync(company, before, limit, Cancel);
+        Store.ListLookupsAsync(company, before, limit, Cancel);
 
     private LookupRow Row(long tick, int index) =>
         new("one", tick, index, Noon.AddMilliseconds(index), company.Value, "tax-bureau", "TAX_REGISTRATION", "VerifyCode", 1, "", $"样例-{tick}-{index}");

@@ -16,79 +16,60 @@ public sealed class PostgresStoreTests(SampleSets sets) : StoreContract(sets)
 }
 
 /// <summary>What <see cref="ILicenseStore"/> and the feed promise, asked of both stores.</summary>
-public abstract class StoreContract(SampleSets sets) : IClassFixture<SampleSets>, IAsyncLifetime
+public abstract class StoreContract(SampleSets sets) : RegisterContract, IClassFixture<SampleSets>
 {
-    private Registers registers = null!;
-    private SqlStore store = null!;
-
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
-    {
-        registers = await CreateAsync();
-        store = registers.Open();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await (registers?.DisposeAsync() ?? default);
-        GC.SuppressFinalize(this);
-    }
-
-    protected abstract ValueTask<Registers> CreateAsync();
-
     [Fact]
     public async Task A_set_is_found_by_every_key_with_its_state_and_the_newest_position()
     {
         var set = sets.Real;
-        Assert.Equal(new Committed(null, 1), await store.AddSetAsync(set, set.License.IssueTime, SampleSets.Request()));
-        await store.AddSetAsync(sets.Next(), SampleSets.Now, SampleSets.Request());
+        Assert.Equal(new Committed(null, 1), await Store.AddSetAsync(set, set.License.IssueTime, SampleSets.Request()));
+        await Store.AddSetAsync(sets.Next(), SampleSets.Now, SampleSets.Request());
 
         foreach (var key in new[] { RegisterKey.Of(set.ManifestDigest), RegisterKey.Of(set.TypedCode), RegisterKey.Of(set.License.Id), RegisterKey.Of(set.License.Facts.CreditCode) })
         {
-            var reading = await registers.Open().FindAsync(key, TimeSpan.Zero, Cancel);
+            var reading = await Registers.Open().FindAsync(key, TimeSpan.Zero, Cancel);
             Assert.Equal(2, reading.Position);
             Assert.Equal(set.Manifest, reading.Entry!.Manifest);
             Assert.Equal((set.License.Id, set.ManifestDigest, set.LicenseCode, set.TypedCode), (reading.Entry.LicenseId, reading.Entry.ManifestDigest, reading.Entry.LicenseCode, reading.Entry.TypedCode));
             Assert.Equal(new StateRecord(SetState.Active, set.License.IssueTime, set.License.IssueTime, "", ""), reading.Entry.State);
         }
 
-        var loaded = await store.LoadSetAsync(set.License.Id, Cancel);
+        var loaded = await Store.LoadSetAsync(set.License.Id, Cancel);
         Assert.Equal(set.License, loaded!.License);
         Assert.Equal(set.Status, loaded.Status);
         Assert.Equal(set.Seals.Seals.Select(seal => (seal.Code, Convert.ToHexString(seal.Digest))), loaded.Seals.Seals.Select(seal => (seal.Code, Convert.ToHexString(seal.Digest))));
         Assert.All(loaded.Seals.Seals, seal => Assert.Empty(seal.SealedKey));
-        Assert.Null((await store.FindAsync(RegisterKey.Of(sets.Next().License.Id), TimeSpan.Zero, Cancel)).Entry);
+        Assert.Null((await Store.FindAsync(RegisterKey.Of(sets.Next().License.Id), TimeSpan.Zero, Cancel)).Entry);
     }
 
     [Fact]
     public async Task The_same_request_again_gives_the_earlier_reply_and_its_position()
     {
         var (set, request) = (sets.Next(), SampleSets.Request());
-        var first = await store.AddSetAsync(set, SampleSets.Now, request);
-        await store.AddSetAsync(sets.Next(), SampleSets.Now, SampleSets.Request());
+        var first = await Store.AddSetAsync(set, SampleSets.Now, request);
+        await Store.AddSetAsync(sets.Next(), SampleSets.Now, SampleSets.Request());
 
-        var again = await registers.Open().AddSetAsync(set, SampleSets.Now, request with { Reply = [1] });
-        var other = await store.AddSetAsync(sets.Next(), SampleSets.Now, request with { ContentDigest = [2] });
+        var again = await Registers.Open().AddSetAsync(set, SampleSets.Now, request with { Reply = [1] });
+        var other = await Store.AddSetAsync(sets.Next(), SampleSets.Now, request with { ContentDigest = [2] });
 
         Assert.Equal(request.Reply, again.Earlier!.Reply);
         Assert.Equal(request.ContentDigest, again.Earlier.ContentDigest);
         Assert.Equal(first.Position, again.Position);
         Assert.Equal(request.Reply, other.Earlier!.Reply);
-        Assert.Equal(request.Reply, (await store.FindReplyAsync("staff", request.RequestId, Cancel))!.Reply);
-        Assert.Null(await store.FindReplyAsync("other", request.RequestId, Cancel));
-        Assert.Equal(2, await registers.NumberAsync("SELECT count(*) FROM feed"));
+        Assert.Equal(request.Reply, (await Store.FindReplyAsync("staff", request.RequestId, Cancel))!.Reply);
+        Assert.Null(await Store.FindReplyAsync("other", request.RequestId, Cancel));
+        Assert.Equal(2, await Registers.NumberAsync("SELECT count(*) FROM feed"));
     }
 
     [Fact]
     public async Task One_request_at_two_stores_at_once_is_written_once()
     {
-        var other = registers.Open();
+        var other = Registers.Open();
         for (var i = 0; i < 10; i++)
         {
             var (set, request) = (sets.Next(), SampleSets.Request());
             var ends = await Task.WhenAll(Enumerable.Range(0, 12).Select(n => Task.Run(() =>
-                (n % 2 == 0 ? store : other).AddSetAsync(set, SampleSets.Now, request with { Reply = [(byte)n] }).AsTask())));
+                (n % 2 == 0 ? Store : other).AddSetAsync(set, SampleSets.Now, request with { Reply = [(byte)n] }).AsTask())));
 
             var written = Array.FindIndex(ends, end => end.Earlier is null);
             Assert.Equal(1, ends.Count(end => end.Earlier is null));
@@ -101,12 +82,12 @@ public abstract class StoreContract(SampleSets sets) : IClassFixture<SampleSets>
     [Fact]
     public async Task One_id_for_two_companies_at_two_stores_at_once_is_written_once()
     {
-        var other = registers.Open();
+        var other = Registers.Open();
         for (var i = 0; i < 20; i++)
         {
             var request = SampleSets.Request();
-            var ends = await Task.WhenAll(new[] { store, other }.Select(one => Task.Run(() =>
-                one.AddSetAsync(sets.Next(), SampleSets.Now, request with { Reply = [(byte)(one == store ? 1 : 2)] }).AsTask())));
+            var ends = await Task.WhenAll(new[] { Store, other }.Select(one => Task.Run(() =>
+                one.AddSetAsync(sets.Next(), SampleSets.Now, request with { Reply = [(byte)(one == Store ? 1 : 2)] }).AsTask())));
 
             var written = Assert.Single(ends, end => end.Earlier is null);
             Assert.Equal([(byte)(ends[0] == written ? 1 : 2)], Assert.Single(ends, end => end.Earlier is not null).Earlier!.Reply);
@@ -116,12 +97,12 @@ public abstract class StoreContract(SampleSets sets) : IClassFixture<SampleSets>
     [Fact]
     public async Task Two_clerks_at_two_stores_give_a_company_one_set_and_the_loser_hears_which()
     {
-        var other = registers.Open();
+        var other = Registers.Open();
         for (var i = 0; i < 20; i++)
         {
             var set = sets.Next();
             var ends = await Task.WhenAll(Enumerable.Range(0, 8).Select(n => EndOf(() =>
-                (n % 2 == 0 ? store : other).AddSetAsync(sets.Next(set.License.Facts.CreditCode), SampleSets.Now, SampleSets.Request()))));
+                (n % 2 == 0 ? Store : other).AddSetAsync(sets.Next(set.License.Facts.CreditCode), SampleSets.Now, SampleSets.Request()))));
 
             Assert.Single(ends, end => end.Done is not null);
             Assert.All(ends.Where(end => end.Done is null), end => Assert.Equal((ErrorReason.LicenseExists, set.License.Id.ToString()), (end.Error!.Reason, end.Error.Metadata["license_id"])));
@@ -132,32 +113,32 @@ public abstract class StoreContract(SampleSets sets) : IClassFixture<SampleSets>
     public async Task A_refusal_in_a_group_undoes_only_itself()
     {
         var known = sets.Next();
-        await store.AddSetAsync(known, SampleSets.Now, SampleSets.Request());
+        await Store.AddSetAsync(known, SampleSets.Now, SampleSets.Request());
         var all = Enumerable.Range(0, 60).Select(i => (Refused: i % 3 == 0, Set: i % 3 == 0 ? sets.Next(known.License.Facts.CreditCode) : sets.Next())).ToArray();
 
-        var ends = await Task.WhenAll(all.Select(item => EndOf(() => store.AddSetAsync(item.Set, SampleSets.Now, SampleSets.Request()))));
+        var ends = await Task.WhenAll(all.Select(item => EndOf(() => Store.AddSetAsync(item.Set, SampleSets.Now, SampleSets.Request()))));
 
         Assert.All(all.Zip(ends), pair => Assert.Equal(pair.First.Refused, pair.Second.Error?.Reason == ErrorReason.LicenseExists));
         Assert.Equal(Enumerable.Range(2, 40).Select(i => (long)i), ends.Where(end => end.Done is not null).Select(end => end.Done!.Position).Order());
-        Assert.Equal(41, await registers.NumberAsync("SELECT count(*) FROM issued_set"));
-        Assert.Equal(41 * 4, await registers.NumberAsync("SELECT count(*) FROM seal"));
-        Assert.Equal(41, await registers.NumberAsync("SELECT count(*) FROM reply"));
+        Assert.Equal(41, await Registers.NumberAsync("SELECT count(*) FROM issued_set"));
+        Assert.Equal(41 * 4, await Registers.NumberAsync("SELECT count(*) FROM seal"));
+        Assert.Equal(41, await Registers.NumberAsync("SELECT count(*) FROM reply"));
     }
 
     [Fact]
     public async Task A_number_that_is_in_use_refuses_its_set_alone()
     {
         var taken = sets.Next();
-        await store.AddSetAsync(taken, SampleSets.Now, SampleSets.Request());
+        await Store.AddSetAsync(taken, SampleSets.Now, SampleSets.Request());
         // The one is found at its first row, the other when half of it is written.
         var (code, seal, sound) = (sets.Next() with { TypedCode = taken.TypedCode }, sets.Next() with { Seals = taken.Seals }, sets.Next());
 
-        var ends = await Task.WhenAll(new[] { code, seal, sound }.Select(set => EndOf(() => store.AddSetAsync(set, SampleSets.Now, SampleSets.Request()))));
+        var ends = await Task.WhenAll(new[] { code, seal, sound }.Select(set => EndOf(() => Store.AddSetAsync(set, SampleSets.Now, SampleSets.Request()))));
 
         Assert.Equal([ErrorReason.VersionConflict, ErrorReason.VersionConflict], ends[..2].Select(end => end.Error!.Reason));
         Assert.Equal(2, ends[2].Done!.Position);
-        Assert.Equal(2, await registers.NumberAsync("SELECT count(*) FROM issued_set"));
-        Assert.Equal(8, await registers.NumberAsync("SELECT count(*) FROM seal"));
+        Assert.Equal(2, await Registers.NumberAsync("SELECT count(*) FROM issued_set"));
+        Assert.Equal(8, await Registers.NumberAsync("SELECT count(*) FROM seal"));
     }
 
     [Fact]
@@ -165,37 +146,37 @@ public abstract class StoreContract(SampleSets sets) : IClassFixture<SampleSets>
     {
         var set = sets.Next();
         var holder = set.License.Facts.CreditCode;
-        await store.AddSetAsync(set, SampleSets.Now, SampleSets.Request());
+        await Store.AddSetAsync(set, SampleSets.Now, SampleSets.Request());
         var state = SampleSets.Revoked();
-        var ends = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => EndOf(() => store.ChangeStateAsync(set.License.Id, state, SampleSets.Request()))));
+        var ends = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => EndOf(() => Store.ChangeStateAsync(set.License.Id, state, SampleSets.Request()))));
 
         Assert.Equal(2, Assert.Single(ends, end => end.Done is not null).Done!.Position);
         Assert.All(ends.Where(end => end.Done is null), end => Assert.Equal(ErrorReason.AlreadyRevoked, end.Error!.Reason));
-        Assert.Equal(state, (await store.FindAsync(RegisterKey.Of(holder), TimeSpan.Zero, Cancel)).Entry!.State);
-        Assert.Equal(ErrorReason.LicenseNotFound, (await EndOf(() => store.ChangeStateAsync(sets.Next().License.Id, state, SampleSets.Request()))).Error!.Reason);
+        Assert.Equal(state, (await Store.FindAsync(RegisterKey.Of(holder), TimeSpan.Zero, Cancel)).Entry!.State);
+        Assert.Equal(ErrorReason.LicenseNotFound, (await EndOf(() => Store.ChangeStateAsync(sets.Next().License.Id, state, SampleSets.Request()))).Error!.Reason);
 
-        Assert.Equal(ErrorReason.VersionConflict, (await EndOf(() => store.AddSetAsync(sets.Next(holder, 3), SampleSets.Now, SampleSets.Request()))).Error!.Reason);
-        Assert.Equal(ErrorReason.VersionConflict, (await EndOf(() => store.AddSetAsync(sets.Next(holder), SampleSets.Now, SampleSets.Request()))).Error!.Reason);
-        await store.AddSetAsync(sets.Next(holder, 2), SampleSets.Now, SampleSets.Request());
-        Assert.Equal(2, (await store.FindAsync(RegisterKey.Of(holder), TimeSpan.Zero, Cancel)).Entry!.LicenseId.Version);
+        Assert.Equal(ErrorReason.VersionConflict, (await EndOf(() => Store.AddSetAsync(sets.Next(holder, 3), SampleSets.Now, SampleSets.Request()))).Error!.Reason);
+        Assert.Equal(ErrorReason.VersionConflict, (await EndOf(() => Store.AddSetAsync(sets.Next(holder), SampleSets.Now, SampleSets.Request()))).Error!.Reason);
+        await Store.AddSetAsync(sets.Next(holder, 2), SampleSets.Now, SampleSets.Request());
+        Assert.Equal(2, (await Store.FindAsync(RegisterKey.Of(holder), TimeSpan.Zero, Cancel)).Entry!.LicenseId.Version);
     }
 
     [Fact]
     public async Task Numbers_set_aside_at_two_stores_never_meet()
     {
-        var other = registers.Open();
-        var blocks = await Task.WhenAll(Enumerable.Range(0, 80).Select(n => (n % 2 == 0 ? store : other).ReserveAsync("seal", 10, Cancel).AsTask()));
+        var other = Registers.Open();
+        var blocks = await Task.WhenAll(Enumerable.Range(0, 80).Select(n => (n % 2 == 0 ? Store : other).ReserveAsync("seal", 10, Cancel).AsTask()));
 
         Assert.Equal(Enumerable.Range(0, 80).Select(i => (i * 10L) + 1), blocks.Order());
-        Assert.Equal(1, await store.ReserveAsync("status", 5, Cancel));
-        Assert.Equal(801, await registers.Open().ReserveAsync("seal", 1, Cancel));
+        Assert.Equal(1, await Store.ReserveAsync("status", 5, Cancel));
+        Assert.Equal(801, await Registers.Open().ReserveAsync("seal", 1, Cancel));
     }
 
     [Fact]
     public async Task The_feed_rises_in_commit_order_and_shows_no_gap_that_is_filled_later()
     {
         const int Writers = 16, Each = 12;
-        SqlStore[] stores = [store, registers.Open()];
+        SqlStore[] stores = [Store, Registers.Open()];
         var seen = new ConcurrentDictionary<long, FeedChange>();
         using var stop = new CancellationTokenSource();
         var readers = stores.Select(one => Task.Run(async () =>
@@ -230,21 +211,21 @@ public abstract class StoreContract(SampleSets sets) : IClassFixture<SampleSets>
         await stop.CancelAsync();
         await Task.WhenAll(readers);
 
-        var all = (await store.ReadFeedAsync(null, 0, 1000, Cancel)).Changes;
+        var all = (await Store.ReadFeedAsync(null, 0, 1000, Cancel)).Changes;
         Assert.Equal(Writers * (Each + (Each / 3)), all.Count);
-        Assert.Equal(2, (await store.ReadFeedAsync(null, 3, 2, Cancel)).Changes.Count);
-        Assert.Equal(await registers.NumberAsync("SELECT count(*) FROM issued_set"), all.Count(change => change.State.State == SetState.Active));
+        Assert.Equal(2, (await Store.ReadFeedAsync(null, 3, 2, Cancel)).Changes.Count);
+        Assert.Equal(await Registers.NumberAsync("SELECT count(*) FROM issued_set"), all.Count(change => change.State.State == SetState.Active));
         // Each change carries the state it made, and replies know their place.
         Assert.All(all.Where(change => change.State.State == SetState.Revoked), change => Assert.Equal("样例：违法经营", change.State.Reason));
-        Assert.Equal(all.Count, await registers.NumberAsync("SELECT count(*) FROM reply r JOIN act a ON a.request_id = r.request_id JOIN feed f ON f.position = r.position AND f.set_id = a.set_id"));
+        Assert.Equal(all.Count, await Registers.NumberAsync("SELECT count(*) FROM reply r JOIN act a ON a.request_id = r.request_id JOIN feed f ON f.position = r.position AND f.set_id = a.set_id"));
     }
 
     [Fact]
     public async Task A_register_newer_than_the_program_is_refused()
     {
-        await registers.RunAsync(store is SqliteStore ? "PRAGMA user_version = 99" : "UPDATE schema_version SET version = 99");
+        await Registers.RunAsync(Store is SqliteStore ? "PRAGMA user_version = 99" : "UPDATE schema_version SET version = 99");
 
-        var error = Assert.Throws<EidException>(registers.Open);
+        var error = Assert.Throws<EidException>(Registers.Open);
 
         Assert.Contains("99", error.Message, StringComparison.Ordinal);
     }
