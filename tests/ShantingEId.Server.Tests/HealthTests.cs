@@ -2,6 +2,7 @@ using Grpc.Core;
 using Grpc.Health.V1;
 using Microsoft.Extensions.DependencyInjection;
 using ShantingEId.Server.Callers;
+using ShantingEId.Server.Ledger;
 using ShantingEId.V1;
 using Serving = Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus;
 
@@ -47,6 +48,20 @@ public sealed class HealthTests : IAsyncLifetime
         await Becomes("register", Serving.NotServing);
         await Becomes("ledger", Serving.Serving);
         Assert.Single(server.Log.Lines, line => line.EventName == "HealthDown" && line.Text.StartsWith("Health of register", StringComparison.Ordinal));
+    }
+
+    // What is not recorded is not answered; issuing records nothing there.
+    [Fact]
+    public async Task A_ledger_that_takes_nothing_ends_verifying_and_not_issuing()
+    {
+        await Becomes(Whole, Serving.Serving);
+
+        server.Services.GetRequiredService<LookupLedger>().Dispose();
+
+        await Becomes("ledger", Serving.NotServing);
+        await Becomes(Verification, Serving.NotServing);
+        await Becomes(Whole, Serving.NotServing);
+        await Becomes(Issuance, Serving.Serving);
     }
 
     // Verifying needs no space for new sets.

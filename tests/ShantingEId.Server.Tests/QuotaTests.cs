@@ -2,6 +2,8 @@ using System.Net;
 using System.Text.Json.Nodes;
 using Google.Rpc;
 using Grpc.Core;
+using Grpc.Net.Client;
+using Grpc.Net.Client.Web;
 using Microsoft.Extensions.Time.Testing;
 using ShantingEId.Server.Callers;
 using ShantingEId.TestSupport;
@@ -114,6 +116,26 @@ public sealed class QuotaTests(QuotaFixture server) : IClassFixture<QuotaFixture
         await changes.ListChangesAsync(new ListChangesRequest());
         server.Time.Advance(TimeSpan.FromSeconds(30));
         Assert.Equal(Verification.Types.Verdict.Valid, (await bank.VerifyCodeAsync(hit)).Verdict);
+    }
+
+    // gRPC-Web is no way around either.
+    [Fact]
+    public async Task Calls_over_grpc_web_are_counted_with_the_others()
+    {
+        server.Time.Advance(TimeSpan.FromMinutes(5));
+        using var channel = GrpcChannel.ForAddress(server.Address, new GrpcChannelOptions
+        {
+            HttpHandler = new GrpcWebHandler(GrpcWebMode.GrpcWeb, server.Handler(server.Certificate("tax-bureau"))), DisposeHttpClient = true,
+        });
+        var web = new VerificationService.VerificationServiceClient(channel);
+        var question = new VerifyCodeRequest { Code = "样例", Purpose = "TAX_REGISTRATION" };
+        for (var i = 0; i < 3; i++)
+        {
+            await web.VerifyCodeAsync(question);
+        }
+
+        Assert.Equal("RATE_LIMITED", (await Refusal.Of(web.VerifyCodeAsync(question))).Reason);
+        Assert.Equal("RATE_LIMITED", (await Refusal.Of(new VerificationService.VerificationServiceClient(server.Channel("tax-bureau")).VerifyCodeAsync(question))).Reason);
     }
 
     // A stream is no way around: its items miss like calls.

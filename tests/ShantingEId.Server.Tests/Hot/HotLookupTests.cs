@@ -270,6 +270,35 @@ public sealed class HotLookupTests : IAsyncDisposable
         }
     }
 
+    // What was forgotten may have been changed: a state from before that is read again, however it came here.
+    [Fact]
+    public void A_state_older_than_the_changes_that_are_remembered_cannot_be_judged()
+    {
+        var recent = new RecentChanges();
+        var (early, late) = (register.Add(1), register.Add(2));
+        var key = RegisterKey.Of(early.ManifestDigest);
+        Assert.False(Takes(long.MaxValue - 1)); // Nobody has begun to follow the feed.
+
+        recent.Begin(10);
+        Assert.False(Takes(9));
+        Assert.True(Takes(10));
+
+        Change(11, early, 1);
+        Assert.False(Takes(10));
+        for (var position = 12; position < 12 + RecentChanges.Capacity; position++)
+        {
+            Change(position, late, 2);
+        }
+
+        Assert.False(Takes(10)); // Its own change is forgotten by now.
+        Assert.True(Takes(11));
+
+        bool Takes(long position) => recent.InsertIfCurrent(key, position, () => { });
+
+        void Change(long position, RegisterEntry entry, int company) => recent.Apply(new FeedChange(position, entry.LicenseId,
+            Licenses.CreditCode.Parse(TestSupport.SampleCompanies.CreditCode(company)), entry.ManifestDigest, entry.TypedCode, entry.State with { State = SetState.Revoked }));
+    }
+
     private async Task FollowAsync()
     {
         await follower.StartAsync(CancellationToken.None);

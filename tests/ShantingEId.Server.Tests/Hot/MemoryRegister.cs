@@ -18,6 +18,9 @@ internal sealed class MemoryRegister : ILicenseStore, IChangeFeed
     /// <summary>Runs after an entry was read and before the reader has it.</summary>
     public Func<RegisterKey, Task> AfterRead { get; set; } = _ => Task.CompletedTask;
 
+    /// <summary>Runs after the feed was read and before the follower has the page.</summary>
+    public Action AfterFeedRead { get; set; } = () => { };
+
     /// <summary>Whether the register can be read.</summary>
     public bool IsDown { get; set; }
 
@@ -28,6 +31,8 @@ internal sealed class MemoryRegister : ILicenseStore, IChangeFeed
     public bool IsExpelling { get; set; }
 
     public int Reads { get; private set; }
+
+    public int FeedFailures { get; private set; }
 
     public int Joins => joins;
 
@@ -91,13 +96,18 @@ internal sealed class MemoryRegister : ILicenseStore, IChangeFeed
     {
         if (IsFeedDown)
         {
+            FeedFailures++;
             throw new EidException(ErrorReason.StoreUnavailable, "样例");
         }
 
+        FeedPage page;
         lock (gate)
         {
-            return new(new FeedPage([.. feed.Where(change => change.Position > after).Take(limit)], feed.Count, member is not null && !IsExpelling, StoreTime));
+            page = new FeedPage([.. feed.Where(change => change.Position > after).Take(limit)], feed.Count, member is not null && !IsExpelling, StoreTime);
         }
+
+        AfterFeedRead();
+        return new(page);
     }
 
     public ValueTask ConfirmAsync(string member, long position, CancellationToken cancel)

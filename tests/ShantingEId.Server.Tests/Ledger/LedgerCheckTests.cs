@@ -82,6 +82,17 @@ public sealed class LedgerCheckTests : IAsyncLifetime, IDisposable
         Assert.DoesNotContain(given.Check().Problems, problem => problem.Problem.Contains("被改动", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void A_tick_that_says_an_earlier_time_than_the_one_before_it_is_found()
+    {
+        var tampered = new Tampered(given, good);
+        tampered.Rebuild(frames => frames[^1].Time = frames[^2].Time.AddMilliseconds(-1));
+        tampered.Write();
+        File.Move(given.Checkpoints, given.Checkpoints + ".away");
+
+        Assert.Contains(given.Check().Problems, problem => problem.Problem.Contains("不是接着前一批的", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(5)]

@@ -143,6 +143,11 @@ public sealed class LedgerRecoveryTests : IDisposable
         await given.WriteAsync(2);
 
         Assert.Throws<EidException>(() => LookupLedger.Open(given.Options with { Environment = "other" }));
+        // Nor does a checkpoint of one deployment say anything of another's ledger.
+        var name = LedgerFolder.ReadName(given.Folder)!;
+        Assert.Equal(2, LedgerCheckpoints.Newest(given.Checkpoints, LedgerCase.Authority.Environment, name)!.Tick);
+        Assert.Null(LedgerCheckpoints.Newest(given.Checkpoints, "other", name));
+        Assert.Null(LedgerCheckpoints.Newest(given.Checkpoints, LedgerCase.Authority.Environment, name + "x"));
     }
 
     private async Task WriteWithoutCheckpointAsync(int ticks)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Microsoft.Extensions.Time.Testing;
 using Microsoft.Win32.SafeHandles;
 using ShantingEId.Receipts;
 using ShantingEId.Server.Ledger;
@@ -248,6 +249,30 @@ public sealed class LookupLedgerTests : IDisposable
         var report = given.Check();
         Assert.Empty(report.Problems);
         Assert.Equal((1, 60, 60, 1), (report.Ledgers, report.Ticks, report.Records, report.Checkpoints));
+    }
+
+    // I48
+    [Fact]
+    public async Task The_times_of_ticks_never_go_back_whatever_the_clock_does()
+    {
+        var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        var times = new List<DateTimeOffset>();
+        foreach (var hours in new[] { 0, -1, -2 })
+        {
+            // Set back while it is open, and set back once more before the next start.
+            using var ledger = LookupLedger.Open(given.Options with { Clock = clock });
+            foreach (var minutes in new[] { 0, -10 })
+            {
+                clock.AdjustTime(TimeProvider.System.GetUtcNow() + TimeSpan.FromHours(hours) + TimeSpan.FromMinutes(minutes));
+                await LedgerCase.AppendTicksAsync(ledger, 1);
+                times.Add(ledger.Newest!.Time);
+            }
+
+            LedgerCheckpoints.Append(given.Checkpoints, ledger.Newest!, LedgerCase.Authority.ReceiptSigner);
+        }
+
+        Assert.Equal(times.Order(), times);
+        Assert.Empty(given.Check().Problems);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 using Grpc.Core;
+using Microsoft.Extensions.Time.Testing;
 using ShantingEId.Client;
 using ShantingEId.Receipts;
 using ShantingEId.Server.Rpc;
@@ -140,6 +141,18 @@ public sealed class ReceiptTests(CertificatesFixture certificates) : IClassFixtu
         Assert.Equal(ErrorReason.CertificateInvalid, Assert.Throws<EidException>(() => EidTrust.FromPem(Read("root") + Read("license-ca"), strangeSigner)).Reason);
         Assert.Equal(ErrorReason.CertificateInvalid, Assert.Throws<EidException>(() => EidTrust.FromPem(Read("root") + Read("license-ca"), Read("receipt-signer"))).Reason);
         Assert.Equal(ErrorReason.CertificateInvalid, Assert.Throws<EidException>(() => EidTrust.FromPem(Read("root") + Read("license-ca"), Read("license-ca"))).Reason);
+    }
+
+    // While the line is down nobody else says that a certificate has run out, be it the signer's own or one above it.
+    [Theory]
+    [InlineData(-1), InlineData(30)]
+    public void Trust_takes_no_signer_of_codes_that_is_not_in_force_now(int years)
+    {
+        string Read(string name) => File.ReadAllText(Path.Combine(certificates.Folder, name + ".crt"));
+        var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow().AddYears(years));
+
+        Assert.Equal(ErrorReason.CertificateInvalid,
+            Assert.Throws<EidException>(() => EidTrust.FromPem(Read("root") + Read("license-ca"), Read("code-signer"), clock)).Reason);
     }
 
     [Fact]

@@ -140,6 +140,24 @@ public sealed class RetryTests(CertificatesFixture certificates) : IClassFixture
     }
 
     [Fact]
+    public async Task A_revocation_is_repeated_under_its_own_id_and_content()
+    {
+        await using var service = await certificates.StartAsync();
+        var seen = new List<RevokeSetRequest>();
+        service.Revoke = (request, call) =>
+        {
+            seen.Add(request);
+            return call < 3 ? throw ScriptedService.Error(ErrorReason.OutcomeUnknown) : Task.FromResult(new IssuedSet { Name = request.Name });
+        };
+        using var eid = EidClient.Connect(service.Options("staff"));
+        var expected = new RevokeSetRequest { RequestId = RequestIds.New(), Name = "issuedSets/sample", Reason = "样例理由", Authority = "样例机关" };
+
+        await eid.RevokeAsync(expected.RequestId, expected.Name, expected.Reason, expected.Authority, Cancel);
+
+        Assert.Equal([expected, expected, expected], seen);
+    }
+
+    [Fact]
     public async Task Nobody_at_the_address_is_said_as_such_and_a_server_that_comes_back_is_found()
     {
         await using var service = await certificates.StartAsync();

@@ -33,6 +33,8 @@ public sealed class ScriptedService(string certificates) : IAsyncDisposable
 
     public Func<IssueSetRequest, int, Task<IssuedSet>> Issue { get; set; } = (_, _) => Task.FromResult(new IssuedSet());
 
+    public Func<RevokeSetRequest, int, Task<IssuedSet>> Revoke { get; set; } = (_, _) => Task.FromResult(new IssuedSet());
+
     public Func<ListLookupsRequest, ListLookupsResponse> Lookups { get; set; } = _ => new ListLookupsResponse();
 
     /// <summary>How often any method was called.</summary>
@@ -121,6 +123,8 @@ public sealed class ScriptedService(string certificates) : IAsyncDisposable
     private sealed class IssuanceSide(ScriptedService script) : IssuanceService.IssuanceServiceBase
     {
         public override Task<IssuedSet> IssueSet(IssueSetRequest request, ServerCallContext context) => script.Issue(request, ++script.Calls);
+
+        public override Task<IssuedSet> RevokeSet(RevokeSetRequest request, ServerCallContext context) => script.Revoke(request, ++script.Calls);
     }
 }
 

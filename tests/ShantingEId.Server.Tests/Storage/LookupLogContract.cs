@@ -48,6 +48,12 @@ public abstract class LookupLogContract : RegisterContract
         await Task.WhenAll(Enumerable.Range(0, 6).Select(n => Task.Run(() => (n % 2 == 0 ? Store : other).TakeInAsync("one", 12, Noon, rows).AsTask())));
 
         Assert.Equal(1200, await Registers.NumberAsync("SELECT count(*) FROM lookup"));
+
+        // And again when the ledger is no stranger: its row is there already, and must be held all the same.
+        var later = Enumerable.Range(0, 1200).Select(i => Row((i / 100) + 13, i % 100)).ToArray();
+        await Task.WhenAll(Enumerable.Range(0, 6).Select(n => Task.Run(() => (n % 2 == 0 ? Store : other).TakeInAsync("one", 24, Noon, later).AsTask())));
+
+        Assert.Equal(2400, await Registers.NumberAsync("SELECT count(*) FROM lookup"));
     }
 
     [Fact]

@@ -14,7 +14,11 @@ public abstract class Registers : IAsyncDisposable
     public SqlStore Open()
     {
         var store = OpenStore();
-        opened.Add(store);
+        lock (opened)
+        {
+            opened.Add(store);
+        }
+
         return store;
     }
 

@@ -8,6 +8,30 @@ namespace ShantingEId.Server.Tests.Storage;
 public sealed class SqliteStoreTests(SampleSets sets) : StoreContract(sets)
 {
     protected override ValueTask<Registers> CreateAsync() => new(new SqliteRegisters());
+
+    [Fact]
+    public async Task Processes_that_open_a_new_register_at_once_migrate_once()
+    {
+        for (var round = 0; round < 5; round++)
+        {
+            var fresh = new SqliteRegisters();
+            try
+            {
+                using var together = new Barrier(6);
+                await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Task.Factory.StartNew(() =>
+                {
+                    together.SignalAndWait(TimeSpan.FromSeconds(20));
+                    fresh.Open();
+                }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+
+                Assert.Equal(1, await fresh.NumberAsync("SELECT count(*) FROM feed_head"));
+            }
+            finally
+            {
+                await fresh.DisposeAsync();
+            }
+        }
+    }
 }
 
 public sealed class PostgresStoreTests(SampleSets sets) : StoreContract(sets)
