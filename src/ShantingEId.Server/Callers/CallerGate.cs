@@ -71,11 +71,15 @@ internal sealed class CallerGate(RequestDelegate next, CallerAuthenticator authe
             return;
         }
 
-        var call = new GatedCall(caller, rule);
+        await PassAsync(context, new GatedCall(caller, rule), rule, time, watch);
+    }
+
+    // 7. The method, and what the framework refused on the way to it.
+    private async Task PassAsync(HttpContext context, GatedCall call, MethodRule rule, TimeSpan time, CallWatch watch)
+    {
         context.Features.Set(call);
         try
         {
-            // 7. The method, and what the framework refused on the way to it.
             if (context.GetEndpoint()!.Metadata.GetMetadata<JsonShape>() is { } shape)
             {
                 await JsonDoor.PassAsync(context, call, shape, time, clock, next);
@@ -90,10 +94,10 @@ internal sealed class CallerGate(RequestDelegate next, CallerAuthenticator authe
         {
             if (rule.IsStream)
             {
-                quotas.LeaveStream(caller);
+                quotas.LeaveStream(call.Caller);
             }
 
-            watch.End(rule, caller, call.Refused);
+            watch.End(rule, call.Caller, call.Refused);
         }
     }
 

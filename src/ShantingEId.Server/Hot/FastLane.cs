@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Pipelines;
-using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using ShantingEId.Server.Callers;
@@ -34,49 +33,77 @@ internal sealed class FastLane(HotAnswers answers, FeedFollower follower, Regist
 
     /// <summary>Answers, or leaves the request as it was.</summary>
     /// <returns>Whether it was answered.</returns>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))] // A hit that waits for the ledger allocates nothing here.
-    public async ValueTask<bool> TryAnswerAsync(HttpContext context, Caller caller)
+    public ValueTask<bool> TryAnswerAsync(HttpContext context, Caller caller)
     {
         if (!context.Request.Headers.ContentType.ToString().Equals("application/grpc", StringComparison.Ordinal))
         {
-            return false;
+            return new(false);
         }
 
         // 1. The allowance first, then the state (HotLookup, rule 2).
         var allowance = follower.Current;
 
         // 2. The whole body, if it is here or about to be; nothing is consumed until it is ours.
+        var reading = ReadSoonAsync(context.Request.BodyReader);
+        if (!reading.IsCompletedSuccessfully)
+        {
+            return GatherAsync(context, caller, allowance, reading);
+        }
+
+        var read = reading.Result;
+        return read.IsCompleted ? AnswerAsync(context, caller, allowance, read) : GatherAsync(context, caller, allowance, new(read));
+    }
+
+    private async ValueTask<bool> GatherAsync(HttpContext context, Caller caller, Freshness allowance, ValueTask<ReadResult> reading)
+    {
         var body = context.Request.BodyReader;
-        var read = await ReadSoonAsync(body);
+        var read = await reading;
         while (!read.IsCompleted && !read.IsCanceled && read.Buffer.Length <= LongestRequest)
         {
             body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
             read = await ReadSoonAsync(body);
         }
 
+        return await AnswerAsync(context, caller, allowance, read);
+    }
+
+    private ValueTask<bool> AnswerAsync(HttpContext context, Caller caller, Freshness allowance, ReadResult read)
+    {
+        var body = context.Request.BodyReader;
         if (!read.IsCompleted || read.Buffer.Length > LongestRequest || Find(read.Buffer, caller) is not { } hit || !follower.IsFresh(allowance))
         {
             body.AdvanceTo(read.Buffer.Start);
-            return false;
+            return new(false);
         }
 
         body.AdvanceTo(read.Buffer.End);
 
         // 3. Durable in the ledger before the answer leaves; a failure there is the answer.
         var view = hit.View;
-        LedgerPlace place = default;
-        if (ledger is not null)
+        if (ledger is null)
         {
-            place = hit.Reference.Length == 0
-                ? await ledger.AppendAsync(view.Record, clock.GetUtcNow(), allowance.AsOf, hit.WithReceipt)
-                : await ledger.AppendAsync(Receipts.LookupRecord.WithReference(view.Record, hit.Reference), clock.GetUtcNow(), allowance.AsOf, hit.WithReceipt);
+            Answer(context, caller, allowance, view, null);
+            return new(true);
         }
 
-        // 4. The answer: what was prepared, as of when, and the receipt.
-        Write(context.Response, view, allowance, hit.WithReceipt && ledger is not null ? place : null);
+        var record = hit.Reference.Length == 0 ? view.Record : Receipts.LookupRecord.WithReference(view.Record, hit.Reference);
+        return FinishAsync(ledger.AppendAsync(record, clock.GetUtcNow(), allowance.AsOf, hit.WithReceipt), context, caller, allowance, view, hit.WithReceipt);
+    }
+
+    // Hundreds wait here for one flush: this keeps only what the answer needs.
+    private static async ValueTask<bool> FinishAsync(ValueTask<LedgerPlace> appending, HttpContext context, Caller caller, Freshness allowance, HotView view, bool withReceipt)
+    {
+        var place = await appending;
+        Answer(context, caller, allowance, view, withReceipt ? place : null);
+        return true;
+    }
+
+    // 4. The answer: what was prepared, as of when, and the receipt.
+    private static void Answer(HttpContext context, Caller caller, Freshness allowance, HotView view, LedgerPlace? receiptOf)
+    {
+        Write(context.Response, view, allowance, receiptOf);
         HotMeters.Count(HotTier.Memory);
         EidMeters.CountVerdict("VerifyCode", caller.Name, view.Verdict, view.Reason);
-        return true;
     }
 
     // A body that keeps us waiting is the ordinary way's, where the call has a deadline.
