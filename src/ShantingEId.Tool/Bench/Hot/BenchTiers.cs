@@ -36,14 +36,19 @@ internal static class BenchTiers
             keys.Add(RegisterKey.Of((await BenchWorld.IssueAsync(issuer, row, index)).ManifestDigest));
         }
 
-        // Fills memory, and Redis behind it.
+        // Memory first; then Redis, which may still be starting, until it has everything.
         await Task.Delay(500);
         foreach (var key in keys)
         {
             await lookup.FindAsync(key, options.StateBound, CancellationToken.None);
+            var reading = await store.FindAsync(key, TimeSpan.Zero, CancellationToken.None);
+            for (var patience = Stopwatch.StartNew(); await redis.GetAsync(key) is null;)
+            {
+                redis.Set(key, patience.Elapsed < TimeSpan.FromSeconds(10) ? reading : throw new InvalidOperationException("Redis takes nothing"));
+                await Task.Delay(5);
+            }
         }
 
-        await Task.Delay(500);
         var tiers = new (string Name, Func<RegisterKey, ValueTask<RegisterEntry?>> Read)[]
         {
             ("memory", async key => (await lookup.FindAsync(key, options.StateBound, CancellationToken.None)).Entry),
@@ -53,7 +58,7 @@ internal static class BenchTiers
         Console.WriteLine($"register {(postgres is null ? "SQLite" : "PostgreSQL")}, licences {keys.Count}, warm-up {WarmUp.TotalSeconds:0} s each, {rounds} rounds of {Window.TotalSeconds:0} s");
         foreach (var tier in tiers)
         {
-            await MeasureAsync(tier.Read, keys, 16, WarmUp);
+            await MeasureAsync(tier, keys, 16, WarmUp);
         }
 
         foreach (var callers in CallersAtOnce)
@@ -63,7 +68,7 @@ internal static class BenchTiers
             {
                 foreach (var tier in tiers)
                 {
-                    seen[tier.Name].Add(await MeasureAsync(tier.Read, keys, callers, Window));
+                    seen[tier.Name].Add(await MeasureAsync(tier, keys, callers, Window));
                 }
             }
 
@@ -80,7 +85,7 @@ internal static class BenchTiers
         store.Dispose();
     }
 
-    private static async Task<(double Rate, double P50, double P99)> MeasureAsync(Func<RegisterKey, ValueTask<RegisterEntry?>> read, List<RegisterKey> keys, int callers, TimeSpan window)
+    private static async Task<(double Rate, double P50, double P99)> MeasureAsync((string Name, Func<RegisterKey, ValueTask<RegisterEntry?>> Read) tier, List<RegisterKey> keys, int callers, TimeSpan window)
     {
         var clock = Stopwatch.StartNew();
         var all = await Task.WhenAll(Enumerable.Range(0, callers).Select(caller => Task.Run(async () =>
@@ -89,9 +94,9 @@ internal static class BenchTiers
             for (var i = caller; clock.Elapsed < window; i++)
             {
                 var start = Stopwatch.GetTimestamp();
-                if (await read(keys[i % keys.Count]) is null)
+                if (await tier.Read(keys[i % keys.Count]) is null)
                 {
-                    throw new InvalidOperationException("a tier does not have what was put into it");
+                    throw new InvalidOperationException($"{tier.Name} does not have what was put into it");
                 }
 
                 times.Add(Stopwatch.GetTimestamp() - start);
