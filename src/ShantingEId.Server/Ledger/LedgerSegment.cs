@@ -82,6 +82,13 @@ internal sealed class LedgerSegment : IDisposable
         Cut();
     }
 
+    /// <summary>Whether a write failed because the disk, or the share of it, is full.</summary>
+    public static bool IsNoSpace(Exception error)
+    {
+        const int noSpace = 28, overQuota = 122; // errno, as IOException carries it
+        return error is IOException { HResult: noSpace or overQuota };
+    }
+
     /// <inheritdoc/>
     public void Dispose() => file.Dispose();
 }

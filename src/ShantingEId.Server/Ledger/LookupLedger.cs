@@ -300,7 +300,7 @@ internal sealed partial class LookupLedger : IDisposable
 
     private void Failed(LedgerTick tick, Exception error, bool wasFlushed)
     {
-        var isFull = !wasFlushed && IsNoSpace(error) && TryCut();
+        var isFull = !wasFlushed && LedgerSegment.IsNoSpace(error) && TryCut();
         LedgerTick waiting;
         lock (gate)
         {
@@ -365,18 +365,12 @@ internal sealed partial class LookupLedger : IDisposable
             }
             catch (IOException error)
             {
-                if (!IsNoSpace(error) || !TryCut())
+                if (!LedgerSegment.IsNoSpace(error) || !TryCut())
                 {
                     Failed(new LedgerTick(), error, wasFlushed: true);
                 }
             }
         }
-    }
-
-    private static bool IsNoSpace(Exception error)
-    {
-        const int noSpace = 28, overQuota = 122; // errno, as IOException carries it
-        return error is IOException { HResult: noSpace or overQuota };
     }
 
     // Those who wait are sent away; the flush itself cannot be. When it ends well after all, its tick stands, unanswered.
