@@ -23,7 +23,7 @@ internal abstract class QueuedWrite(string order, string? request)
     public abstract Task ApplyAsync(SqlSession session);
 
     /// <summary>Tells the caller that it is on disk, or why it was refused.</summary>
-    /// <param name="position">Its place in the feed; 0 when it has none.</param>
+    /// <param name="position">Its last place in the feed; 0 when it has none.</param>
     public abstract void Acknowledge(long position);
 
     /// <summary>Tells the caller that the group failed.</summary>

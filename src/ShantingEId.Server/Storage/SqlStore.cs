@@ -188,7 +188,7 @@ public abstract class SqlStore : ILicenseStore, ILookupLog, IDisposable, IAsyncD
 
                 // 2. Their places in the feed, last of all: held until the transaction ends.
                 var deeds = group.Where(write => write.Deed is not null).ToArray();
-                var next = deeds.Length == 0 ? 0 : await SqlWrites.RecordAsync(writer, [.. deeds.Select(write => write.Deed!)], Notice);
+                var places = deeds.Length == 0 ? [] : await SqlWrites.RecordAsync(writer, [.. deeds.Select(write => write.Deed!)], Notice);
 
                 // 3. The commit point.
                 committing = true;
@@ -198,7 +198,7 @@ public abstract class SqlStore : ILicenseStore, ILookupLog, IDisposable, IAsyncD
                 // 4. Only now anybody hears of it, also who was refused: a refusal may rest on what another of the group wrote.
                 foreach (var write in group)
                 {
-                    write.Acknowledge(write.Deed is null ? 0 : next++);
+                    write.Acknowledge(write.Deed is null ? 0 : places[Array.IndexOf(deeds, write)]);
                 }
 
                 if (deeds.Length > 0)

@@ -3,8 +3,10 @@ using ShantingEId.Licenses;
 
 namespace ShantingEId.Server.Storage;
 
-/// <summary>What goes with every change of a set: its place in the feed, its log entry, its reply.</summary>
-internal sealed record Deed(string Name, long SetId, StateRecord State, WriteRequest Request);
+/// <summary>What goes with a write that the feed tells of: its places there, and its reply.</summary>
+/// <param name="Request">Whose write it is; its reply belongs to the last of its places.</param>
+/// <param name="Entries">One for each place, in order: given the place, what is to be written.</param>
+internal sealed record Deed(WriteRequest Request, params IReadOnlyList<Func<long, IEnumerable<Sql>>> Entries);
 
 /// <summary>Everything that is written to the register, in the SQL that SQLite and PostgreSQL share.</summary>
 internal static class SqlWrites
@@ -64,7 +66,7 @@ internal static class SqlWrites
             "INSERT INTO seal (set_id, kind, seal_code, ses_seal, certificate, sealed_key) VALUES (@set, @kind, @code, @seal, @certificate, @key)",
             ("@set", setId), ("@kind", (long)seal.Kind), ("@code", seal.Code.Value), ("@seal", seal.Seal.Der.ToArray()),
             ("@certificate", seal.Certificate.Der.ToArray()), ("@key", seal.SealedKey))));
-        return (new Deed("IssueSet", setId, new StateRecord(SetState.Active, now, now, "", ""), request), null);
+        return (new Deed(request, Entry("IssueSet", setId, new StateRecord(SetState.Active, now, now, "", ""), request)), null);
     }
 
     /// <summary>Ends a set that is active.</summary>
@@ -85,7 +87,7 @@ internal static class SqlWrites
             ("@recorded", state.RecordedTime.ToUnixTimeMilliseconds()), ("@reason", state.Reason), ("@by", state.DecidedBy)));
         if (changed is long setId)
         {
-            return (new Deed("RevokeSet", setId, state, request), null);
+            return (new Deed(request, Entry("RevokeSet", setId, state, request)), null);
         }
 
         // It may be this very request that ended it, committed while we waited.
@@ -102,30 +104,39 @@ internal static class SqlWrites
     /// Gives the deeds their places in the feed and writes what goes with them: the last thing before COMMIT. The row of the
     /// head is held from here until then, by one writer of all, so that places rise in the order of commits.
     /// </summary>
-    /// <returns>The place of the first.</returns>
-    public static async Task<long> RecordAsync(SqlSession session, IReadOnlyList<Deed> deeds, Sql? notice)
+    /// <returns>The last place of each deed.</returns>
+    public static async Task<IReadOnlyList<long>> RecordAsync(SqlSession session, IReadOnlyList<Deed> deeds, Sql? notice)
     {
-        var first = (long)(await session.ScalarAsync(new Sql("UPDATE feed_head SET position = position + @count RETURNING position", ("@count", (long)deeds.Count))))!
-            - deeds.Count + 1;
-        var statements = deeds.Index().SelectMany(item => Entries(item.Item, first + item.Index));
+        var count = deeds.Sum(deed => (long)deed.Entries.Count);
+        var place = (long)(await session.ScalarAsync(new Sql("UPDATE feed_head SET position = position + @count RETURNING position", ("@count", count))))! - count;
+        var statements = new List<Sql>();
+        var last = new List<long>();
+        foreach (var deed in deeds)
+        {
+            statements.AddRange(deed.Entries.SelectMany(entry => entry(++place)));
+            statements.Add(Reply(deed.Request, place));
+            last.Add(place);
+        }
+
         await session.RunAllAsync(notice is { } sql ? statements.Append(sql) : statements);
-        return first;
+        return last;
     }
 
-    private static IEnumerable<Sql> Entries(Deed deed, long position)
-    {
-        var (request, state) = (deed.Request, deed.State);
-        var time = state.RecordedTime.ToUnixTimeMilliseconds();
-        yield return new Sql("INSERT INTO reply (actor, request_id, content_digest, reply, position) VALUES (@actor, @request, @digest, @reply, @position)",
-            ("@actor", request.Actor), ("@request", request.RequestId.Value), ("@digest", request.ContentDigest), ("@reply", request.Reply), ("@position", position));
-        yield return new Sql(
+    private static Sql Reply(WriteRequest request, long position) => new(
+        "INSERT INTO reply (actor, request_id, content_digest, reply, position) VALUES (@actor, @request, @digest, @reply, @position)",
+        ("@actor", request.Actor), ("@request", request.RequestId.Value), ("@digest", request.ContentDigest), ("@reply", request.Reply), ("@position", position));
+
+    // A change of a set's state: for who follows the feed, and for who asks later what was done to it and by whom.
+    private static Func<long, IEnumerable<Sql>> Entry(string deed, long setId, StateRecord state, WriteRequest request) => position =>
+    [
+        new Sql(
             """
             INSERT INTO feed (position, set_id, state, recorded_time, state_effective, state_reason, state_decided_by)
             VALUES (@position, @set, @state, @time, @effective, @reason, @by)
             """,
-            ("@position", position), ("@set", deed.SetId), ("@state", (long)state.State), ("@time", time),
-            ("@effective", state.EffectiveTime.ToUnixTimeMilliseconds()), ("@reason", state.Reason), ("@by", state.DecidedBy));
-        yield return new Sql("INSERT INTO act (actor, request_id, deed, set_id, recorded_time) VALUES (@actor, @request, @deed, @set, @time)",
-            ("@actor", request.Actor), ("@request", request.RequestId.Value), ("@deed", deed.Name), ("@set", deed.SetId), ("@time", time));
-    }
+            ("@position", position), ("@set", setId), ("@state", (long)state.State), ("@time", state.RecordedTime.ToUnixTimeMilliseconds()),
+            ("@effective", state.EffectiveTime.ToUnixTimeMilliseconds()), ("@reason", state.Reason), ("@by", state.DecidedBy)),
+        new Sql("INSERT INTO act (actor, request_id, deed, set_id, recorded_time) VALUES (@actor, @request, @deed, @set, @time)",
+            ("@actor", request.Actor), ("@request", request.RequestId.Value), ("@deed", deed), ("@set", setId), ("@time", state.RecordedTime.ToUnixTimeMilliseconds())),
+    ];
 }
