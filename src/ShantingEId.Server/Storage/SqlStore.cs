@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Diagnostics;
+using ShantingEId.Deregistration;
 using ShantingEId.Issuing;
 using ShantingEId.Licenses;
 using ShantingEId.Server.Telemetry;
@@ -8,10 +9,10 @@ namespace ShantingEId.Server.Storage;
 
 /// <summary>
 /// The register in an SQL database. What is read and written stands in <see cref="SqlReads"/>, <see cref="SqlWrites"/> and
-/// <see cref="LookupRows"/>, once for both databases; here is how writes become durable. The two kinds of store open
+/// <see cref="LookupRows"/> and the like, once for both databases; here is how writes become durable. The two kinds of store open
 /// connections, begin, commit and explain errors.
 /// </summary>
-public abstract class SqlStore : ILicenseStore, ILookupLog, IDisposable, IAsyncDisposable
+public abstract class SqlStore : ILicenseStore, ILookupLog, IDeregistrationStore, IDisposable, IAsyncDisposable
 {
     private const int Attempts = 3;
     private readonly TimeProvider clock;
@@ -85,6 +86,26 @@ public abstract class SqlStore : ILicenseStore, ILookupLog, IDisposable, IAsyncD
     /// <inheritdoc/>
     public ValueTask<Committed> ChangeStateAsync(LicenseId id, StateRecord state, WriteRequest request) =>
         ChangeAsync(id.Serial, request, session => SqlWrites.ChangeStateAsync(session, id, state, request));
+
+    /// <inheritdoc/>
+    public ValueTask<SimpleDeregistration?> FindDeregistrationAsync(string number, CancellationToken cancel) =>
+        ReadAsync(session => DeregistrationRows.FindAsync(session, number, cancel), cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<SimpleDeregistration>> ListDeregistrationsAsync(DeregistrationQuery query, CancellationToken cancel) =>
+        ReadAsync(session => DeregistrationRows.ListAsync(session, query, cancel), cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<NoticePage> ReadNoticesAsync(long after, int limit, CancellationToken cancel) =>
+        ReadAsync(session => DeregistrationRows.NoticesAsync(session, after, limit, cancel), cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<Committed> AddDeregistrationAsync(SimpleDeregistration added, WriteRequest request) =>
+        ChangeAsync(added.Holder.Value, request, session => DeregistrationRows.AddAsync(session, added, request));
+
+    /// <inheritdoc/>
+    public ValueTask<Committed> ChangeDeregistrationAsync(SimpleDeregistration changed, CancelledSet? cancelled, WriteRequest request) =>
+        ChangeAsync(changed.Holder.Value, request, session => DeregistrationRows.ChangeAsync(session, changed, cancelled, request));
 
     /// <inheritdoc/>
     public void Dispose()
