@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using ShantingEId.Deregistration;
+using ShantingEId.Deregistering;
 
 namespace ShantingEId.Server;
 

@@ -10,7 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using ShantingEId.Calendar;
-using ShantingEId.Deregistration;
+using ShantingEId.Deregistering;
 using ShantingEId.Documents;
 using ShantingEId.Issuing;
 using ShantingEId.Server.Authority;

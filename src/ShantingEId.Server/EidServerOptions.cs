@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using ShantingEId.Deregistration;
+using ShantingEId.Deregistering;
 
 namespace ShantingEId.Server;
 

@@ -19,6 +19,7 @@ var root = new RootCommand("电子营业执照与四枚电子印章：签发、�
     ShowCommand.Create(),
     ExportCommand.Create(),
     RevokeCommand.Create(),
+    DeregCommand.Create(),
     VerifyCommand.Create(),
     VerifyReceiptCommand.Create(),
     LookupCommand.Create(),

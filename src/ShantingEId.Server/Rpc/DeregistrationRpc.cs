@@ -1,11 +1,11 @@
 using Google.Protobuf;
 using Grpc.Core;
-using ShantingEId.Deregistration;
+using ShantingEId.Deregistering;
 using ShantingEId.Issuing;
 using ShantingEId.Licenses;
 using ShantingEId.Server.Callers;
 using ShantingEId.V1;
-using Domain = ShantingEId.Deregistration;
+using Domain = ShantingEId.Deregistering;
 
 namespace ShantingEId.Server.Rpc;
 

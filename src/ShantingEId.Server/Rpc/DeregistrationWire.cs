@@ -2,7 +2,7 @@ using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Google.Type;
 using ShantingEId.Calendar;
-using ShantingEId.Deregistration;
+using ShantingEId.Deregistering;
 using ShantingEId.Issuing;
 using ShantingEId.Server.Callers;
 using ShantingEId.V1;
@@ -35,7 +35,7 @@ internal sealed class DeregistrationWire(CallerDirectory callers)
     }
 
     /// <summary>One objection.</summary>
-    public static V1.Objection ToMessage(SimpleDeregistration one, Deregistration.Objection objection) => new()
+    public static V1.Objection ToMessage(SimpleDeregistration one, Deregistering.Objection objection) => new()
     {
         Name = DeregistrationName.Of(one.Number, objection.Number), Objector = objection.Objector, Ground = (V1.Deregistration.Types.Impediment)objection.Ground,
         Reason = objection.Reason, RaisedTime = objection.RaisedTime.ToTimestamp(), WithdrawnTime = objection.WithdrawnTime?.ToTimestamp(),
@@ -49,10 +49,10 @@ internal sealed class DeregistrationWire(CallerDirectory callers)
     };
 
     /// <summary>What a request says, unchecked; null where it hands none in.</summary>
-    public static Deregistration.Commitment? ToCommitment(V1.Commitment? message) =>
+    public static Deregistering.Commitment? ToCommitment(V1.Commitment? message) =>
         message is null ? null : new(message.Digest.ToByteArray(), message.Reference, message.Investors);
 
-    private static V1.Commitment? ToMessage(Deregistration.Commitment? commitment) =>
+    private static V1.Commitment? ToMessage(Deregistering.Commitment? commitment) =>
         commitment is null ? null : new() { Digest = ByteString.CopyFrom(commitment.Digest), Reference = commitment.Reference, Investors = commitment.Investors };
 
     // A period ends at 24:00 of its last day.

@@ -1,5 +1,5 @@
 using System.Data.Common;
-using ShantingEId.Deregistration;
+using ShantingEId.Deregistering;
 using ShantingEId.Issuing;
 using ShantingEId.Licenses;
 

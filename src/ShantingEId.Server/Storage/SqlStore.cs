@@ -1,6 +1,6 @@
 using System.Data.Common;
 using System.Diagnostics;
-using ShantingEId.Deregistration;
+using ShantingEId.Deregistering;
 using ShantingEId.Issuing;
 using ShantingEId.Licenses;
 using ShantingEId.Server.Telemetry;

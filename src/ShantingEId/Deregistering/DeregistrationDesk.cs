@@ -5,7 +5,7 @@ using ShantingEId.Crypto;
 using ShantingEId.Issuing;
 using ShantingEId.Licenses;
 
-namespace ShantingEId.Deregistration;
+namespace ShantingEId.Deregistering;
 
 /// <summary>Whose act it is, and how its answer is kept.</summary>
 /// <param name="Actor">Registered caller.</param>

@@ -1,6 +1,6 @@
 using ShantingEId.Licenses;
 
-namespace ShantingEId.Deregistration;
+namespace ShantingEId.Deregistering;
 
 /// <summary>Where a simple deregistration stands. Zero is "not known".</summary>
 public enum DeregistrationState

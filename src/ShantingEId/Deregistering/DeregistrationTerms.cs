@@ -1,6 +1,6 @@
 using ShantingEId.Calendar;
 
-namespace ShantingEId.Deregistration;
+namespace ShantingEId.Deregistering;
 
 /// <summary>How long everything takes; the defaults are the law's. Last days are counted by <see cref="WorkCalendar"/>.</summary>
 public sealed record DeregistrationTerms

@@ -2,7 +2,7 @@ using System.Globalization;
 using ShantingEId.Calendar;
 using ShantingEId.Issuing;
 
-namespace ShantingEId.Deregistration;
+namespace ShantingEId.Deregistering;
 
 /// <summary>Refusals of simple deregistration.</summary>
 public static class DeregistrationErrors

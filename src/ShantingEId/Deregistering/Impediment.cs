@@ -1,4 +1,4 @@
-namespace ShantingEId.Deregistration;
+namespace ShantingEId.Deregistering;
 
 /// <summary>
 /// What keeps an enterprise from simple deregistration (细则 48, 条例 33, 企业注销指引). What the register knows is checked; the rest is

@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
 
-namespace ShantingEId.Deregistration;
+namespace ShantingEId.Deregistering;
 
 /// <summary>What can be done in a proceeding. Zero is "not known".</summary>
 public enum DeregistrationAct

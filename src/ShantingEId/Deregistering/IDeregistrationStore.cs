@@ -1,7 +1,7 @@
 using ShantingEId.Issuing;
 using ShantingEId.Licenses;
 
-namespace ShantingEId.Deregistration;
+namespace ShantingEId.Deregistering;
 
 /// <summary>Which proceedings to list.</summary>
 /// <param name="Holder">Of this company alone; null of all.</param>
