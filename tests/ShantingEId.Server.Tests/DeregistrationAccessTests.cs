@@ -1,5 +1,6 @@
 using System.Net;
 using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using ShantingEId.TestSupport;
 using ShantingEId.V1;
@@ -106,7 +107,8 @@ public sealed class DeregistrationAccessTests(DeregistrationFixture server) : IC
 
         var refusal = await Refusal.Of(staff.ApplyDeregistrationAsync(request));
 
-        Assert.Equal((reason, field.Length == 0 ? [] : [$"{field} {reason}"]), (refusal.Reason, refusal.Fields));
+        Assert.Equal(reason, refusal.Reason);
+        Assert.Equal(field.Length == 0 ? [] : [$"{field} {reason}"], refusal.Fields);
         if (what == "declared")
         {
             Assert.Contains("分支机构尚未办理注销登记", refusal.Message, StringComparison.Ordinal);
@@ -120,9 +122,9 @@ public sealed class DeregistrationAccessTests(DeregistrationFixture server) : IC
         var sets = server.Staff();
         await sets.SuspendSetAsync(new SuspendSetRequest { RequestId = ServerFixture.NewRequestId(), Name = suspended.Name, Reason = "样例：歇业", Authority = "样例机关" });
         await sets.RevokeSetAsync(new RevokeSetRequest { RequestId = ServerFixture.NewRequestId(), Name = revoked.Name, Reason = "样例：违法经营", Authority = "样例机关" });
-        var change = new ChangeRegistrationRequest { RequestId = ServerFixture.NewRequestId(), Name = pending.Name, Enterprise = pending.License.Enterprise.Clone(), Reason = "样例：变更名称", Authority = "样例机关" };
-        change.Enterprise.Name = "枣庄市山亭区样例新名食品有限公司";
-        change.EffectiveTime = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(server.Time.GetUtcNow().AddDays(3));
+        var change = new ChangeRegistrationRequest { RequestId = ServerFixture.NewRequestId(), Name = pending.Name, Reason = "样例：变更名称", Authority = "样例机关" };
+        (change.Enterprise, change.UpdateMask) = (new Enterprise { Name = "枣庄市山亭区样例新名食品有限公司" }, new FieldMask { Paths = { "name" } });
+        change.EffectiveTime = server.Time.GetUtcNow().AddDays(3).ToTimestamp();
         await sets.ChangeRegistrationAsync(change);
 
         foreach (var (set, impediment, text) in new[] { (suspended, "NOT_IN_FORCE", "不在有效状态"), (revoked, "REVOKED_OR_CLOSED", "吊销"), (pending, "CHANGE_PENDING", "尚未生效的变更") })

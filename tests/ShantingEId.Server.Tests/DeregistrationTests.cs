@@ -196,8 +196,8 @@ public sealed class DeregistrationTests(DeregistrationFixture server) : IClassFi
     {
         var set = await server.FoundAsync();
         var filed = await staff.ApplyDeregistrationAsync(DeregistrationFixture.Application(set));
-        var change = new ChangeRegistrationRequest { RequestId = ServerFixture.NewRequestId(), Name = set.Name, Enterprise = set.License.Enterprise.Clone(), Reason = "样例：变更名称", Authority = "样例机关" };
-        change.Enterprise.Name = "枣庄市山亭区样例新名食品有限公司";
+        var change = new ChangeRegistrationRequest { RequestId = ServerFixture.NewRequestId(), Name = set.Name, Reason = "样例：变更名称", Authority = "样例机关" };
+        (change.Enterprise, change.UpdateMask) = (new Enterprise { Name = "枣庄市山亭区样例新名食品有限公司" }, new Google.Protobuf.WellKnownTypes.FieldMask { Paths = { "name" } });
         await server.Staff().ChangeRegistrationAsync(change);
         server.PassDay(filed.LastDayToObject);
 

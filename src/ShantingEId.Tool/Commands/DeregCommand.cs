@@ -151,7 +151,7 @@ internal static class DeregCommand
             "事由代码：\n" + string.Join('\n', grounds.Select(each => $"  {WireNames<Impediment>.Of(each),-26}{each.ChineseName()}")));
         return command;
 
-        V1.Deregistration.Types.Impediment Ground(string text) => grounds.FirstOrDefault(each => WireNames<Impediment>.Of(each) == text.ToUpperInvariant()) is var found and not Impediment.Unspecified
+        V1.Deregistration.Types.Impediment Ground(string text) => grounds.FirstOrDefault(each => string.Equals(WireNames<Impediment>.Of(each), text, StringComparison.OrdinalIgnoreCase)) is var found and not Impediment.Unspecified
             ? (V1.Deregistration.Types.Impediment)found : throw new UsageException($"--ground 不认识“{text}”");
     }
 

@@ -105,7 +105,7 @@ internal static class DeregistrationView
     private static string ActOf(Act act) => act switch
     {
         Act.Apply => "申请",
-        Act.Object => "提出异议",
+        Act.RaiseObjection => "提出异议",
         Act.WithdrawObjection => "撤回异议",
         Act.Return => "退回补正",
         Act.Resubmit => "重新提交",

@@ -12,7 +12,7 @@ public enum DeregistrationAct
     Apply = 1,
 
     /// <summary>提出异议.</summary>
-    Object = 2,
+    RaiseObjection = 2,
 
     /// <summary>撤回异议.</summary>
     WithdrawObjection = 3,
@@ -41,7 +41,7 @@ public static class DeregistrationActs
 {
     private static readonly FrozenDictionary<DeregistrationAct, DeregistrationState[]> From = new Dictionary<DeregistrationAct, DeregistrationState[]>
     {
-        [DeregistrationAct.Object] = [DeregistrationState.Published, DeregistrationState.Objected, DeregistrationState.Returned],
+        [DeregistrationAct.RaiseObjection] = [DeregistrationState.Published, DeregistrationState.Objected, DeregistrationState.Returned],
         // Also when it has ended: that frees the company to apply anew. Where none stands, the objection itself says so.
         [DeregistrationAct.WithdrawObjection] = [.. Enum.GetValues<DeregistrationState>().Except([DeregistrationState.Unspecified, DeregistrationState.Cancelled])],
         [DeregistrationAct.Return] = [DeregistrationState.Published, DeregistrationState.Objected, DeregistrationState.Confirmable],

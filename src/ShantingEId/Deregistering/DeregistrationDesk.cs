@@ -116,7 +116,7 @@ public sealed class DeregistrationDesk(
 
         RequireText(reason, "reason", ErrorReason.ReasonRequired, 200);
         RequireText(objector, "objector", ErrorReason.TextInvalid, 60);
-        return ActAsync(caller, number, DeregistrationAct.Object, Digest("RaiseObjection", number, objector, (int)ground, reason), cancel, (one, now) =>
+        return ActAsync(caller, number, DeregistrationAct.RaiseObjection, Digest("RaiseObjection", number, objector, (int)ground, reason), reason, (one, now) =>
         {
             if (one.Objections.FirstOrDefault(each => each.WithdrawnTime is null && (each.Caller, each.Objector, each.Ground) == (caller.Actor, objector, ground)) is { } same)
             {
@@ -129,64 +129,64 @@ public sealed class DeregistrationDesk(
             }
 
             return one with { Objections = [.. one.Objections, new Objection(one.Objections.Count + 1, caller.Actor, objector, ground, reason, now, null)] };
-        }, remark: reason);
+        }, cancel);
     }
 
     /// <summary>Withdraws an objection of the caller's own.</summary>
     public Task<IssueOutcome> WithdrawObjectionAsync(DeregistrationCaller caller, string number, int objection, string reason, CancellationToken cancel)
     {
         RequireText(reason, "reason", ErrorReason.ReasonRequired, 200);
-        return ActAsync(caller, number, DeregistrationAct.WithdrawObjection, Digest("WithdrawObjection", number, objection, reason), cancel, (one, now) =>
+        return ActAsync(caller, number, DeregistrationAct.WithdrawObjection, Digest("WithdrawObjection", number, objection, reason), reason, (one, now) =>
         {
             var mine = one.Objections.FirstOrDefault(each => each.Number == objection && each.Caller == caller.Actor) ?? throw DeregistrationErrors.ObjectionNotFound();
             return mine.WithdrawnTime is null
                 ? one with { Objections = [.. one.Objections.Select(each => each == mine ? mine with { WithdrawnTime = now } : each)] }
                 : throw DeregistrationErrors.ObjectionWithdrawn();
-        }, remark: reason);
+        }, cancel);
     }
 
     /// <summary>容错: returns an application with what is to be mended. The publication goes on and is not repeated.</summary>
     public Task<IssueOutcome> ReturnAsync(DeregistrationCaller caller, string number, string toMend, CancellationToken cancel)
     {
         RequireText(toMend, "to_mend", ErrorReason.ReasonRequired, 200);
-        return ActAsync(caller, number, DeregistrationAct.Return, Digest("ReturnDeregistration", number, toMend), cancel, (one, now) =>
+        return ActAsync(caller, number, DeregistrationAct.Return, Digest("ReturnDeregistration", number, toMend), toMend, (one, now) =>
         {
-            var mend = WorkCalendar.EndOf(calendar.AddDays(WorkCalendar.DayOf(now), terms.MendDays));
-            // Who applied in time does not lose the right to confirm by being sent back.
-            return one with { Recorded = DeregistrationState.Returned, Remark = toMend, MendUntil = mend, ConfirmUntil = Later(one.ConfirmUntil, mend) };
-        }, remark: toMend);
+            // As long as it could be confirmed anyway, and never less than the days for mending: who applied in time does not lose by being sent back.
+            var until = Later(one.ConfirmUntil, WorkCalendar.EndOf(calendar.AddDays(WorkCalendar.DayOf(now), terms.MendDays)));
+            return one with { Recorded = DeregistrationState.Returned, Remark = toMend, MendUntil = until, ConfirmUntil = until };
+        }, cancel);
     }
 
     /// <summary>Hands a returned application in again.</summary>
     public Task<IssueOutcome> ResubmitAsync(DeregistrationCaller caller, string number, Commitment? commitment, CancellationToken cancel)
     {
         CheckForm(commitment);
-        return ActAsync(caller, number, DeregistrationAct.Resubmit, Digest("ResubmitDeregistration", number, Text(commitment)), cancel, (one, now) =>
+        return ActAsync(caller, number, DeregistrationAct.Resubmit, Digest("ResubmitDeregistration", number, Text(commitment)), "", (one, now) =>
         {
             var cancelUntil = WorkCalendar.EndOf(calendar.AddWorkingDays(WorkCalendar.DayOf(now), terms.CancelWorkingDays));
             return one with
             {
                 Recorded = DeregistrationState.Published, Commitment = commitment ?? one.Commitment, Remark = "", MendUntil = null, CancelUntil = Later(one.CancelUntil, cancelUntil),
             };
-        });
+        }, cancel);
     }
 
     /// <summary>Ends a proceeding, by the registrar.</summary>
     public Task<IssueOutcome> TerminateAsync(DeregistrationCaller caller, string number, string reason, CancellationToken cancel)
     {
         RequireText(reason, "reason", ErrorReason.ReasonRequired, 200);
-        return ActAsync(caller, number, DeregistrationAct.Terminate, Digest("TerminateDeregistration", number, reason), cancel,
-            (one, _) => one with { Recorded = DeregistrationState.Terminated, Remark = reason }, remark: reason);
+        return ActAsync(caller, number, DeregistrationAct.Terminate, Digest("TerminateDeregistration", number, reason), reason,
+            (one, _) => one with { Recorded = DeregistrationState.Terminated, Remark = reason }, cancel);
     }
 
     /// <summary>Takes an application back, by the applicant.</summary>
     public Task<IssueOutcome> WithdrawAsync(DeregistrationCaller caller, string number, CancellationToken cancel) =>
-        ActAsync(caller, number, DeregistrationAct.Withdraw, Digest("WithdrawDeregistration", number), cancel, (one, _) => one with { Recorded = DeregistrationState.Withdrawn });
+        ActAsync(caller, number, DeregistrationAct.Withdraw, Digest("WithdrawDeregistration", number), "", (one, _) => one with { Recorded = DeregistrationState.Withdrawn }, cancel);
 
     /// <summary>Confirms, and cancels: licence, seals and certificates end in one act.</summary>
     public Task<IssueOutcome> ConfirmAsync(DeregistrationCaller caller, string number, CancellationToken cancel) =>
-        ActAsync(caller, number, DeregistrationAct.Confirm, Digest("ConfirmDeregistration", number), cancel,
-            (one, _) => one with { Recorded = DeregistrationState.Cancelled }, cancels: true);
+        ActAsync(caller, number, DeregistrationAct.Confirm, Digest("ConfirmDeregistration", number), "",
+            (one, _) => one with { Recorded = DeregistrationState.Cancelled }, cancel);
 
     /// <summary>Records what time has done to a proceeding; returns false when it has done nothing.</summary>
     public async Task<bool> ExpireAsync(string number, CancellationToken cancel)
@@ -213,8 +213,8 @@ public sealed class DeregistrationDesk(
 
     // Every act but the first: seen before, allowed, judged, committed.
     private async Task<IssueOutcome> ActAsync(
-        DeregistrationCaller caller, string number, DeregistrationAct act, byte[] content, CancellationToken cancel,
-        Func<SimpleDeregistration, DateTimeOffset, SimpleDeregistration> apply, string remark = "", bool cancels = false)
+        DeregistrationCaller caller, string number, DeregistrationAct act, byte[] content, string remark,
+        Func<SimpleDeregistration, DateTimeOffset, SimpleDeregistration> apply, CancellationToken cancel)
     {
         clock.RequireSound();
 
@@ -240,7 +240,7 @@ public sealed class DeregistrationDesk(
             changed = Changed(apply(one, now), new DeregistrationEvent(act, now, caller.Actor, remark));
 
             // 3. The set that ends with it, judged anew: much may have happened since the application.
-            if (cancels)
+            if (act == DeregistrationAct.Confirm)
             {
                 var (judged, bars) = await JudgeSetAsync(one.Holder, now, cancel);
                 var name = judged is null ? null : (await register.LoadSetAsync(judged.LicenseId, cancel))?.License.Facts.Name;
@@ -296,7 +296,7 @@ public sealed class DeregistrationDesk(
             throw DeregistrationErrors.NotOver(one);
         }
 
-        if (act == DeregistrationAct.Object && now >= one.PeriodEnd && !state.IsEnd())
+        if (act == DeregistrationAct.RaiseObjection && now >= one.PeriodEnd && !state.IsEnd())
         {
             throw DeregistrationErrors.PeriodOver(one);
         }

@@ -17,7 +17,7 @@ public sealed record DeregistrationTerms
     /// <summary>Within how many days after the publication the applicant confirms (细则 49).</summary>
     public int ConfirmDays { get; init; } = 20;
 
-    /// <summary>Within how many days a returned application is mended. The law sets no period; this gives the same time as for confirming.</summary>
+    /// <summary>How many days there are at least to mend a returned application. The law sets no period; this gives the same time as for confirming.</summary>
     public int MendDays { get; init; } = 20;
 
     /// <summary>Within how many working days after the publication a set is cancelled: the district's promise.</summary>

@@ -69,14 +69,15 @@ public abstract class DeregistrationContract(SampleSets sets) : RegisterContract
         var one = await FindAsync(number);
 
         Assert.Equal((Holder, sets.Real.License.Id, sets.Real.License.Facts.Name, "staff", true, true), (one.Holder, one.License, one.Name, one.Applicant, one.IsPublished, one.ConfirmsItself));
-        Assert.Equal((commitment.Digest, commitment.Reference, commitment.Investors), (one.Commitment!.Digest, one.Commitment.Reference, one.Commitment.Investors));
-        Assert.Equal((DeregistrationState.Returned, 5L, "样例：漏填日期", "2026-03-24"), (one.Recorded, one.Revision, one.Remark, LastDay(one.MendUntil!.Value)));
+        Assert.Equal(commitment.Digest, one.Commitment!.Digest);
+        Assert.Equal((commitment.Reference, commitment.Investors), (one.Commitment.Reference, one.Commitment.Investors));
+        Assert.Equal((DeregistrationState.Returned, 5L, "样例：漏填日期", "2026-04-13"), (one.Recorded, one.Revision, one.Remark, LastDay(one.MendUntil!.Value)));
         Assert.Equal(
             [
                 new Objection(1, "tax-bureau", "税务局", Impediment.TaxesOutstanding, "样例：尚有欠税", one.AppliedTime.AddDays(1), one.AppliedTime.AddDays(2)),
                 new Objection(2, "staff", "样例债权人", Impediment.DebtsOutstanding, "样例：尚欠货款", one.AppliedTime.AddDays(1), null),
             ], one.Objections);
-        Assert.Equal([DeregistrationAct.Apply, DeregistrationAct.Object, DeregistrationAct.Object, DeregistrationAct.WithdrawObjection, DeregistrationAct.Return], one.Events.Select(each => each.Act));
+        Assert.Equal([DeregistrationAct.Apply, DeregistrationAct.RaiseObjection, DeregistrationAct.RaiseObjection, DeregistrationAct.WithdrawObjection, DeregistrationAct.Return], one.Events.Select(each => each.Act));
         Assert.Equal(new DeregistrationEvent(DeregistrationAct.WithdrawObjection, one.AppliedTime.AddDays(2), "tax-bureau", "样例：已经结清"), one.Events[3]);
         Assert.Equal("JZ202600000001", number);
         Assert.Null(await Registers.Open().FindDeregistrationAsync("JZ202600000002", Cancel));

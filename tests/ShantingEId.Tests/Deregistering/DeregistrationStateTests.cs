@@ -87,7 +87,7 @@ public sealed class DeregistrationStateTests
         var expected = new Dictionary<DeregistrationAct, string>
         {
             [DeregistrationAct.Apply] = "", [DeregistrationAct.Expire] = "", [DeregistrationAct.Unspecified] = "",
-            [DeregistrationAct.Object] = "Published Objected Returned",
+            [DeregistrationAct.RaiseObjection] = "Published Objected Returned",
             [DeregistrationAct.WithdrawObjection] = "Published Objected Returned Confirmable Terminated Withdrawn Lapsed",
             [DeregistrationAct.Return] = "Published Objected Confirmable",
             [DeregistrationAct.Resubmit] = "Returned",
