@@ -57,6 +57,10 @@ public enum ErrorReason
     AlreadyRevoked,
     ReasonRequired,
     EffectiveTimeInvalid,
+    TransitionNotAllowed,
+    ChangePending,
+    NoChangePending,
+    NothingChanged,
 
     // Keys, seals, codes
     PublicKeyInvalid,
@@ -77,6 +81,7 @@ public enum ErrorReason
     FilterInvalid,
     QuestionInvalid,
     AgeInvalid,
+    AsOfInvalid,
 #pragma warning restore CS1591
 }
 
@@ -95,7 +100,8 @@ public static class ErrorReasons
         ErrorReason.InternalFault or ErrorReason.SelfCheckFailed => ErrorKind.Internal,
         ErrorReason.RequestIdReused or ErrorReason.SigningKeyUnusable or ErrorReason.ClockSkew
             or ErrorReason.KeyVaultSealed or ErrorReason.LintFailed
-            or ErrorReason.AlreadyRevoked => ErrorKind.FailedPrecondition,
+            or ErrorReason.AlreadyRevoked or ErrorReason.TransitionNotAllowed or ErrorReason.ChangePending or ErrorReason.NoChangePending
+            or ErrorReason.NothingChanged => ErrorKind.FailedPrecondition,
         ErrorReason.VersionConflict => ErrorKind.Aborted,
         ErrorReason.LicenseExists => ErrorKind.AlreadyExists,
         ErrorReason.LicenseNotFound or ErrorReason.PathUnknown => ErrorKind.NotFound,
