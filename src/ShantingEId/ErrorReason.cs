@@ -57,6 +57,10 @@ public enum ErrorReason
     AlreadyRevoked,
     ReasonRequired,
     EffectiveTimeInvalid,
+    TransitionNotAllowed,
+    ChangePending,
+    NoChangePending,
+    NothingChanged,
 
     // Simple deregistration
     CommitmentInvalid,
@@ -91,6 +95,7 @@ public enum ErrorReason
     FilterInvalid,
     QuestionInvalid,
     AgeInvalid,
+    AsOfInvalid,
 #pragma warning restore CS1591
 }
 
@@ -109,7 +114,8 @@ public static class ErrorReasons
         ErrorReason.InternalFault or ErrorReason.SelfCheckFailed => ErrorKind.Internal,
         ErrorReason.RequestIdReused or ErrorReason.SigningKeyUnusable or ErrorReason.ClockSkew
             or ErrorReason.KeyVaultSealed or ErrorReason.LintFailed
-            or ErrorReason.AlreadyRevoked => ErrorKind.FailedPrecondition,
+            or ErrorReason.AlreadyRevoked or ErrorReason.TransitionNotAllowed or ErrorReason.ChangePending or ErrorReason.NoChangePending
+            or ErrorReason.NothingChanged => ErrorKind.FailedPrecondition,
         ErrorReason.DeregistrationBarred or ErrorReason.DeregistrationNotAllowed or ErrorReason.PublicationNotOver or ErrorReason.ObjectionPeriodOver
             or ErrorReason.ObjectionWithdrawn => ErrorKind.FailedPrecondition,
         ErrorReason.VersionConflict => ErrorKind.Aborted,

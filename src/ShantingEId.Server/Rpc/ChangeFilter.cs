@@ -30,7 +30,7 @@ internal sealed class ChangeFilter
     }
 
     /// <summary>Whether the change is wanted.</summary>
-    public bool Passes(FeedChange change) => (kinds.Count == 0 || kinds.Contains(Wire.KindOf(change.State.State))) && regions.Contains(change.Holder);
+    public bool Passes(FeedChange change) => (kinds.Count == 0 || kinds.Contains(Wire.KindOf(change))) && regions.Contains(change.Holder);
 
     /// <summary>Whether the company is of the regions asked for.</summary>
     public bool Covers(CreditCode holder) => regions.Contains(holder);
