@@ -141,6 +141,31 @@ public abstract class DeregistrationContract(SampleSets sets) : RegisterContract
         Assert.Equal(SimpleDeregistration.Clock, (await FindAsync(number)).Events[^1].Actor);
     }
 
+    // The same id for acts in two companies' proceedings: nothing but the reply is common to them.
+    [Fact]
+    public async Task One_id_for_two_proceedings_is_written_once()
+    {
+        await FoundAsync();
+        var one = await FindAsync(await ApplyAsync(Desk()));
+        var set = sets.Next();
+        await Store.AddSetAsync(set, new StateRecord(SetState.Active, one.AppliedTime, one.AppliedTime, "", ""), SampleSets.Request());
+        var other = one with { Number = "JZ202600000009", Holder = set.License.Facts.CreditCode, License = set.License.Id };
+        var request = SampleSets.Request();
+        Assert.Null((await Store.AddDeregistrationAsync(other, request)).Earlier);
+        Assert.Equal(request.Reply, (await Store.ChangeDeregistrationAsync(Returned(one), null, request)).Earlier!.Reply);
+        var second = SampleSets.Request();
+        Assert.Null((await Store.ChangeDeregistrationAsync(Returned(one), null, second)).Earlier);
+
+        Assert.Equal(second.Reply, (await Registers.Open().ChangeDeregistrationAsync(Returned(other), null, second)).Earlier!.Reply);
+        Assert.Equal(second.Reply, (await Store.AddDeregistrationAsync(other with { Number = "JZ202600000010" }, second)).Earlier!.Reply);
+
+        Assert.Equal((2L, 1L), ((await FindAsync(one.Number)).Revision, (await FindAsync(other.Number)).Revision));
+        static SimpleDeregistration Returned(SimpleDeregistration one) => one with
+        {
+            Recorded = DeregistrationState.Returned, Revision = 2, MendUntil = one.ConfirmUntil, Events = [.. one.Events, new DeregistrationEvent(DeregistrationAct.Return, one.AppliedTime, "staff", "样例：漏填日期")],
+        };
+    }
+
     // Whatever is done to the set between judging and committing: both end, or neither.
     [Fact]
     public async Task A_set_that_was_changed_meanwhile_keeps_the_proceeding_from_ending()
