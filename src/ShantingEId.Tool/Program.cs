@@ -21,6 +21,7 @@ var root = new RootCommand("电子营业执照与四枚电子印章：签发、�
     ChangeCommand.Create(),
     ChangeCommand.CreateWithdraw(),
     VerifySealCommand.Create(),
+    DeregCommand.Create(),
     VerifyCommand.Create(),
     VerifyReceiptCommand.Create(),
     LookupCommand.Create(),

@@ -62,6 +62,20 @@ public enum ErrorReason
     NoChangePending,
     NothingChanged,
 
+    // Simple deregistration
+    CommitmentInvalid,
+    DeclarationIncomplete,
+    DeregistrationBarred,
+    DeregistrationOpen,
+    DeregistrationNotFound,
+    DeregistrationNotAllowed,
+    PublicationNotOver,
+    ObjectionPeriodOver,
+    ObjectionGroundInvalid,
+    ObjectionExists,
+    ObjectionNotFound,
+    ObjectionWithdrawn,
+
     // Keys, seals, codes
     PublicKeyInvalid,
     CertificateInvalid,
@@ -102,9 +116,11 @@ public static class ErrorReasons
             or ErrorReason.KeyVaultSealed or ErrorReason.LintFailed
             or ErrorReason.AlreadyRevoked or ErrorReason.TransitionNotAllowed or ErrorReason.ChangePending or ErrorReason.NoChangePending
             or ErrorReason.NothingChanged => ErrorKind.FailedPrecondition,
+        ErrorReason.DeregistrationBarred or ErrorReason.DeregistrationNotAllowed or ErrorReason.PublicationNotOver or ErrorReason.ObjectionPeriodOver
+            or ErrorReason.ObjectionWithdrawn => ErrorKind.FailedPrecondition,
         ErrorReason.VersionConflict => ErrorKind.Aborted,
-        ErrorReason.LicenseExists => ErrorKind.AlreadyExists,
-        ErrorReason.LicenseNotFound or ErrorReason.PathUnknown => ErrorKind.NotFound,
+        ErrorReason.LicenseExists or ErrorReason.DeregistrationOpen or ErrorReason.ObjectionExists => ErrorKind.AlreadyExists,
+        ErrorReason.LicenseNotFound or ErrorReason.PathUnknown or ErrorReason.DeregistrationNotFound or ErrorReason.ObjectionNotFound => ErrorKind.NotFound,
         _ => ErrorKind.InvalidArgument,
     };
 

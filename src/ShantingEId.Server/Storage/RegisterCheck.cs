@@ -54,7 +54,11 @@ public static class RegisterCheck
             """),
         ("时间颠倒", "SELECT license_id FROM issued_set WHERE start_time < issue_time OR start_time >= issue_time + 1000 OR state_effective < start_time AND state <> 7"),
         ("操作没有留存答复", "SELECT s.license_id FROM act a JOIN issued_set s ON s.id = a.set_id LEFT JOIN reply r ON r.actor = a.actor AND r.request_id = a.request_id WHERE r.id IS NULL"),
-        ("答复没有对应的操作", "SELECT r.request_id FROM reply r LEFT JOIN act a ON r.actor = a.actor AND r.request_id = a.request_id WHERE a.id IS NULL"),
+        ("答复没有对应的操作",
+            """
+            SELECT r.request_id FROM reply r LEFT JOIN act a ON r.actor = a.actor AND r.request_id = a.request_id
+            LEFT JOIN deregistration_event d ON r.actor = d.actor AND r.request_id = d.request_id WHERE a.id IS NULL AND d.position IS NULL
+            """),
         ("变更流的序号超出已记的最新序号", "SELECT 'feed ' || f.position FROM feed f JOIN feed_head h ON f.position > h.position"),
         ("留存答复的序号与变更流不符",
             """
@@ -96,7 +100,7 @@ public static class RegisterCheck
         try
         {
             using var snapshot = new Snapshot(options);
-            foreach (var (problem, sql) in options.Postgres is null ? [.. Rules, .. FileRules] : Rules)
+            foreach (var (problem, sql) in (IEnumerable<(string, string)>)[.. Rules, .. DeregistrationCheck.Rules, .. options.Postgres is null ? FileRules : []])
             {
                 problems.AddRange(snapshot.Query(sql).Select(row => new RegisterProblem(row[0].ToString()!, problem)));
             }

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Diagnostics;
+using ShantingEId.Deregistering;
 using ShantingEId.Issuing;
 using ShantingEId.Licenses;
 using ShantingEId.Seals;
@@ -9,10 +10,10 @@ namespace ShantingEId.Server.Storage;
 
 /// <summary>
 /// The register in an SQL database. What is read and written stands in <see cref="SqlReads"/>, <see cref="SqlWrites"/> and
-/// <see cref="LookupRows"/>, once for both databases; here is how writes become durable. The two kinds of store open
+/// <see cref="LookupRows"/> and the like, once for both databases; here is how writes become durable. The two kinds of store open
 /// connections, begin, commit and explain errors.
 /// </summary>
-public abstract class SqlStore : ILicenseStore, ILookupLog, IDisposable, IAsyncDisposable
+public abstract class SqlStore : ILicenseStore, ILookupLog, IDeregistrationStore, IDisposable, IAsyncDisposable
 {
     private const int Attempts = 3;
     private readonly TimeProvider clock;
@@ -105,6 +106,26 @@ public abstract class SqlStore : ILicenseStore, ILookupLog, IDisposable, IAsyncD
     /// <inheritdoc/>
     public ValueTask<Committed> ChangeStatesAsync(string deed, IReadOnlyList<(StatedEntry Judged, StateRecord State)> changes, WriteRequest request) =>
         ChangeAsync(changes[0].Judged.LicenseId.Serial, request, session => SqlWrites.ChangeStatesAsync(session, deed, changes, request));
+
+    /// <inheritdoc/>
+    public ValueTask<SimpleDeregistration?> FindDeregistrationAsync(string number, CancellationToken cancel) =>
+        ReadAsync(session => DeregistrationRows.FindAsync(session, number, cancel), cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<SimpleDeregistration>> ListDeregistrationsAsync(DeregistrationQuery query, CancellationToken cancel) =>
+        ReadAsync(session => DeregistrationRows.ListAsync(session, query, cancel), cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<NoticePage> ReadNoticesAsync(long after, int limit, CancellationToken cancel) =>
+        ReadAsync(session => DeregistrationRows.NoticesAsync(session, after, limit, cancel), cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<Committed> AddDeregistrationAsync(SimpleDeregistration added, WriteRequest request) =>
+        ChangeAsync(added.Holder.Value, request, session => DeregistrationRows.AddAsync(session, added, request));
+
+    /// <inheritdoc/>
+    public ValueTask<Committed> ChangeDeregistrationAsync(SimpleDeregistration changed, CancelledSet? cancelled, WriteRequest request) =>
+        ChangeAsync(changed.Holder.Value, request, session => DeregistrationRows.ChangeAsync(session, changed, cancelled, request));
 
     /// <inheritdoc/>
     public void Dispose()
