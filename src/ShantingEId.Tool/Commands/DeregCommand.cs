@@ -52,8 +52,19 @@ internal static class DeregCommand
         });
     }
 
-    private static EidCommand Show() => One("show", "查看一件简易注销：状态、期限、异议和办理经过。", [$"eid dereg show {Sample}"], [], Read: true,
-        async (_, connection, name, _, cancel) => await connection.Deregistrations.GetDeregistrationAsync(new GetDeregistrationRequest { Name = name }, Connection.Reading(cancel)));
+    private static EidCommand Show()
+    {
+        var name = NameOf();
+        var command = new EidCommand("show", "查看一件简易注销：状态、期限、异议和办理经过。") { Examples = [$"eid dereg show {Sample}", $"eid dereg show {Sample} --json"], Arguments = { name } };
+        var service = ServiceOptions.AddTo(command, "staff");
+        command.Do(async (parse, screen, cancel) =>
+        {
+            using var connection = service.Open(parse);
+            var request = new GetDeregistrationRequest { Name = Resource(parse.GetRequiredValue(name)) };
+            return Done(screen, await connection.Deregistrations.GetDeregistrationAsync(request, Connection.Reading(cancel)));
+        });
+        return command;
+    }
 
     private static EidCommand List()
     {
@@ -144,7 +155,7 @@ internal static class DeregCommand
         var reason = new Option<string>("--reason") { Description = "异议内容，2 至 200 字；申请人会看到", HelpName = "TEXT", Required = true };
         var objector = new Option<string>("--for") { Description = "登记窗口代谁提出（债权人等）；用证单位不填", HelpName = "TEXT", DefaultValueFactory = _ => "" };
         var grounds = Enum.GetValues<Impediment>().Where(each => each.IsGround()).ToArray();
-        var command = One("object", "提出异议。", [$"eid dereg object {Sample} --ground TAXES_OUTSTANDING --reason 尚欠税款 --as tax-bureau"], [ground, reason, objector], Read: false,
+        var command = One("object", "提出异议。", [$"eid dereg object {Sample} --ground TAXES_OUTSTANDING --reason 尚欠税款 --as tax-bureau"], [ground, reason, objector],
             async (parse, connection, name, id, cancel) => await connection.Deregistrations.RaiseObjectionAsync(
                 new RaiseObjectionRequest { RequestId = id, Name = name, Ground = Ground(parse.GetRequiredValue(ground)), Reason = parse.GetRequiredValue(reason), Objector = parse.GetValue(objector) },
                 Connection.Writing(cancel)),
@@ -158,7 +169,7 @@ internal static class DeregCommand
     private static EidCommand WithdrawObjection()
     {
         var reason = new Option<string>("--reason") { Description = "为何不再成立，2 至 200 字", HelpName = "TEXT", Required = true };
-        return One("withdraw-objection", "撤回本单位提出的异议。", [$"eid dereg withdraw-objection {Sample}/objections/1 --reason 已经结清 --as tax-bureau"], [reason], Read: false,
+        return One("withdraw-objection", "撤回本单位提出的异议。", [$"eid dereg withdraw-objection {Sample}/objections/1 --reason 已经结清 --as tax-bureau"], [reason],
             async (parse, connection, name, id, cancel) => await connection.Deregistrations.WithdrawObjectionAsync(
                 new WithdrawObjectionRequest { RequestId = id, Name = name, Reason = parse.GetRequiredValue(reason) }, Connection.Writing(cancel)));
     }
@@ -166,7 +177,7 @@ internal static class DeregCommand
     private static EidCommand Return()
     {
         var mend = new Option<string>("--to-mend") { Description = "须补正的内容，2 至 200 字；申请人会看到", HelpName = "TEXT", Required = true };
-        return One("return", "退回补正：可以补正的缺陷不终止办理，公示照常进行。", [$"eid dereg return {Sample} --to-mend 承诺书漏填日期"], [mend], Read: false,
+        return One("return", "退回补正：可以补正的缺陷不终止办理，公示照常进行。", [$"eid dereg return {Sample} --to-mend 承诺书漏填日期"], [mend],
             async (parse, connection, name, id, cancel) => await connection.Deregistrations.ReturnDeregistrationAsync(
                 new ReturnDeregistrationRequest { RequestId = id, Name = name, ToMend = parse.GetRequiredValue(mend) }, Connection.Writing(cancel)));
     }
@@ -174,21 +185,21 @@ internal static class DeregCommand
     private static EidCommand Resubmit()
     {
         var commitment = new CommitmentOptions();
-        var command = One("resubmit", "补正后重新提交；不换承诺书的不写承诺书各项。", [$"eid dereg resubmit {Sample} --commitment 承诺书.pdf --reference 档案2026-0002 --investors 2"], [], Read: false,
+        var command = One("resubmit", "补正后重新提交；不换承诺书的不写承诺书各项。", [$"eid dereg resubmit {Sample} --commitment 承诺书.pdf --reference 档案2026-0002 --investors 2"], [],
             async (parse, connection, name, id, cancel) => await connection.Deregistrations.ResubmitDeregistrationAsync(
                 new ResubmitDeregistrationRequest { RequestId = id, Name = name, Commitment = commitment.Read(parse) }, Connection.Writing(cancel)));
         commitment.AddTo(command);
         return command;
     }
 
-    private static EidCommand Withdraw() => One("withdraw", "撤回申请。", [$"eid dereg withdraw {Sample}"], [], Read: false,
+    private static EidCommand Withdraw() => One("withdraw", "撤回申请。", [$"eid dereg withdraw {Sample}"], [],
         async (_, connection, name, id, cancel) => await connection.Deregistrations.WithdrawDeregistrationAsync(
             new WithdrawDeregistrationRequest { RequestId = id, Name = name }, Connection.Writing(cancel)));
 
     private static EidCommand Terminate()
     {
         var reason = new Option<string>("--reason") { Description = "终止的理由，2 至 200 字；申请人会看到", HelpName = "TEXT", Required = true };
-        return One("terminate", "终止办理，不注销任何证照。", [$"eid dereg terminate {Sample} --reason 债权人异议成立"], [reason], Read: false,
+        return One("terminate", "终止办理，不注销任何证照。", [$"eid dereg terminate {Sample} --reason 债权人异议成立"], [reason],
             async (parse, connection, name, id, cancel) => await connection.Deregistrations.TerminateDeregistrationAsync(
                 new TerminateDeregistrationRequest { RequestId = id, Name = name, Reason = parse.GetRequiredValue(reason) }, Connection.Writing(cancel)));
     }
@@ -214,24 +225,13 @@ internal static class DeregCommand
         });
     }
 
-    // A command about one proceeding: its name, what to do, and the answer shown.
+    // An act in one proceeding: its name, what to do, and the answer shown.
     private static EidCommand One(
-        string verb, string purpose, string[] examples, Option[] options, bool Read, Func<ParseResult, Connection, string, string, CancellationToken, Task<IMessage>> call, params string[] notes)
+        string verb, string purpose, string[] examples, Option[] options, Func<ParseResult, Connection, string, string, CancellationToken, Task<IMessage>> call, params string[] notes)
     {
         var name = NameOf();
         var command = new EidCommand(verb, purpose) { Examples = examples, Notes = notes, Arguments = { name } };
-        return Read ? Read1() : Write(command, options, async (parse, _, connection, id, cancel) => await call(parse, connection, Resource(parse.GetRequiredValue(name)), id, cancel));
-
-        EidCommand Read1()
-        {
-            var service = ServiceOptions.AddTo(command, "staff");
-            command.Do(async (parse, screen, cancel) =>
-            {
-                using var connection = service.Open(parse);
-                return Done(screen, await call(parse, connection, Resource(parse.GetRequiredValue(name)), "", cancel));
-            });
-            return command;
-        }
+        return Write(command, options, async (parse, _, connection, id, cancel) => await call(parse, connection, Resource(parse.GetRequiredValue(name)), id, cancel));
     }
 
     private static EidCommand Write(EidCommand command, Option[] options, Func<ParseResult, Screen, Connection, string, CancellationToken, Task<IMessage?>> call)

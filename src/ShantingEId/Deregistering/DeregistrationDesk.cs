@@ -41,14 +41,14 @@ public sealed class DeregistrationDesk(
         clock.RequireSound();
 
         // 1. The form of it.
-        CheckForm(commitment);
+        commitment?.RequireForm();
         if (Impediments.Declared.Except(declaredAbsent).ToArray() is { Length: > 0 } undeclared)
         {
             throw DeregistrationErrors.Field(ErrorReason.DeclarationIncomplete, "declared_absent", $"应逐项声明不存在；尚缺：{string.Join("；", undeclared.Select(each => each.ChineseName()))}");
         }
 
         // 2. Seen before?
-        var content = Digest("ApplyDeregistration", holder.Value, Text(commitment), confirmsItself, string.Join(',', declaredAbsent.Distinct().Order().Select(each => (int)each)));
+        var content = Digest("ApplyDeregistration", holder.Value, commitment?.ToString() ?? "", confirmsItself, string.Join(',', declaredAbsent.Distinct().Order().Select(each => (int)each)));
         if (await register.FindReplyAsync(caller.Actor, caller.RequestId, cancel) is { } earlier)
         {
             return await IssueOutcome.RepeatAsync(earlier, content, feed);
@@ -57,7 +57,7 @@ public sealed class DeregistrationDesk(
         // 3. What the register knows of the company, and of what it tried before.
         var entry = (await register.FindAsync(RegisterKey.Of(holder), TimeSpan.Zero, cancel)).Entry ?? throw StoreErrors.NotFound();
         var facts = (await register.LoadSetAsync(entry.LicenseId, cancel) ?? throw StoreErrors.NotFound()).License.Facts;
-        var now = Milliseconds(clock.GetUtcNow());
+        var now = LicenseTime.Stored(clock.GetUtcNow());
         var before = await OfCompanyAsync(holder, cancel);
         foreach (var open in before.Where(one => !one.Recorded.IsEnd()))
         {
@@ -160,8 +160,8 @@ public sealed class DeregistrationDesk(
     /// <summary>Hands a returned application in again.</summary>
     public Task<IssueOutcome> ResubmitAsync(DeregistrationCaller caller, string number, Commitment? commitment, CancellationToken cancel)
     {
-        CheckForm(commitment);
-        return ActAsync(caller, number, DeregistrationAct.Resubmit, Digest("ResubmitDeregistration", number, Text(commitment)), "", (one, now) =>
+        commitment?.RequireForm();
+        return ActAsync(caller, number, DeregistrationAct.Resubmit, Digest("ResubmitDeregistration", number, commitment?.ToString() ?? ""), "", (one, now) =>
         {
             var cancelUntil = WorkCalendar.EndOf(calendar.AddWorkingDays(WorkCalendar.DayOf(now), terms.CancelWorkingDays));
             return one with
@@ -350,35 +350,6 @@ public sealed class DeregistrationDesk(
         return new WriteRequest(SimpleDeregistration.Clock, RequestId.Parse(id), Digest(id), []);
     }
 
-    private static void CheckForm(Commitment? commitment)
-    {
-        if (commitment is null)
-        {
-            return;
-        }
-
-        var violations = new List<FieldViolation>();
-        if (commitment.Digest.Length != Sm3.Size)
-        {
-            violations.Add(new FieldViolation("commitment.digest", ErrorReason.CommitmentInvalid, $"应为承诺书的 SM3 摘要，{Sm3.Size} 字节"));
-        }
-
-        if (FaceText.Problem(commitment.Reference, 1, 100) is { Length: > 0 } problem)
-        {
-            violations.Add(new FieldViolation("commitment.reference", ErrorReason.CommitmentInvalid, problem));
-        }
-
-        if (commitment.Investors is < 1 or > 10_000)
-        {
-            violations.Add(new FieldViolation("commitment.investors", ErrorReason.CommitmentInvalid, "应为投资人总数"));
-        }
-
-        if (violations.Count > 0)
-        {
-            throw new EidException(ErrorReason.CommitmentInvalid, string.Join("；", violations.Select(each => $"{each.Field} {each.Message}")), violations);
-        }
-    }
-
     private static void RequireText(string text, string field, ErrorReason reason, int max)
     {
         if (FaceText.Problem(text, 2, max) is { Length: > 0 } problem)
@@ -390,14 +361,8 @@ public sealed class DeregistrationDesk(
     // U+001F cannot occur in checked text, so the join cannot be read two ways.
     private static byte[] Digest(params ReadOnlySpan<object> parts) => Sm3.Hash(Encoding.UTF8.GetBytes(string.Join('\u001F', parts.ToArray())));
 
-    private static string Text(Commitment? commitment) =>
-        commitment is null ? "" : string.Join('\u001E', Convert.ToHexString(commitment.Digest), commitment.Reference, commitment.Investors);
-
     // Times of one proceeding never go back.
-    private DateTimeOffset Now(SimpleDeregistration one) => Later(Milliseconds(clock.GetUtcNow()), one.UpdatedTime);
-
-    // As the register keeps them: what is answered now and what is read again later must not differ.
-    private static DateTimeOffset Milliseconds(DateTimeOffset time) => DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds());
+    private DateTimeOffset Now(SimpleDeregistration one) => Later(LicenseTime.Stored(clock.GetUtcNow()), one.UpdatedTime);
 
     private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
 }

@@ -33,12 +33,6 @@ public enum DeregistrationState
     Lapsed = 8,
 }
 
-/// <summary>全体投资人承诺书, which stays with the applicant's papers: its digest proves later which text was signed.</summary>
-/// <param name="Digest">SM3 of the document.</param>
-/// <param name="Reference">Where it is filed, 1 to 100 characters.</param>
-/// <param name="Investors">How many investors there are, all of whom signed.</param>
-public sealed record Commitment(byte[] Digest, string Reference, int Investors);
-
 /// <summary>异议.</summary>
 /// <param name="Number">From 1 within the proceeding.</param>
 /// <param name="Caller">Registered caller that raised it, and alone may withdraw it.</param>
