@@ -57,6 +57,18 @@ public enum ErrorReason
     AlreadyRevoked,
     ReasonRequired,
     EffectiveTimeInvalid,
+    TransitionNotAllowed,
+
+    // Cases
+    CaseIdInvalid,
+    CaseNotFound,
+    CaseExists,
+    CaseClosed,
+    StepNotFound,
+    StepExists,
+    StepNotOffered,
+    EvidenceRequired,
+    ProgressCodeInvalid,
 
     // Keys, seals, codes
     PublicKeyInvalid,
@@ -95,10 +107,10 @@ public static class ErrorReasons
         ErrorReason.InternalFault or ErrorReason.SelfCheckFailed => ErrorKind.Internal,
         ErrorReason.RequestIdReused or ErrorReason.SigningKeyUnusable or ErrorReason.ClockSkew
             or ErrorReason.KeyVaultSealed or ErrorReason.LintFailed
-            or ErrorReason.AlreadyRevoked => ErrorKind.FailedPrecondition,
+            or ErrorReason.AlreadyRevoked or ErrorReason.TransitionNotAllowed or ErrorReason.CaseClosed or ErrorReason.StepNotOffered => ErrorKind.FailedPrecondition,
         ErrorReason.VersionConflict => ErrorKind.Aborted,
-        ErrorReason.LicenseExists => ErrorKind.AlreadyExists,
-        ErrorReason.LicenseNotFound or ErrorReason.PathUnknown => ErrorKind.NotFound,
+        ErrorReason.LicenseExists or ErrorReason.CaseExists or ErrorReason.StepExists => ErrorKind.AlreadyExists,
+        ErrorReason.LicenseNotFound or ErrorReason.PathUnknown or ErrorReason.CaseNotFound or ErrorReason.StepNotFound => ErrorKind.NotFound,
         _ => ErrorKind.InvalidArgument,
     };
 
