@@ -148,12 +148,19 @@ internal sealed class CallerDirectory
         string[] verify = ["VerificationService/VerifyCode", "VerificationService/LookupLicense", "VerificationService/AskQuestions", "VerificationService/VerifyCodes"];
         const string Lookups = "VerificationService/ListLookups";
         string[] follow = ["ChangeService/WatchChanges", "ChangeService/ListChanges"];
+        string[] run = ["CaseService/OpenCase", "CaseService/AddSteps", "CaseService/DecideStep"];
+        string[] see = ["CaseService/GetCase", "CaseService/WatchCase", "CaseService/GetProgress"];
+        string[] steps = ["CaseService/ListSteps", "CaseService/WatchSteps"];
+        string[] hold = [.. steps, "CaseService/GetStep", "CaseService/ReportStep", "CaseService/GetProgress"];
         string[] questions = [.. Purpose.KnownQuestions.Keys];
         var purposes = new Dictionary<string, Purpose>
         {
             ["TAX_REGISTRATION"] = new("税务登记", [.. face, "seals"], questions),
             ["SOCIAL_SECURITY_REGISTRATION"] = new("社会保险登记", ["credit_code", "name", "kind", "representative", "establish_date", "address"], ["active", "name_matches", "representative_is"]),
             ["MEDICAL_INSURANCE_REGISTRATION"] = new("医疗保险参保登记", ["credit_code", "name", "kind", "establish_date"], ["active", "name_matches"]),
+            ["SEAL_ENGRAVING"] = new("公章刻制", ["credit_code", "name", "representative", "seals"]),
+            ["HOUSING_FUND_REGISTRATION"] = new("住房公积金缴存登记", ["credit_code", "name", "kind", "establish_date", "address"]),
+            ["EMPLOYMENT_REGISTRATION"] = new("就业登记", ["credit_code", "name", "kind", "address"]),
             ["SUBSIDY_CHECK"] = new("惠企补贴核对", [], ["active", "name_matches", "representative_is"]),
             ["ACCOUNT_OPENING"] = new("银行开户", [.. face, "seals"], questions),
             ["PUBLIC_SCAN"] = new("公众扫码", ["credit_code", "name", "kind", "representative", "address"]),
@@ -162,12 +169,15 @@ internal sealed class CallerDirectory
         };
         Caller[] callers =
         [
-            New("staff", "登记窗口", CallerRole.Staff, ["IssuanceService/IssueSet", "IssuanceService/ImportSets", "IssuanceService/GetIssuedSet", "IssuanceService/RevokeSet", Lookups, .. verify, .. follow], "COUNTER_CHECK"),
-            New("tax-bureau", "税务局", CallerRole.RelyingParty, [.. verify, .. follow], "TAX_REGISTRATION"),
-            New("social-security", "社保中心", CallerRole.RelyingParty, [.. verify, .. follow], "SOCIAL_SECURITY_REGISTRATION", "MEDICAL_INSURANCE_REGISTRATION", "SUBSIDY_CHECK"),
-            New("bank", "银行", CallerRole.RelyingParty, [.. verify, .. follow], "ACCOUNT_OPENING"),
-            New("holder-app", "企业应用", CallerRole.HolderApp, ["VerificationService/VerifyCode", Lookups], "PUBLIC_SCAN"),
-            New("auditor", "审计", CallerRole.Auditor, ["IssuanceService/GetIssuedSet", Lookups, .. verify, .. follow], "AUDIT"),
+            New("staff", "登记窗口", CallerRole.Staff, ["IssuanceService/IssueSet", "IssuanceService/ImportSets", "IssuanceService/GetIssuedSet", "IssuanceService/RevokeSet", Lookups, .. verify, .. follow, .. run, .. see, .. steps], "COUNTER_CHECK"),
+            New("tax-bureau", "税务局", CallerRole.RelyingParty, [.. verify, .. follow, .. hold], "TAX_REGISTRATION"),
+            New("social-security", "社保中心", CallerRole.RelyingParty, [.. verify, .. follow, .. hold],
+                "SOCIAL_SECURITY_REGISTRATION", "MEDICAL_INSURANCE_REGISTRATION", "EMPLOYMENT_REGISTRATION", "SUBSIDY_CHECK"),
+            New("bank", "银行", CallerRole.RelyingParty, [.. verify, .. follow, .. hold], "ACCOUNT_OPENING"),
+            New("engraver", "公章刻制单位", CallerRole.RelyingParty, hold, "SEAL_ENGRAVING"),
+            New("housing-fund", "住房公积金管理中心", CallerRole.RelyingParty, [.. verify, .. follow, .. hold], "HOUSING_FUND_REGISTRATION"),
+            New("holder-app", "企业应用", CallerRole.HolderApp, ["VerificationService/VerifyCode", Lookups, .. see], "PUBLIC_SCAN"),
+            New("auditor", "审计", CallerRole.Auditor, ["IssuanceService/GetIssuedSet", Lookups, .. verify, .. follow, .. see, .. steps], "AUDIT"),
         ];
         return JsonSerializer.Serialize(new FileContent(purposes, callers), Json);
 

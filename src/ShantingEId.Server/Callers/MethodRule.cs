@@ -61,10 +61,21 @@ internal sealed record MethodRule(CallerRole[] Roles, TimeSpan Ceiling, bool IsW
         // A watcher is sent away after an hour and comes back with its mark.
         [Name("ChangeService", "WatchChanges")] = new([CallerRole.Staff, CallerRole.RelyingParty, CallerRole.Auditor], TimeSpan.FromHours(1), IsStream: true),
         [Name("ChangeService", "ListChanges")] = new([CallerRole.Staff, CallerRole.RelyingParty, CallerRole.Auditor], TimeSpan.FromSeconds(10)),
+        [Name("CaseService", "OpenCase")] = new([CallerRole.Staff], TimeSpan.FromSeconds(10), IsWrite: true),
+        [Name("CaseService", "AddSteps")] = new([CallerRole.Staff], TimeSpan.FromSeconds(10), IsWrite: true),
+        [Name("CaseService", "DecideStep")] = new([CallerRole.Staff], TimeSpan.FromSeconds(10), IsWrite: true),
+        [Name("CaseService", "GetCase")] = new([CallerRole.Staff, CallerRole.HolderApp, CallerRole.Auditor], TimeSpan.FromSeconds(10)),
+        [Name("CaseService", "WatchCase")] = new([CallerRole.Staff, CallerRole.HolderApp, CallerRole.Auditor], TimeSpan.FromHours(1), IsStream: true),
+        [Name("CaseService", "GetProgress")] = new([CallerRole.Staff, CallerRole.RelyingParty, CallerRole.HolderApp, CallerRole.Auditor], TimeSpan.FromSeconds(2), IsLookup: true),
+        [Name("CaseService", "ListSteps")] = new([CallerRole.Staff, CallerRole.RelyingParty, CallerRole.Auditor], TimeSpan.FromSeconds(10)),
+        [Name("CaseService", "WatchSteps")] = new([CallerRole.Staff, CallerRole.RelyingParty, CallerRole.Auditor], TimeSpan.FromHours(1), IsStream: true),
+        // Only the department that holds a step; staff sees the whole case.
+        [Name("CaseService", "GetStep")] = new([CallerRole.RelyingParty], TimeSpan.FromSeconds(5), IsLookup: true),
+        [Name("CaseService", "ReportStep")] = new([CallerRole.RelyingParty], TimeSpan.FromSeconds(10), IsWrite: true),
     }.ToFrozenDictionary(entry => entry.Key, entry => entry.Value with { Path = entry.Key });
 
     /// <summary>Services this server offers.</summary>
-    public static IReadOnlyList<ServiceDescriptor> Services { get; } = [IssuanceService.Descriptor, VerificationService.Descriptor, ChangeService.Descriptor];
+    public static IReadOnlyList<ServiceDescriptor> Services { get; } = [IssuanceService.Descriptor, VerificationService.Descriptor, ChangeService.Descriptor, CaseService.Descriptor];
 
     /// <summary>Path of the method in gRPC.</summary>
     public string Path

@@ -112,6 +112,9 @@ internal sealed partial class FeedFollower : BackgroundService
         }
         while (page.Changes.Count == PageSize);
 
+        // Places that are not of sets are of cases: nothing to take in, and who waits for them is told.
+        position = Math.Max(position, page.Head);
+
         // 4. Only a reading that still found us a member allows anything, for only then do writers wait for us.
         if (page.IsMember)
         {

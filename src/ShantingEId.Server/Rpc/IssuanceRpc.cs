@@ -105,7 +105,8 @@ internal sealed class IssuanceRpc(Issuer issuer, Revoker revoker, ILicenseStore 
         }
     }
 
-    private static byte[] EncodeNew(Domain.IssuedSet set) =>
+    /// <summary>The answer of an issue.</summary>
+    internal static byte[] EncodeNew(Domain.IssuedSet set) =>
         Wire.ToMessage(set, new StateRecord(SetState.Active, set.License.IssueTime, set.License.IssueTime, "", "")).ToByteArray();
 
     private static string Caller(ServerCallContext context) => CallerGate.CallerOf(context.GetHttpContext()).Name;

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Diagnostics;
+using ShantingEId.Cases;
 using ShantingEId.Issuing;
 using ShantingEId.Licenses;
 using ShantingEId.Server.Telemetry;
@@ -7,11 +8,11 @@ using ShantingEId.Server.Telemetry;
 namespace ShantingEId.Server.Storage;
 
 /// <summary>
-/// The register in an SQL database. What is read and written stands in <see cref="SqlReads"/>, <see cref="SqlWrites"/> and
-/// <see cref="LookupRows"/>, once for both databases; here is how writes become durable. The two kinds of store open
+/// The register in an SQL database. What is read and written stands in <see cref="SqlReads"/>, <see cref="SqlWrites"/>,
+/// <see cref="CaseRows"/> and <see cref="LookupRows"/>, once for both databases; here is how writes become durable. The two kinds of store open
 /// connections, begin, commit and explain errors.
 /// </summary>
-public abstract class SqlStore : ILicenseStore, ILookupLog, IDisposable, IAsyncDisposable
+public abstract class SqlStore : ILicenseStore, ICaseStore, ILookupLog, IDisposable, IAsyncDisposable
 {
     private const int Attempts = 3;
     private readonly TimeProvider clock;
@@ -85,6 +86,20 @@ public abstract class SqlStore : ILicenseStore, ILookupLog, IDisposable, IAsyncD
     /// <inheritdoc/>
     public ValueTask<Committed> ChangeStateAsync(LicenseId id, StateRecord state, WriteRequest request) =>
         ChangeAsync(id.Serial, request, session => SqlWrites.ChangeStateAsync(session, id, state, request));
+
+    /// <inheritdoc/>
+    public ValueTask<CaseFile?> FindCaseAsync(CaseKey key, CancellationToken cancel) => ReadAsync(session => CaseRows.FindAsync(session, key, cancel), cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<StepPage> ReadStepsAsync(long after, int limit, CancellationToken cancel) => ReadAsync(session => CaseRows.ReadStepsAsync(session, after, limit, cancel), cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<StepPage> ReadOverdueAsync(DateOnly today, long after, int limit, CancellationToken cancel) =>
+        ReadAsync(session => CaseRows.ReadOverdueAsync(session, today, after, limit, cancel), cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<Committed> WriteCaseAsync(CaseFile? before, CaseFile after, WriteRequest request, bool keepReply) =>
+        ChangeAsync(after.Facts.CreditCode.Value, request, session => CaseRows.WriteAsync(session, before, after, request, keepReply));
 
     /// <inheritdoc/>
     public void Dispose()

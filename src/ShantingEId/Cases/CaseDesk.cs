@@ -30,7 +30,7 @@ public sealed class CaseDesk(ILicenseStore register, ICaseStore cases, Issuer is
         clock.RequireSound();
 
         // 1. Policy: facts that cannot stand on a licence are sent back at once, for nobody could grant them.
-        var today = WorkCalendar.DayOf(clock.GetUtcNow());
+        var today = WorkCalendar.DayOf(Now());
         var facts = EnterpriseFacts.Parse(command.Enterprise, today);
         var kinds = rules.RequireOffered(command.Steps);
 
@@ -65,7 +65,7 @@ public sealed class CaseDesk(ILicenseStore register, ICaseStore cases, Issuer is
     {
         var kinds = command.Steps.Count > 0 ? rules.RequireOffered(command.Steps) : throw CaseErrors.Field(ErrorReason.EnumInvalid, "steps", "应写明要增加的事项");
         var request = Request(command.Actor, command.RequestId, "AddSteps", [command.Case.Value, .. kinds.Select(kind => kind.WireName())]);
-        return await ChangeAsync(command.Case, request, subject => rules.Add(subject, kinds, command.Actor, clock.GetUtcNow()), command.EncodeReply, CaseErrors.NotFound, cancel);
+        return await ChangeAsync(command.Case, request, subject => rules.Add(subject, kinds, command.Actor, Now()), command.EncodeReply, CaseErrors.NotFound, cancel);
     }
 
     /// <summary>Takes a department's report. To anybody who does not hold the step it does not exist.</summary>
@@ -87,7 +87,7 @@ public sealed class CaseDesk(ILicenseStore register, ICaseStore cases, Issuer is
         // 3. Written, if the step is shown to them and the table allows it.
         return await ChangeAsync(command.Step.Case, request,
             subject => command.MayKnow(subject.Facts.CreditCode) && subject.Find(kind) is { IsShown: true }
-                ? rules.Act(subject, kind, command.Act, command.Actor, clock.GetUtcNow(), command.Reason, command.Evidence) : throw CaseErrors.StepNotFound(),
+                ? rules.Act(subject, kind, command.Act, command.Actor, Now(), command.Reason, command.Evidence) : throw CaseErrors.StepNotFound(),
             command.EncodeReply, CaseErrors.StepNotFound, cancel);
     }
 
@@ -95,7 +95,7 @@ public sealed class CaseDesk(ILicenseStore register, ICaseStore cases, Issuer is
     public async Task<IssueOutcome> DecideAsync(DecideCommand command, CancellationToken cancel)
     {
         // 1. Policy.
-        var now = clock.GetUtcNow();
+        var now = Now();
         var today = WorkCalendar.DayOf(now);
         var (kind, act) = (command.Step.Kind, command.Act);
         RequireReason(command.Reason, act is StepAct.Return or StepAct.Refuse or StepAct.Withdraw);
@@ -117,7 +117,7 @@ public sealed class CaseDesk(ILicenseStore register, ICaseStore cases, Issuer is
         if (act != StepAct.Grant)
         {
             return await ChangeAsync(command.Step.Case, request,
-                subject => rules.Act(mended is null ? subject : CaseRules.Mend(subject, mended, InstantGrant.Check(mended, today)), kind, act, command.Actor, clock.GetUtcNow(), command.Reason),
+                subject => rules.Act(mended is null ? subject : CaseRules.Mend(subject, mended, InstantGrant.Check(mended, today)), kind, act, command.Actor, Now(), command.Reason),
                 command.EncodeReply, CaseErrors.NotFound, cancel);
         }
 
@@ -128,7 +128,7 @@ public sealed class CaseDesk(ILicenseStore register, ICaseStore cases, Issuer is
         }
 
         // 3. Granted: from here on the step can only be issued, or come back to a person.
-        var granted = await ApplyAsync(command.Step.Case, request, subject => rules.Act(subject, kind, act, command.Actor, clock.GetUtcNow()), null, CaseErrors.NotFound, cancel);
+        var granted = await ApplyAsync(command.Step.Case, request, subject => rules.Act(subject, kind, act, command.Actor, Now()), null, CaseErrors.NotFound, cancel);
         if (granted.Outcome is { } twin)
         {
             return twin;
@@ -145,6 +145,9 @@ public sealed class CaseDesk(ILicenseStore register, ICaseStore cases, Issuer is
         // 5. The case says so.
         return await ChangeAsync(command.Step.Case, request, next, command.EncodeReply, CaseErrors.NotFound, cancel);
     }
+
+    // The register keeps milliseconds, and an answer must say what it will say later.
+    private DateTimeOffset Now() => DateTimeOffset.FromUnixTimeMilliseconds(clock.GetUtcNow().ToUnixTimeMilliseconds());
 
     private async Task<CaseFile?> FindBegunAsync(WriteRequest request, CancellationToken cancel)
     {
@@ -174,7 +177,7 @@ public sealed class CaseDesk(ILicenseStore register, ICaseStore cases, Issuer is
             new CaseFile
             {
                 Id = CaseId.New(), Progress = Codes.ProgressCode.Generate(), OpenedBy = request.Actor, OpenRequest = request.RequestId, ContentDigest = request.ContentDigest,
-                Facts = facts, FactsRevision = 1, OpenTime = clock.GetUtcNow(), Findings = findings, Events = [],
+                Facts = facts, FactsRevision = 1, OpenTime = Now(), Findings = findings, Events = [],
             }, kinds);
         var whole = request with { Reply = command.EncodeReply(opened) };
         try
@@ -201,11 +204,11 @@ public sealed class CaseDesk(ILicenseStore register, ICaseStore cases, Issuer is
         {
             var issued = await issuer.IssueAsync(new IssueCommand(granted.OpenedBy, granted.Id.IssueRequest(granted.FactsRevision), granted.Facts.ToInput(), codec.Encode), cancel);
             var license = codec.LicenseOf(issued.Reply);
-            return (subject => rules.Issue(subject, license, clock.GetUtcNow()), null);
+            return (subject => rules.Issue(subject, license, Now()), null);
         }
         catch (EidException refusal) when (IsForAPerson(refusal))
         {
-            return (subject => rules.Doubt(subject, Of(refusal), clock.GetUtcNow()), refusal);
+            return (subject => rules.Doubt(subject, Of(refusal), Now()), refusal);
         }
     }
 

@@ -78,4 +78,10 @@ public static class StepTransition
     /// <summary>What the step comes to; null when the act is not allowed there.</summary>
     public static StepState? Next(StepKind kind, StepState state, StepAct act) =>
         (kind == StepKind.License ? OfLicense : OfOthers).TryGetValue((act, state), out var next) ? next : null;
+
+    /// <summary>Whether one state can follow another at all; for who rechecks a history.</summary>
+    public static bool Leads(StepKind kind, StepState from, StepState to) => Enum.GetValues<StepAct>().Any(act => Next(kind, from, act) == to);
+
+    /// <summary>Whether a step can begin in a state: a licence is granted at once or looked at by a person, anything else waits.</summary>
+    public static bool Begins(StepKind kind, StepState state) => kind == StepKind.License ? state is StepState.Accepted or StepState.Review : state == StepState.Waiting;
 }
