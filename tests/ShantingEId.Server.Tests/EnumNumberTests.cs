@@ -16,9 +16,9 @@ public sealed class EnumNumberTests
         Same<Enterprise.Types.Kind, EnterpriseKind>("Kind");
         Same<Seal.Types.Kind, Seals.SealKind>("Kind");
         Same<V1.IssuedSet.Types.State, SetState>("State");
-        Same<Step.Types.Kind, Cases.StepKind>("Kind");
-        Same<Step.Types.State, Cases.StepState>("State");
-        Same<Case.Types.State, Cases.CaseState>("State");
+        Same<Step.Types.Kind, ShantingEId.Cases.StepKind>("Kind");
+        Same<Step.Types.State, ShantingEId.Cases.StepState>("State");
+        Same<Case.Types.State, ShantingEId.Cases.CaseState>("State");
     }
 
     private static void Same<TApi, TLibrary>(string prefix = "")
