@@ -10,7 +10,8 @@ internal static class AnswerFacts
     private static readonly HashSet<string> Names =
     [
         "license_id", "version", "authority_name", "authority_code", "issue_time", "credit_code", "name", "kind", "type", "representative", "capital",
-        "establish_date", "address", "business_scope", "state_effective_time", "state_reason",
+        "establish_date", "address", "business_scope", "state_effective_time", "state_recorded_time", "state_reason",
+        "as_of_time", "successor_license_id", "successor_version", "successor_effective_time", "current_version", "current_name",
     ];
 
     /// <summary>Of these names those this SDK can compare: a later service may add others to its receipts.</summary>
@@ -21,6 +22,7 @@ internal static class AnswerFacts
     public static Dictionary<string, string> Of(Verification answer)
     {
         var facts = new Dictionary<string, string>();
+        Add("as_of_time", Time(answer.AsOfTime?.ToDateTimeOffset()));
         if (answer.License is not { } license)
         {
             return facts;
@@ -42,7 +44,17 @@ internal static class AnswerFacts
         Add("address", face.Address);
         Add("business_scope", face.BusinessScope);
         Add("state_effective_time", Time(answer.StateEffectiveTime?.ToDateTimeOffset()));
+        Add("state_recorded_time", Time(answer.StateRecordedTime?.ToDateTimeOffset()));
         Add("state_reason", answer.StateReason);
+        if (answer.Succession is { } succession)
+        {
+            Add("successor_license_id", succession.LicenseId);
+            Add("successor_version", succession.Version.ToString(CultureInfo.InvariantCulture));
+            Add("successor_effective_time", Time(succession.EffectiveTime?.ToDateTimeOffset()));
+            Add("current_version", succession.CurrentVersion.ToString(CultureInfo.InvariantCulture));
+            Add("current_name", succession.CurrentName);
+        }
+
         foreach (var seal in answer.Seals)
         {
             Add("seal." + WireName(seal.Kind.ToString()), seal.SealCode + " " + Convert.ToHexStringLower(seal.Digest.Span));

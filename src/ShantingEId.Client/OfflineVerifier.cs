@@ -1,6 +1,7 @@
 using ShantingEId.Codes;
 using ShantingEId.Crypto;
 using ShantingEId.Issuing;
+using ShantingEId.Seals;
 using ShantingEId.Verifying;
 
 namespace ShantingEId.Client;
@@ -54,6 +55,12 @@ public sealed class OfflineVerifier
     private sealed class NoRegister : IRegisterReader
     {
         public ValueTask<Reading> FindAsync(RegisterKey key, TimeSpan maxAge, CancellationToken cancel) =>
-            throw new EidException(ErrorReason.StoreUnavailable, "离线核验不查询登记簿");
+            throw Offline();
+
+        public ValueTask<Reading> FindAtAsync(RegisterKey key, DateTimeOffset time, CancellationToken cancel) => throw Offline();
+
+        public ValueTask<SealEntry?> FindSealAsync(SealCode code, CancellationToken cancel) => throw Offline();
+
+        private static EidException Offline() => new(ErrorReason.StoreUnavailable, "离线核验不查询登记簿");
     }
 }

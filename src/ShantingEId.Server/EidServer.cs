@@ -82,9 +82,11 @@ public static class EidServer
         services.AddSingleton<HotAnswers>();
         services.AddSingleton<FastLane>();
         services.AddSingleton(provider => new Verifier(keys, authority.CodePrefix, authority.Environment, provider.GetRequiredService<HotLookup>(), provider.GetRequiredService<RegisterClock>()));
-        services.AddSingleton(provider => new Issuer(authority, provider.GetRequiredService<ILicenseStore>(), provider.GetRequiredService<IChangeFeed>(), artist.Draw,
-            provider.GetRequiredService<Verifier>(), provider.GetRequiredService<RegisterClock>()));
-        services.AddSingleton<Revoker>();
+        services.AddSingleton(provider => new SetMaker(authority, provider.GetRequiredService<ILicenseStore>(), artist.Draw, provider.GetRequiredService<Verifier>()));
+        services.AddSingleton<Issuer>();
+        services.AddSingleton<RegistrationChanger>();
+        services.AddSingleton<ChangeWithdrawer>();
+        services.AddSingleton<StateChanger>();
         services.AddSingleton<LookupDesk>();
         services.AddSingleton<VerifyBatch>();
         services.AddSingleton<LookupList>();

@@ -58,6 +58,9 @@ public enum ErrorReason
     ReasonRequired,
     EffectiveTimeInvalid,
     TransitionNotAllowed,
+    ChangePending,
+    NoChangePending,
+    NothingChanged,
 
     // Cases
     CaseIdInvalid,
@@ -89,6 +92,7 @@ public enum ErrorReason
     FilterInvalid,
     QuestionInvalid,
     AgeInvalid,
+    AsOfInvalid,
 #pragma warning restore CS1591
 }
 
@@ -107,7 +111,8 @@ public static class ErrorReasons
         ErrorReason.InternalFault or ErrorReason.SelfCheckFailed => ErrorKind.Internal,
         ErrorReason.RequestIdReused or ErrorReason.SigningKeyUnusable or ErrorReason.ClockSkew
             or ErrorReason.KeyVaultSealed or ErrorReason.LintFailed
-            or ErrorReason.AlreadyRevoked or ErrorReason.TransitionNotAllowed or ErrorReason.CaseClosed or ErrorReason.StepNotOffered => ErrorKind.FailedPrecondition,
+            or ErrorReason.AlreadyRevoked or ErrorReason.TransitionNotAllowed or ErrorReason.ChangePending or ErrorReason.NoChangePending
+            or ErrorReason.NothingChanged or ErrorReason.CaseClosed or ErrorReason.StepNotOffered => ErrorKind.FailedPrecondition,
         ErrorReason.VersionConflict => ErrorKind.Aborted,
         ErrorReason.LicenseExists or ErrorReason.CaseExists or ErrorReason.StepExists => ErrorKind.AlreadyExists,
         ErrorReason.LicenseNotFound or ErrorReason.PathUnknown or ErrorReason.CaseNotFound or ErrorReason.StepNotFound => ErrorKind.NotFound,

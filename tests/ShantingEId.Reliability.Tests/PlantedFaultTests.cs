@@ -59,9 +59,9 @@ public sealed class SoundRegister : IAsyncLifetime
 public sealed class PlantedFaultTests(SoundRegister register) : IClassFixture<SoundRegister>
 {
     // Set 3 is in force, set 4 is revoked.
-    private const string Copy3 = "license_id || '-', credit_code, version + 1, issue_time, manifest, CAST(manifest_digest || x'00' AS BLOB), license_code, typed_code || '-', status_list, status_index + 1, state, state_effective, state_recorded, state_reason, state_decided_by";
+    private const string Copy3 = "license_id || '-', credit_code, version + 1, issue_time, manifest, CAST(manifest_digest || x'00' AS BLOB), license_code, typed_code || '-', status_list, status_index + 1, state, state_effective, state_recorded, start_time, start_recorded";
 
-    private const string Columns = "license_id, credit_code, version, issue_time, manifest, manifest_digest, license_code, typed_code, status_list, status_index, state, state_effective, state_recorded, state_reason, state_decided_by";
+    private const string Columns = "license_id, credit_code, version, issue_time, manifest, manifest_digest, license_code, typed_code, status_list, status_index, state, state_effective, state_recorded, start_time, start_recorded";
 
     // Only those who remember what they were told can notice these.
     public static TheoryData<string, string> FaultsWithoutTrace => new()
@@ -83,14 +83,14 @@ public sealed class PlantedFaultTests(SoundRegister register) : IClassFixture<So
         { "a revoked set is in force again", "UPDATE issued_set SET state = 1 WHERE id = 4" },
         { "a set is revoked that nobody revoked", "UPDATE issued_set SET state = 2 WHERE id = 3" },
         { "a seal is gone", "DELETE FROM seal WHERE set_id = 3 AND kind = 2" },
-        { "a fifth seal stands in a set", "DROP TABLE IF EXISTS t; CREATE TABLE t AS SELECT * FROM seal; DROP TABLE seal; ALTER TABLE t RENAME TO seal; INSERT INTO seal SELECT 9999, set_id, kind, '37040699999999', ses_seal, certificate, sealed_key FROM seal WHERE set_id = 3 AND kind = 1" },
+        { "a fifth seal stands in a set", "DROP TABLE IF EXISTS t; CREATE TABLE t AS SELECT * FROM seal; DROP TABLE seal; ALTER TABLE t RENAME TO seal; INSERT INTO seal SELECT 9999, set_id, kind, '37040699999999', ses_seal, certificate, sealed_key, NULL FROM seal WHERE set_id = 3 AND kind = 1" },
         { "a seal code is used twice", "DROP TABLE IF EXISTS t; CREATE TABLE t AS SELECT * FROM seal; DROP TABLE seal; ALTER TABLE t RENAME TO seal; UPDATE seal SET seal_code = (SELECT seal_code FROM seal WHERE set_id = 2 AND kind = 1) WHERE set_id = 3 AND kind = 1" },
         { "two sets have exchanged a seal", "UPDATE seal SET set_id = -1 WHERE set_id = 3 AND kind = 1; UPDATE seal SET set_id = 3 WHERE set_id = 2 AND kind = 1; UPDATE seal SET set_id = 2 WHERE set_id = -1" },
         { "a seal has another byte at its end", "UPDATE seal SET ses_seal = CAST(substr(ses_seal, 1, length(ses_seal) - 1) || x'5A' AS BLOB) WHERE set_id = 3 AND kind = 3" },
         { "a manifest digest is flipped", "UPDATE issued_set SET manifest_digest = CAST(x'00' || substr(manifest_digest, 2) AS BLOB) WHERE id = 3" },
         { "a manifest has another byte at its end", "UPDATE issued_set SET manifest = CAST(substr(manifest, 1, length(manifest) - 1) || x'5A' AS BLOB) WHERE id = 3" },
         { "two sets have exchanged their manifests", "UPDATE issued_set SET manifest = CASE id WHEN 2 THEN (SELECT manifest FROM issued_set WHERE id = 3) ELSE (SELECT manifest FROM issued_set WHERE id = 2) END WHERE id IN (2, 3)" },
-        { "a company has two sets in force", $"DROP INDEX one_active_set; INSERT INTO issued_set ({Columns}) SELECT {Copy3} FROM issued_set WHERE id = 3" },
+        { "a company has two sets in force", $"DROP INDEX one_open_set; INSERT INTO issued_set ({Columns}) SELECT {Copy3} FROM issued_set WHERE id = 3" },
         { "a reply is gone", "DELETE FROM reply WHERE request_id = (SELECT request_id FROM act WHERE set_id = 3)" },
         { "a reply is another's", "UPDATE reply SET reply = (SELECT reply FROM reply WHERE id = 2) WHERE request_id = (SELECT request_id FROM act WHERE set_id = 3)" },
         { "a reply stands without a deed", "INSERT INTO reply (actor, request_id, content_digest, reply) VALUES ('staff', 'no-such-request-0', x'00', x'')" },

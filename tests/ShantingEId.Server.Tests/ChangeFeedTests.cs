@@ -29,7 +29,7 @@ public sealed class ChangeFeedTests(ServerFixture server) : IClassFixture<Server
         Assert.Equal([State.Active, State.Revoked], ours.Select(change => change.State));
         Assert.Equal(["", "样例理由"], ours.Select(change => change.Reason));
         Assert.All(ours, change => Assert.Equal((issued.License.Enterprise.CreditCode, 1, $"changes/{change.Mark}"), (change.CreditCode, change.Version, change.Name)));
-        Assert.Equal(issued.License.IssueTime, ours[0].EffectiveTime);
+        Assert.Equal(issued.StateEffectiveTime, ours[0].EffectiveTime);
         // The register keeps milliseconds.
         Assert.Equal(revoked.StateEffectiveTime.ToDateTimeOffset().ToUnixTimeMilliseconds(), ours[1].EffectiveTime.ToDateTimeOffset().ToUnixTimeMilliseconds());
         Assert.All(ours, change => Assert.InRange(change.RecordedTime.ToDateTimeOffset(), TimeProvider.System.GetUtcNow().AddMinutes(-1), TimeProvider.System.GetUtcNow()));

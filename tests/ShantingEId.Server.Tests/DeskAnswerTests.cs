@@ -113,6 +113,7 @@ public sealed class DeskAnswerTests(DeskFixture server) : IClassFixture<DeskFixt
             Add("address", face.Address);
             Add("business_scope", face.BusinessScope);
             Add("state_effective_time", Text(answer.StateEffectiveTime));
+            Add("state_recorded_time", Text(answer.StateRecordedTime));
             Add("state_reason", answer.StateReason);
             string[] kinds = ["OFFICIAL", "FINANCE", "INVOICE", "LEGAL_REPRESENTATIVE"];
             foreach (var seal in answer.Seals)

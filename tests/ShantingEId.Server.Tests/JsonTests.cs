@@ -55,7 +55,7 @@ public sealed class JsonTests(ServerFixture server) : IClassFixture<ServerFixtur
         var set = JsonNode.Parse((await Staff.Get("/v1/" + issued.Name)).Body)!.AsObject();
         var verdict = JsonNode.Parse((await JsonCall.As(server, "holder-app").Post(Verify, $$"""{"code":"{{issued.TypedCode}}","purpose":"PUBLIC_SCAN"}""")).Body)!.AsObject();
 
-        Assert.Equal(["name", "license", "seals", "state", "stateEffectiveTime", "licenseCode", "typedCode", "manifestDigest"], set.Select(member => member.Key));
+        Assert.Equal(["name", "license", "seals", "state", "stateEffectiveTime", "licenseCode", "typedCode", "manifestDigest", "stateRecordedTime"], set.Select(member => member.Key));
         Assert.Equal(("ACTIVE", "COMPANY", "OFFICIAL"), ((string?)set["state"], (string?)set["license"]!["enterprise"]!["kind"], (string?)set["seals"]![0]!["kind"]));
         Assert.Equal(issued.ManifestDigest.ToBase64(), (string?)set["manifestDigest"]);
         Assert.Equal("VALID", (string?)verdict["verdict"]);

@@ -66,7 +66,7 @@ public sealed class RegisterDoubtTests(ServerFixture server) : IClassFixture<Ser
     [InlineData("an empty manifest", "UPDATE issued_set SET manifest = x'' WHERE license_id = $id")]
     [InlineData("the manifest of another company", "UPDATE issued_set SET manifest = (SELECT manifest FROM issued_set WHERE license_id <> $id LIMIT 1) WHERE license_id = $id")]
     [InlineData("another identifier", "UPDATE issued_set SET license_id = 'nonsense' WHERE license_id = $id")]
-    [InlineData("an unknown state", "UPDATE issued_set SET state = 7 WHERE license_id = $id")]
+    [InlineData("an unknown state", "UPDATE feed SET state = 77 WHERE set_id = (SELECT id FROM issued_set WHERE license_id = $id)")]
     [InlineData("a typed code that is none", "UPDATE issued_set SET typed_code = 'nonsense' || id WHERE license_id = $id")]
     [InlineData("a digest of another length", "UPDATE issued_set SET manifest_digest = x'00' WHERE license_id = $id")]
     public async Task A_register_entry_altered_behind_our_back_is_never_valid_and_never_the_callers_fault(string what, string sql)

@@ -1,9 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using ShantingEId.Codes;
-using ShantingEId.Documents;
 using ShantingEId.Issuing;
 using ShantingEId.Licenses;
-using ShantingEId.Verifying;
+using ShantingEId.Seals;
 
 namespace ShantingEId.Server.Tests;
 
@@ -25,8 +24,8 @@ public abstract class RetryRaceContract(ServerFixture server)
     {
         var command = Issue();
         var twin = default(IssueOutcome);
-        using var issuer = NewIssuer(Store);
-        using var late = NewIssuer(new LateTwin(Store, async () => twin = await issuer.IssueAsync(command, CancellationToken.None)));
+        var issuer = NewIssuer(Store);
+        var late = NewIssuer(new LateTwin(Store, async () => twin = await issuer.IssueAsync(command, CancellationToken.None)));
 
         var outcome = await late.IssueAsync(command, TestContext.Current.CancellationToken);
 
@@ -38,14 +37,14 @@ public abstract class RetryRaceContract(ServerFixture server)
     public async Task A_revocation_whose_twin_commits_just_after_it_looked_repeats_the_twins_answer()
     {
         var issue = Issue();
-        using var issuer = NewIssuer(Store);
+        var issuer = NewIssuer(Store);
         await issuer.IssueAsync(issue, TestContext.Current.CancellationToken);
-        var command = new RevokeCommand("staff", RequestId.Parse(ServerFixture.NewRequestId()), RegisterName.Parse("issuedSets/" + issue.Enterprise.CreditCode),
+        var command = new ChangeStateCommand("staff", RequestId.Parse(ServerFixture.NewRequestId()), SetTransition.Revoke, RegisterName.Parse("issuedSets/" + issue.Enterprise.CreditCode),
             "样例：违法经营", "样例机关", null, (_, _) => System.Security.Cryptography.RandomNumberGenerator.GetBytes(32));
         var twin = default(IssueOutcome);
-        var late = new Revoker(new LateTwin(Store, async () => twin = await new Revoker(Store, Feed, Clock).RevokeAsync(command, CancellationToken.None)), Feed, Clock);
+        var late = new StateChanger(new LateTwin(Store, async () => twin = await new StateChanger(Store, Feed, Clock).ChangeAsync(command, CancellationToken.None)), Feed, Clock);
 
-        var outcome = await late.RevokeAsync(command, TestContext.Current.CancellationToken);
+        var outcome = await late.ChangeAsync(command, TestContext.Current.CancellationToken);
 
         Assert.True(outcome.Repeated);
         Assert.Equal(twin!.Reply, outcome.Reply);
@@ -56,8 +55,8 @@ public abstract class RetryRaceContract(ServerFixture server)
     public async Task An_issue_overtaken_by_another_request_for_the_company_is_refused()
     {
         var command = Issue();
-        using var issuer = NewIssuer(Store);
-        using var late = NewIssuer(new LateTwin(Store, () => issuer.IssueAsync(command with { RequestId = RequestId.Parse(ServerFixture.NewRequestId()) }, CancellationToken.None)));
+        var issuer = NewIssuer(Store);
+        var late = NewIssuer(new LateTwin(Store, () => issuer.IssueAsync(command with { RequestId = RequestId.Parse(ServerFixture.NewRequestId()) }, CancellationToken.None)));
 
         var error = await Assert.ThrowsAsync<EidException>(() => late.IssueAsync(command, TestContext.Current.CancellationToken));
 
@@ -65,10 +64,9 @@ public abstract class RetryRaceContract(ServerFixture server)
     }
 
     private static IssueCommand Issue() => new("staff", RequestId.Parse(ServerFixture.NewRequestId()), Rpc.Wire.ToInput(ServerFixture.ValidRequest().Enterprise),
-        set => [.. set.Manifest, .. System.Security.Cryptography.RandomNumberGenerator.GetBytes(8)]);
+        (set, _) => [.. set.Manifest, .. System.Security.Cryptography.RandomNumberGenerator.GetBytes(8)]);
 
-    private Issuer NewIssuer(ILicenseStore store) => new(server.Services.GetRequiredService<IssuingAuthority>(), store, Feed, new SealArtist(SealFonts.LoadDefault()).Draw,
-        server.Services.GetRequiredService<Verifier>(), Clock);
+    private Issuer NewIssuer(ILicenseStore store) => new(server.Services.GetRequiredService<SetMaker>(), store, Feed, Clock);
 
     /// <summary>Answers the first question for an earlier reply, and then lets the twin commit.</summary>
     private sealed class LateTwin(ILicenseStore inner, Func<Task> twin) : ILicenseStore
@@ -92,8 +90,19 @@ public abstract class RetryRaceContract(ServerFixture server)
 
         public ValueTask<IssuedSet?> LoadSetAsync(LicenseId id, CancellationToken cancel) => inner.LoadSetAsync(id, cancel);
 
-        public ValueTask<Committed> AddSetAsync(IssuedSet issuedSet, DateTimeOffset now, WriteRequest request) => inner.AddSetAsync(issuedSet, now, request);
+        public ValueTask<Reading> FindAtAsync(RegisterKey key, DateTimeOffset time, CancellationToken cancel) => inner.FindAtAsync(key, time, cancel);
 
-        public ValueTask<Committed> ChangeStateAsync(LicenseId id, StateRecord state, WriteRequest request) => inner.ChangeStateAsync(id, state, request);
+        public ValueTask<SealEntry?> FindSealAsync(SealCode code, CancellationToken cancel) => inner.FindSealAsync(code, cancel);
+
+        public ValueTask<IReadOnlyList<StatedEntry>> HistoryAsync(CreditCode holder, CancellationToken cancel) => inner.HistoryAsync(holder, cancel);
+
+        public ValueTask<Committed> AddSetAsync(IssuedSet issuedSet, StateRecord started, WriteRequest request) => inner.AddSetAsync(issuedSet, started, request);
+
+        public ValueTask<Committed> ReplaceSetAsync(
+            IssuedSet issuedSet, IReadOnlyCollection<SealKind> fresh, StateRecord started, StatedEntry replaced, StateRecord ended, WriteRequest request) =>
+            inner.ReplaceSetAsync(issuedSet, fresh, started, replaced, ended, request);
+
+        public ValueTask<Committed> ChangeStatesAsync(string deed, IReadOnlyList<(StatedEntry Judged, StateRecord State)> changes, WriteRequest request) =>
+            inner.ChangeStatesAsync(deed, changes, request);
     }
 }

@@ -145,7 +145,7 @@ internal sealed class CallerDirectory
     public static string DevelopmentFile(IReadOnlyDictionary<string, string> fingerprints)
     {
         string[] face = ["credit_code", "name", "kind", "type", "representative", "capital", "establish_date", "address", "business_scope"];
-        string[] verify = ["VerificationService/VerifyCode", "VerificationService/LookupLicense", "VerificationService/AskQuestions", "VerificationService/VerifyCodes"];
+        string[] verify = ["VerificationService/VerifyCode", "VerificationService/LookupLicense", "VerificationService/VerifySeal", "VerificationService/AskQuestions", "VerificationService/VerifyCodes"];
         const string Lookups = "VerificationService/ListLookups";
         string[] follow = ["ChangeService/WatchChanges", "ChangeService/ListChanges"];
         string[] run = ["CaseService/OpenCase", "CaseService/AddSteps", "CaseService/DecideStep"];
@@ -169,7 +169,7 @@ internal sealed class CallerDirectory
         };
         Caller[] callers =
         [
-            New("staff", "登记窗口", CallerRole.Staff, ["IssuanceService/IssueSet", "IssuanceService/ImportSets", "IssuanceService/GetIssuedSet", "IssuanceService/RevokeSet", Lookups, .. verify, .. follow, .. run, .. see, .. steps], "COUNTER_CHECK"),
+            New("staff", "登记窗口", CallerRole.Staff, [.. V1.IssuanceService.Descriptor.Methods.Select(method => "IssuanceService/" + method.Name), Lookups, .. verify, .. follow, .. run, .. see, .. steps], "COUNTER_CHECK"),
             New("tax-bureau", "税务局", CallerRole.RelyingParty, [.. verify, .. follow, .. hold], "TAX_REGISTRATION"),
             New("social-security", "社保中心", CallerRole.RelyingParty, [.. verify, .. follow, .. hold],
                 "SOCIAL_SECURITY_REGISTRATION", "MEDICAL_INSURANCE_REGISTRATION", "EMPLOYMENT_REGISTRATION", "SUBSIDY_CHECK"),

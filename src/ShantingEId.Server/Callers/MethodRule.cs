@@ -51,9 +51,17 @@ internal sealed record MethodRule(CallerRole[] Roles, TimeSpan Ceiling, bool IsW
         // A whole district's import runs in one call.
         [Name("IssuanceService", "ImportSets")] = new([CallerRole.Staff], TimeSpan.FromHours(4), IsWrite: true, IsStream: true),
         [Name("IssuanceService", "GetIssuedSet")] = new([CallerRole.Staff, CallerRole.Auditor], TimeSpan.FromSeconds(10)),
+        [Name("IssuanceService", "ChangeRegistration")] = new([CallerRole.Staff], TimeSpan.FromSeconds(10), IsWrite: true),
+        [Name("IssuanceService", "WithdrawChange")] = new([CallerRole.Staff], TimeSpan.FromSeconds(10), IsWrite: true),
+        [Name("IssuanceService", "SuspendSet")] = new([CallerRole.Staff], TimeSpan.FromSeconds(10), IsWrite: true),
+        [Name("IssuanceService", "ResumeSet")] = new([CallerRole.Staff], TimeSpan.FromSeconds(10), IsWrite: true),
+        [Name("IssuanceService", "RescindSet")] = new([CallerRole.Staff], TimeSpan.FromSeconds(10), IsWrite: true),
+        [Name("IssuanceService", "RestoreSet")] = new([CallerRole.Staff], TimeSpan.FromSeconds(10), IsWrite: true),
+        [Name("IssuanceService", "CancelSet")] = new([CallerRole.Staff], TimeSpan.FromSeconds(10), IsWrite: true),
         [Name("IssuanceService", "RevokeSet")] = new([CallerRole.Staff], TimeSpan.FromSeconds(10), IsWrite: true),
         [Name("VerificationService", "VerifyCode")] = new([CallerRole.Staff, CallerRole.RelyingParty, CallerRole.HolderApp, CallerRole.Auditor], TimeSpan.FromSeconds(2), IsLookup: true),
         [Name("VerificationService", "LookupLicense")] = new([CallerRole.Staff, CallerRole.RelyingParty, CallerRole.Auditor], TimeSpan.FromSeconds(2), IsLookup: true),
+        [Name("VerificationService", "VerifySeal")] = new([CallerRole.Staff, CallerRole.RelyingParty, CallerRole.HolderApp, CallerRole.Auditor], TimeSpan.FromSeconds(2), IsLookup: true),
         [Name("VerificationService", "AskQuestions")] = new([CallerRole.Staff, CallerRole.RelyingParty, CallerRole.Auditor], TimeSpan.FromSeconds(2), IsLookup: true),
         // A batch may be long; what is wrong with one item does not end it.
         [Name("VerificationService", "VerifyCodes")] = new([CallerRole.Staff, CallerRole.RelyingParty, CallerRole.Auditor], TimeSpan.FromHours(1), IsLookup: true, IsStream: true),

@@ -15,7 +15,7 @@ namespace ShantingEId.Server.Hot;
 /// </summary>
 internal sealed class CachedReading
 {
-    private const byte Form = 1;
+    private const byte Form = 2;
     private readonly byte[] macKey;
     private readonly byte[] context;
 
@@ -51,6 +51,8 @@ internal sealed class CachedReading
             writer.Write(entry.State.RecordedTime.ToUnixTimeMilliseconds());
             writer.Write(entry.State.Reason);
             writer.Write(entry.State.DecidedBy);
+            writer.Write(entry.State.Successor?.ToString() ?? "");
+            writer.Write(entry.Until?.ToUnixTimeMilliseconds() ?? long.MaxValue);
         }
 
         var content = body.ToArray();
@@ -78,8 +80,10 @@ internal sealed class CachedReading
             return null;
         }
 
-        var state = new StateRecord((SetState)reader.ReadInt32(), Time(reader), Time(reader), reader.ReadString(), reader.ReadString());
-        return (new RegisterEntry(id, manifest, digest, code, typed, state), position);
+        var state = new StateRecord((SetState)reader.ReadInt32(), Time(reader), Time(reader), reader.ReadString(), reader.ReadString(),
+            reader.ReadString() is { Length: > 0 } successor ? LicenseId.Parse(successor) : null);
+        DateTimeOffset? until = reader.ReadInt64() is var end and < long.MaxValue ? DateTimeOffset.FromUnixTimeMilliseconds(end) : null;
+        return (new RegisterEntry(id, manifest, digest, code, typed, state, until), position);
     }
 
     private static DateTimeOffset Time(BinaryReader reader) => DateTimeOffset.FromUnixTimeMilliseconds(reader.ReadInt64());

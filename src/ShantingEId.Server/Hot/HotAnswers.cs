@@ -62,7 +62,9 @@ internal sealed class HotAnswers(HotLookup lookup, EidServerOptions options)
     /// <summary>Keeps an answer that was worked out in full, if it is of the everyday form and its entry is in the cache.</summary>
     public void Keep(LookupQuestion question, LookupAnswer answer)
     {
-        if (answer is not { Verification.Entry: { } entry, Record: { } record } || question is not { Code: { } text, ReadMask: null, MaxStateAge: null })
+        // Nor what a clock or another entry may change: a prepared change, the name of the licence that took its place.
+        if (answer is not { Verification: { Entry: { Until: null } entry, Succession: null }, Record: { } record }
+            || question is not { Code: { } text, ReadMask: null, MaxStateAge: null, AsOfTime: null })
         {
             return;
         }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using ShantingEId.Issuing;
+using ShantingEId.Seals;
 
 namespace ShantingEId.Server.Hot;
 
@@ -32,6 +33,8 @@ internal sealed class HotSlot(RegisterEntry entry)
 /// <item>Requests for one key share one reading, but only under an allowance, and a change ends the sharing: what began before a
 /// change answers nobody who came after it.</item>
 /// <item>What is not found is never cached: a new licence is visible at once.</item>
+/// <item>A state that a prepared change will end counts only until that time, by this replica's clock.</item>
+/// <item>What is asked as of a past instant is read from the register.</item>
 /// </list>
 /// Without Redis the same code runs with the tier left out.
 /// </summary>
@@ -70,10 +73,10 @@ internal sealed class HotLookup : IRegisterReader
         }
 
         // 2. This process.
-        if (SlotOf(key)?.Current is { } entry && follower.IsFresh(allowance))
+        if (SlotOf(key)?.Current is { } entry && entry.HoldsAt(clock.GetUtcNow()) && follower.IsFresh(allowance))
         {
             HotMeters.Count(HotTier.Memory);
-            return new Reading(entry, allowance.AsOf, allowance.Position);
+            return Under(allowance, entry);
         }
 
         // 3. One reading for all who ask now (rule 6): Redis, then the register.
@@ -86,6 +89,12 @@ internal sealed class HotLookup : IRegisterReader
 
         return await flight.WaitAsync(cancel);
     }
+
+    /// <inheritdoc/>
+    public ValueTask<Reading> FindAtAsync(RegisterKey key, DateTimeOffset time, CancellationToken cancel) => InTimeAsync(store.FindAtAsync(key, time, cancel), cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<SealEntry?> FindSealAsync(SealCode code, CancellationToken cancel) => InTimeAsync(store.FindSealAsync(code, cancel), cancel);
 
     /// <summary>The cached entry of a key, for who wants to keep a reference; null when there is none.</summary>
     public HotSlot? SlotOf(RegisterKey key)
@@ -139,14 +148,21 @@ internal sealed class HotLookup : IRegisterReader
         // True when it was read, and nothing in the feed since; the feed is as far as the allowance at least. Checked last,
         // because the answer took time to come.
         var kept = Insert(key, found);
-        if (!ReferenceEquals(kept.Entry, SlotOf(key)?.Current) || !follower.IsFresh(allowance))
+        if (!ReferenceEquals(kept.Entry, SlotOf(key)?.Current) || !entry.HoldsAt(clock.GetUtcNow()) || !follower.IsFresh(allowance))
         {
             HotMeters.Count(HotTier.RedisTooOld);
             return null;
         }
 
         HotMeters.Count(HotTier.Redis);
-        return new Reading(entry, allowance.AsOf, allowance.Position);
+        return Under(allowance, entry);
+    }
+
+    // Read after the change that made it what it is, so known at least as of then; unless another's clock, by which it was recorded, is ahead.
+    private Reading Under(Freshness allowance, RegisterEntry entry)
+    {
+        var told = entry.State.RecordedTime;
+        return new Reading(entry, told > allowance.AsOf && told <= clock.GetUtcNow() ? told : allowance.AsOf, allowance.Position);
     }
 
     private async ValueTask<Reading> ReadStoreAsync(RegisterKey key)
@@ -163,9 +179,10 @@ internal sealed class HotLookup : IRegisterReader
     }
 
     // That the register is away is an answer, and must come before the caller's deadline. Nothing is read from a reading that is late.
-    private async ValueTask<Reading> ReadRegisterAsync(RegisterKey key, CancellationToken cancel)
+    private ValueTask<Reading> ReadRegisterAsync(RegisterKey key, CancellationToken cancel) => InTimeAsync(store.FindAsync(key, TimeSpan.Zero, cancel), cancel);
+
+    private async ValueTask<T> InTimeAsync<T>(ValueTask<T> reading, CancellationToken cancel)
     {
-        var reading = store.FindAsync(key, TimeSpan.Zero, cancel);
         if (reading.IsCompleted)
         {
             return await reading;
@@ -189,7 +206,7 @@ internal sealed class HotLookup : IRegisterReader
             {
                 // The same state again: what refers to the standing slot may go on doing so.
                 if (slots.TryGet(key, out var standing, out var isOld) && !isOld && standing!.Current is { } same
-                    && same.State == entry.State && same.ManifestDigest.Equals(entry.ManifestDigest))
+                    && same.State == entry.State && same.Until == entry.Until && same.ManifestDigest.Equals(entry.ManifestDigest))
                 {
                     return;
                 }

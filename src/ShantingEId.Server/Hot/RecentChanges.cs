@@ -33,7 +33,7 @@ internal sealed class RecentChanges
     public void Apply(FeedChange change)
     {
         // A first licence changes nothing that could be cached: what is missing is never cached.
-        if (change is { State.State: SetState.Active, LicenseId.Version: 1 })
+        if (change is { IsIssue: true, LicenseId.Version: 1 })
         {
             return;
         }

@@ -29,7 +29,7 @@ internal sealed class ChangeFilter
     }
 
     /// <summary>Whether the change is wanted.</summary>
-    public bool Passes(FeedChange change) => (kinds.Count == 0 || kinds.Contains(Wire.KindOf(change.State.State))) && regions.Contains(change.Holder);
+    public bool Passes(FeedChange change) => (kinds.Count == 0 || kinds.Contains(Wire.KindOf(change))) && regions.Contains(change.Holder);
 
     private static EidException Invalid(string field, string problem) => new(ErrorReason.FilterInvalid, $"{field} {problem}", [new FieldViolation(field, ErrorReason.FilterInvalid, problem)]);
 }

@@ -5,11 +5,14 @@ using ShantingEId.Issuing;
 using ShantingEId.Server.Callers;
 using ShantingEId.V1;
 using Domain = ShantingEId.Issuing;
+using Timestamp = Google.Protobuf.WellKnownTypes.Timestamp;
 
 namespace ShantingEId.Server.Rpc;
 
 /// <summary>IssuanceService: maps messages, decides nothing.</summary>
-internal sealed class IssuanceRpc(Issuer issuer, Revoker revoker, ILicenseStore store, IssuingAuthority authority, IHostApplicationLifetime lifetime) : IssuanceService.IssuanceServiceBase
+internal sealed class IssuanceRpc(
+    Issuer issuer, RegistrationChanger changer, ChangeWithdrawer withdrawer, StateChanger states, ILicenseStore store, IssuingAuthority authority, IHostApplicationLifetime lifetime)
+    : IssuanceService.IssuanceServiceBase
 {
     private const int RowsAtOnce = 8;
 
@@ -63,16 +66,62 @@ internal sealed class IssuanceRpc(Issuer issuer, Revoker revoker, ILicenseStore 
 
         var entry = await RegisterName.Parse(request.Name).FindAsync(store, context.CancellationToken) ?? throw StoreErrors.NotFound();
         var set = await store.LoadSetAsync(entry.LicenseId, context.CancellationToken) ?? throw StoreErrors.NotFound();
-        return Wire.ToMessage(set, entry.State, request.View == GetIssuedSetRequest.Types.View.Full ? authority : null);
+        return Wire.ToMessage(set, entry.State, request.View == GetIssuedSetRequest.Types.View.Full ? authority : null, entry.Until);
     }
 
     /// <inheritdoc/>
-    public override async Task<V1.IssuedSet> RevokeSet(RevokeSetRequest request, ServerCallContext context)
+    public override async Task<ChangeRegistrationResponse> ChangeRegistration(ChangeRegistrationRequest request, ServerCallContext context)
     {
-        var command = new RevokeCommand(
-            Caller(context), RequestId.Parse(request.RequestId), RegisterName.Parse(request.Name), request.Reason, request.Authority,
-            Wire.ToTime(request.EffectiveTime), (set, state) => Wire.ToMessage(set, state).ToByteArray());
-        var outcome = await revoker.RevokeAsync(command, context.CancellationToken);
+        var command = ChangeWire.ToCommand(request, Caller(context));
+        if (request.ValidateOnly)
+        {
+            var (license, replaced, change) = await changer.ValidateAsync(command, context.CancellationToken);
+            return ChangeWire.ToPreview(license, replaced, change);
+        }
+
+        var outcome = await changer.ChangeAsync(command, context.CancellationToken);
+        return ChangeRegistrationResponse.Parser.ParseFrom(outcome.Reply);
+    }
+
+    /// <inheritdoc/>
+    public override async Task<V1.IssuedSet> WithdrawChange(WithdrawChangeRequest request, ServerCallContext context)
+    {
+        var command = new WithdrawCommand(Caller(context), RequestId.Parse(request.RequestId), RegisterName.Parse(request.Name), request.Reason, request.Authority,
+            (set, state) => Wire.ToMessage(set, state).ToByteArray());
+        var outcome = await withdrawer.WithdrawAsync(command, context.CancellationToken);
+        return V1.IssuedSet.Parser.ParseFrom(outcome.Reply);
+    }
+
+    /// <inheritdoc/>
+    public override Task<V1.IssuedSet> SuspendSet(SuspendSetRequest request, ServerCallContext context) =>
+        ChangeStateAsync(SetTransition.Suspend, request.RequestId, request.Name, request.Reason, request.Authority, request.EffectiveTime, context);
+
+    /// <inheritdoc/>
+    public override Task<V1.IssuedSet> ResumeSet(ResumeSetRequest request, ServerCallContext context) =>
+        ChangeStateAsync(SetTransition.Resume, request.RequestId, request.Name, request.Reason, request.Authority, request.EffectiveTime, context);
+
+    /// <inheritdoc/>
+    public override Task<V1.IssuedSet> RevokeSet(RevokeSetRequest request, ServerCallContext context) =>
+        ChangeStateAsync(SetTransition.Revoke, request.RequestId, request.Name, request.Reason, request.Authority, request.EffectiveTime, context);
+
+    /// <inheritdoc/>
+    public override Task<V1.IssuedSet> RescindSet(RescindSetRequest request, ServerCallContext context) =>
+        ChangeStateAsync(SetTransition.Rescind, request.RequestId, request.Name, request.Reason, request.Authority, request.EffectiveTime, context);
+
+    /// <inheritdoc/>
+    public override Task<V1.IssuedSet> RestoreSet(RestoreSetRequest request, ServerCallContext context) =>
+        ChangeStateAsync(SetTransition.Restore, request.RequestId, request.Name, request.Reason, request.Authority, request.EffectiveTime, context);
+
+    /// <inheritdoc/>
+    public override Task<V1.IssuedSet> CancelSet(CancelSetRequest request, ServerCallContext context) =>
+        ChangeStateAsync(SetTransition.Cancel, request.RequestId, request.Name, request.Reason, request.Authority, request.EffectiveTime, context);
+
+    private async Task<V1.IssuedSet> ChangeStateAsync(
+        SetTransition transition, string requestId, string name, string reason, string decidedBy, Timestamp? effectiveTime, ServerCallContext context)
+    {
+        var command = new ChangeStateCommand(Caller(context), RequestId.Parse(requestId), transition, RegisterName.Parse(name), reason, decidedBy,
+            Wire.ToTime(effectiveTime), (set, state) => Wire.ToMessage(set, state).ToByteArray());
+        var outcome = await states.ChangeAsync(command, context.CancellationToken);
         return V1.IssuedSet.Parser.ParseFrom(outcome.Reply);
     }
 
@@ -106,8 +155,7 @@ internal sealed class IssuanceRpc(Issuer issuer, Revoker revoker, ILicenseStore 
     }
 
     /// <summary>The answer of an issue.</summary>
-    internal static byte[] EncodeNew(Domain.IssuedSet set) =>
-        Wire.ToMessage(set, new StateRecord(SetState.Active, set.License.IssueTime, set.License.IssueTime, "", "")).ToByteArray();
+    internal static byte[] EncodeNew(Domain.IssuedSet set, StateRecord state) => Wire.ToMessage(set, state).ToByteArray();
 
     private static string Caller(ServerCallContext context) => CallerGate.CallerOf(context.GetHttpContext()).Name;
 }

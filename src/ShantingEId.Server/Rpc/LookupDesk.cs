@@ -70,11 +70,11 @@ internal sealed partial class LookupDesk(
 
         // 3. What exactly.
         question.CheckReference();
-        var age = question.StateAge(options.StateBound);
+        var when = question.Time(question.StateAge(options.StateBound), clock.GetUtcNow());
         var questions = ParseQuestions(question.Questions);
 
         // 4. The verdict.
-        var verification = await VerifyAsync(question, age, cancel);
+        var verification = await VerifyAsync(question, when, cancel);
         if (verification.Verdict is Verdict.NotFound or Verdict.NotIssued)
         {
             quotas.CountMiss(question.Caller);
@@ -99,18 +99,24 @@ internal sealed partial class LookupDesk(
         return new LookupAnswer(verification, fields, answers);
     }
 
-    private async ValueTask<Verification> VerifyAsync(LookupQuestion question, TimeSpan age, CancellationToken cancel)
+    private async ValueTask<Verification> VerifyAsync(LookupQuestion question, AskedTime when, CancellationToken cancel)
     {
         // A code was shown by the company itself, wherever it is registered.
         if (question.Code is { } code)
         {
-            return await verifier.VerifyCodeAsync(code, age, cancel);
+            return await verifier.VerifyCodeAsync(code, when, cancel);
+        }
+
+        // So was a seal, on paper.
+        if (question.CreditCode is null)
+        {
+            return await verifier.VerifySealAsync(question.RequireSeal(), question.SesSeal, when, cancel);
         }
 
         // A credit code is public; of a company outside its regions a caller learns nothing, not even whether it exists.
         var holder = question.RequireHolder();
         return question.Caller.Scope.Contains(holder)
-            ? await verifier.LookupAsync(holder, age, cancel) : await verifier.LookupNobodyAsync(holder, age, cancel);
+            ? await verifier.LookupAsync(holder, when, cancel) : await verifier.LookupNobodyAsync(holder, when, cancel);
     }
 
     private LicenseFields RefuseOverAsking(LookupQuestion question, Purpose purpose)

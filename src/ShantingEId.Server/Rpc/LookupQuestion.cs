@@ -1,9 +1,13 @@
+using System.Globalization;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
+using ShantingEId.Crypto;
 using ShantingEId.Licenses;
 using ShantingEId.Receipts;
 using ShantingEId.Server.Callers;
 using ShantingEId.V1;
+using ShantingEId.Verifying;
+using Question = ShantingEId.V1.Question;
 using Verification = ShantingEId.Verifying.Verification;
 
 namespace ShantingEId.Server.Rpc;
@@ -25,6 +29,15 @@ internal sealed record LookupQuestion(Caller Caller, string Method, string Purpo
     /// <summary>统一社会信用代码; null when a code was scanned or typed.</summary>
     public string? CreditCode { get; init; }
 
+    /// <summary>印章编码; null when no seal is asked about by its code.</summary>
+    public string? SealCode { get; init; }
+
+    /// <summary>Bytes of a seal; null when no seal is asked about by its bytes.</summary>
+    public ReadOnlyMemory<byte>? SesSeal { get; init; }
+
+    /// <summary>The instant asked about; null for now.</summary>
+    public Timestamp? AsOfTime { get; init; }
+
     /// <summary>Fields that are wanted; null for all that are granted.</summary>
     public Google.Protobuf.WellKnownTypes.FieldMask? ReadMask { get; init; }
 
@@ -40,13 +53,21 @@ internal sealed record LookupQuestion(Caller Caller, string Method, string Purpo
     /// <summary>A scanned or typed code.</summary>
     public static LookupQuestion Of(VerifyCodeRequest request, Caller caller) => new(caller, "VerifyCode", request.Purpose, request.WithReceipt, request.Reference)
     {
-        Code = request.Code, ReadMask = request.ReadMask, MaxStateAge = request.MaxStateAge,
+        Code = request.Code, ReadMask = request.ReadMask, MaxStateAge = request.MaxStateAge, AsOfTime = request.AsOfTime,
     };
 
     /// <summary>A credit code.</summary>
     public static LookupQuestion Of(LookupLicenseRequest request, Caller caller) => new(caller, "LookupLicense", request.Purpose, request.WithReceipt, request.Reference)
     {
-        CreditCode = request.CreditCode, ReadMask = request.ReadMask, MaxStateAge = request.MaxStateAge,
+        CreditCode = request.CreditCode, ReadMask = request.ReadMask, MaxStateAge = request.MaxStateAge, AsOfTime = request.AsOfTime,
+    };
+
+    /// <summary>A seal.</summary>
+    public static LookupQuestion Of(VerifySealRequest request, Caller caller) => new(caller, "VerifySeal", request.Purpose, request.WithReceipt, request.Reference)
+    {
+        SealCode = request.SealCase == VerifySealRequest.SealOneofCase.SesSeal ? null : request.SealCode,
+        SesSeal = request.SealCase == VerifySealRequest.SealOneofCase.SesSeal ? request.SesSeal.Memory : default(ReadOnlyMemory<byte>?),
+        ReadMask = request.ReadMask, AsOfTime = request.AsOfTime,
     };
 
     /// <summary>Questions.</summary>
@@ -54,13 +75,14 @@ internal sealed record LookupQuestion(Caller Caller, string Method, string Purpo
     {
         Code = request.SubjectCase == AskQuestionsRequest.SubjectOneofCase.Code ? request.Code : null,
         CreditCode = request.SubjectCase == AskQuestionsRequest.SubjectOneofCase.CreditCode ? request.CreditCode : null,
-        Questions = request.Questions,
+        Questions = request.Questions, AsOfTime = request.AsOfTime,
         Refused = request.SubjectCase == AskQuestionsRequest.SubjectOneofCase.None
             ? new EidException(ErrorReason.QuestionInvalid, "应写明 code 或 credit_code", [new FieldViolation("subject", ErrorReason.QuestionInvalid, "应写明 code 或 credit_code")]) : null,
     };
 
     /// <summary>What was named: goes into the ledger as a digest only.</summary>
-    public string Subject => Code ?? CreditCode ?? "";
+    public string Subject => (Code ?? CreditCode ?? SealCode ?? (SesSeal is { } seal ? Convert.ToHexStringLower(Sm3.Hash(seal.Span)) : ""))
+        + (AsOfTime is { } time ? "@" + time.Seconds.ToString(CultureInfo.InvariantCulture) + "." + time.Nanos.ToString("D9", CultureInfo.InvariantCulture) : "");
 
     /// <summary>The company, where a code that can exist names it; else empty.</summary>
     public string NamedHolder => Licenses.CreditCode.TryParse(CreditCode, out var holder, out _) ? holder.Value : "";
@@ -79,6 +101,36 @@ internal sealed record LookupQuestion(Caller Caller, string Method, string Purpo
             const string Problem = "应为至多 64 个字符，不含控制字符";
             throw new EidException(ErrorReason.TextInvalid, "reference " + Problem, [new FieldViolation("reference", ErrorReason.TextInvalid, Problem)]);
         }
+    }
+
+    /// <summary>The seal asked about, and its bytes where they were sent.</summary>
+    /// <exception cref="EidException"><see cref="ErrorReason.SealCodeInvalid"/>, <see cref="ErrorReason.Asn1Invalid"/>.</exception>
+    public Seals.SealCode RequireSeal()
+    {
+        var text = SealCode;
+        if (SesSeal is { } bytes)
+        {
+            try
+            {
+                text = Seals.SesSeal.Parse(bytes).Info.SealId;
+            }
+            catch (EidException error)
+            {
+                throw new EidException(ErrorReason.Asn1Invalid, "ses_seal " + error.Message, [new FieldViolation("ses_seal", ErrorReason.Asn1Invalid, error.Message)]);
+            }
+        }
+
+        return Seals.SealCode.TryParse(text, out var code) ? code
+            : throw new EidException(ErrorReason.SealCodeInvalid, "印章编码应为 14 位数字", [new FieldViolation("seal_code", ErrorReason.SealCodeInvalid, "应为 14 位数字")]);
+    }
+
+    /// <summary>The time asked about.</summary>
+    /// <exception cref="EidException"><see cref="ErrorReason.AsOfInvalid"/>: not a time, or one that has not come.</exception>
+    public AskedTime Time(TimeSpan age, DateTimeOffset now)
+    {
+        var time = Wire.ToTime(AsOfTime, "as_of_time", ErrorReason.AsOfInvalid);
+        return time is null || time <= now ? new AskedTime(age, time)
+            : throw new EidException(ErrorReason.AsOfInvalid, "as_of_time 不能晚于现在", [new FieldViolation("as_of_time", ErrorReason.AsOfInvalid, "不能晚于现在")]);
     }
 
     /// <summary>How old the state may be, never older than the server's own bound.</summary>

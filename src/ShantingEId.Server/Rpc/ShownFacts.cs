@@ -25,14 +25,16 @@ internal static class ShownFacts
     {
         if (answer.Verification is not { Manifest: { } manifest, Entry: { } entry })
         {
-            return ReceiptFacts.None;
+            return AsOf([], answer);
         }
 
         var facts = new Dictionary<string, string>();
         if (questions is null)
         {
-            AddFace(facts, manifest, answer.Fields);
+            AddFace(facts, manifest, answer.Fields, answer.Verification.Seal);
+            AddSuccession(facts, answer.Verification.Succession, answer.Fields);
             facts["state_effective_time"] = Time(entry.State.EffectiveTime);
+            facts["state_recorded_time"] = Time(entry.State.RecordedTime);
             Add(facts, "state_reason", entry.State.Reason);
         }
         else
@@ -46,10 +48,42 @@ internal static class ShownFacts
             }
         }
 
-        return new ReceiptFacts(facts);
+        return AsOf(facts, answer);
     }
 
-    private static void AddFace(Dictionary<string, string> facts, Manifest manifest, LicenseFields fields)
+    // A receipt about a past instant must not be taken for one about the time at which it was asked.
+    private static ReceiptFacts AsOf(Dictionary<string, string> facts, LookupAnswer answer)
+    {
+        if (answer.Verification.AsOfTime is { } time)
+        {
+            facts["as_of_time"] = Time(time);
+        }
+
+        return facts.Count == 0 ? ReceiptFacts.None : new ReceiptFacts(facts);
+    }
+
+    private static void AddSuccession(Dictionary<string, string> facts, Succession? succession, LicenseFields fields)
+    {
+        if (succession is null)
+        {
+            return;
+        }
+
+        facts["successor_version"] = succession.Successor.Version.ToString(CultureInfo.InvariantCulture);
+        facts["successor_effective_time"] = Time(succession.EffectiveTime);
+        facts["current_version"] = succession.Current.Id.Version.ToString(CultureInfo.InvariantCulture);
+        if (fields.HasFlag(LicenseFields.CreditCode))
+        {
+            facts["successor_license_id"] = succession.Successor.ToString();
+        }
+
+        if (fields.HasFlag(LicenseFields.Name))
+        {
+            facts["current_name"] = succession.Current.Facts.Name;
+        }
+    }
+
+    private static void AddFace(Dictionary<string, string> facts, Manifest manifest, LicenseFields fields, SealCode? only)
     {
         var license = manifest.License;
         var face = license.Facts;
@@ -71,7 +105,7 @@ internal static class ShownFacts
         Face(LicenseFields.EstablishDate, "establish_date", face.EstablishDate.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
         Face(LicenseFields.Address, "address", face.Address);
         Face(LicenseFields.BusinessScope, "business_scope", face.BusinessScope);
-        foreach (var seal in manifest.Seals)
+        foreach (var seal in manifest.Seals.Where(seal => only is null || seal.Code == only))
         {
             Face(LicenseFields.Seals, SealNames[seal.Kind], seal.Code.Value + " " + Convert.ToHexStringLower(seal.Digest));
         }

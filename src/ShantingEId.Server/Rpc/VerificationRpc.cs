@@ -22,6 +22,10 @@ internal sealed class VerificationRpc(LookupDesk desk, HotAnswers hot, VerifyBat
         Wire.ToMessage(await desk.AnswerAsync(LookupQuestion.Of(request, CallerOf(context)), context.CancellationToken));
 
     /// <inheritdoc/>
+    public override async Task<Verification> VerifySeal(VerifySealRequest request, ServerCallContext context) =>
+        Wire.ToMessage(await desk.AnswerAsync(LookupQuestion.Of(request, CallerOf(context)), context.CancellationToken));
+
+    /// <inheritdoc/>
     public override async Task<AskQuestionsResponse> AskQuestions(AskQuestionsRequest request, ServerCallContext context) =>
         Wire.ToAnswers(await desk.AnswerAsync(LookupQuestion.Of(request, CallerOf(context)), context.CancellationToken));
 

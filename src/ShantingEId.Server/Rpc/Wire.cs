@@ -23,9 +23,12 @@ internal static class Wire
             ? string.Create(CultureInfo.InvariantCulture, $"{date.Year:D4}-{date.Month:D2}-{date.Day:D2}") : "",
     };
 
-    /// <summary>The time from which a revocation holds; null where the request gives none.</summary>
-    /// <exception cref="EidException"><see cref="ErrorReason.EffectiveTimeInvalid"/>: the numbers are no point in time.</exception>
-    public static DateTimeOffset? ToTime(Timestamp? message)
+    /// <summary>A time of a request; null where it gives none.</summary>
+    /// <param name="message">The field.</param>
+    /// <param name="field">Its name.</param>
+    /// <param name="reason">What is thrown when the numbers are no point in time.</param>
+    /// <exception cref="EidException"><paramref name="reason"/>.</exception>
+    public static DateTimeOffset? ToTime(Timestamp? message, string field = "effective_time", ErrorReason reason = ErrorReason.EffectiveTimeInvalid)
     {
         try
         {
@@ -33,8 +36,7 @@ internal static class Wire
         }
         catch (InvalidOperationException)
         {
-            throw new EidException(ErrorReason.EffectiveTimeInvalid, "effective_time 不是存在的时间",
-                [new FieldViolation("effective_time", ErrorReason.EffectiveTimeInvalid, "不是存在的时间")]);
+            throw new EidException(reason, field + " 不是存在的时间", [new FieldViolation(field, reason, "不是存在的时间")]);
         }
     }
 
@@ -51,13 +53,15 @@ internal static class Wire
     /// <param name="set">The set.</param>
     /// <param name="state">Its state.</param>
     /// <param name="chain">Certificates to add in full view; null for the basic view.</param>
-    public static V1.IssuedSet ToMessage(Domain.IssuedSet set, StateRecord state, IssuingAuthority? chain = null)
+    /// <param name="until">When a prepared change ends the state; null when none waits.</param>
+    public static V1.IssuedSet ToMessage(Domain.IssuedSet set, StateRecord state, IssuingAuthority? chain = null, DateTimeOffset? until = null)
     {
         var message = new V1.IssuedSet
         {
             Name = RegisterName.Of(set.License.Id), License = ToMessage(set.License), State = (V1.IssuedSet.Types.State)state.State,
             StateEffectiveTime = state.EffectiveTime.ToTimestamp(), LicenseCode = set.LicenseCode, TypedCode = set.TypedCode.ToString(),
             ManifestDigest = ByteString.CopyFrom(set.ManifestDigest.Bytes), Warnings = { set.License.Facts.Warnings },
+            StateRecordedTime = state.RecordedTime.ToTimestamp(), Successor = state.Successor?.ToString() ?? "", StateUntilTime = until?.ToTimestamp(),
         };
         foreach (var seal in set.Seals.Seals)
         {
@@ -90,21 +94,31 @@ internal static class Wire
         {
             Verdict = (V1.Verification.Types.Verdict)answer.Verification.Verdict, Reason = answer.Verification.Reason.WireName(), Explanation = explanation,
             NextStep = nextStep, StatusAsOfTime = answer.Verification.StatusAsOf.ToTimestamp(), Receipt = answer.ReceiptBytes,
+            AsOfTime = answer.Verification.AsOfTime?.ToTimestamp(),
         };
         if (answer.Verification is { Manifest: { } manifest, Entry.State: { } state })
         {
             message.License = ToMessage(manifest.License, answer.Fields);
             if (answer.Fields.HasFlag(LicenseFields.Seals))
             {
-                message.Seals.AddRange(manifest.Seals.Select(seal => ToMessage(seal.Kind, seal.Code, seal.Digest)));
+                message.Seals.AddRange(manifest.Seals.Where(seal => answer.Verification.Seal is not { } one || seal.Code == one).Select(seal => ToMessage(seal.Kind, seal.Code, seal.Digest)));
             }
 
             message.StateEffectiveTime = state.EffectiveTime.ToTimestamp();
+            message.StateRecordedTime = state.RecordedTime.ToTimestamp();
             message.StateReason = state.Reason;
+            message.Succession = ToMessage(answer.Verification.Succession, answer.Fields);
         }
 
         return message;
     }
+
+    private static V1.Succession? ToMessage(Verifying.Succession? succession, LicenseFields fields) => succession is null ? null : new()
+    {
+        LicenseId = fields.HasFlag(LicenseFields.CreditCode) ? succession.Successor.ToString() : "", Version = succession.Successor.Version,
+        EffectiveTime = succession.EffectiveTime.ToTimestamp(), CurrentVersion = succession.Current.Id.Version,
+        CurrentName = fields.HasFlag(LicenseFields.Name) ? succession.Current.Facts.Name : "",
+    };
 
     /// <summary>The answer to questions: the verdict and a Yes or No for each, nothing of the face.</summary>
     public static AskQuestionsResponse ToAnswers(LookupAnswer answer) => new()
@@ -131,17 +145,22 @@ internal static class Wire
     /// <summary>A change of the register.</summary>
     public static Change ToMessage(FeedChange change) => new()
     {
-        Name = string.Create(CultureInfo.InvariantCulture, $"changes/{change.Position}"), Mark = change.Position, Kind = KindOf(change.State.State),
+        Name = string.Create(CultureInfo.InvariantCulture, $"changes/{change.Position}"), Mark = change.Position, Kind = KindOf(change),
         IssuedSet = RegisterName.Of(change.LicenseId), CreditCode = change.Holder.Value, Version = change.LicenseId.Version,
         State = (V1.IssuedSet.Types.State)change.State.State, Reason = change.State.Reason,
         EffectiveTime = change.State.EffectiveTime.ToTimestamp(), RecordedTime = change.State.RecordedTime.ToTimestamp(),
     };
 
-    /// <summary>What kind of change leads to a state.</summary>
-    public static Change.Types.Kind KindOf(SetState state) => state switch
+    /// <summary>What kind of change it is.</summary>
+    public static Change.Types.Kind KindOf(FeedChange change) => change.State.State switch
     {
-        SetState.Active => Change.Types.Kind.Issued,
+        SetState.Active => change.IsIssue ? Change.Types.Kind.Issued : Change.Types.Kind.Resumed,
         SetState.Revoked => Change.Types.Kind.Revoked,
+        SetState.Superseded => Change.Types.Kind.Superseded,
+        SetState.Suspended => Change.Types.Kind.Suspended,
+        SetState.Cancelled => Change.Types.Kind.Cancelled,
+        SetState.Rescinded => Change.Types.Kind.Rescinded,
+        SetState.Withdrawn => Change.Types.Kind.Withdrawn,
         _ => throw new EidException(ErrorReason.InternalFault, "登记状态无法识别"),
     };
 

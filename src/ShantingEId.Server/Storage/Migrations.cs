@@ -38,10 +38,16 @@ internal static class Migrations
 
     private static async Task ApplyAsync(SqlSession session, List<string> scripts, Sql version, string setVersion)
     {
-        foreach (var script in scripts.Skip((int)await VersionAsync(session, version, scripts.Count)))
+        var before = await VersionAsync(session, version, scripts.Count);
+        foreach (var script in scripts.Skip((int)before))
         {
             using var stream = new StreamReader(typeof(Migrations).Assembly.GetManifestResourceStream(script)!);
             await session.RunScriptAsync(await stream.ReadToEndAsync());
+        }
+
+        if (before > 0)
+        {
+            await NameFill.RunAsync(session);
         }
 
         await session.RunScriptAsync(string.Format(CultureInfo.InvariantCulture, setVersion, scripts.Count));

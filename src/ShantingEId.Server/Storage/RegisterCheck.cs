@@ -27,19 +27,33 @@ public static class RegisterCheck
     // Each finds what must not exist; joins and not subqueries, so that SQLite builds an index once instead of searching each time.
     private static readonly (string Problem, string Sql)[] Rules =
     [
-        ("印章不是恰好四枚", "SELECT s.license_id FROM issued_set s LEFT JOIN seal c ON c.set_id = s.id GROUP BY s.id HAVING count(DISTINCT c.kind) <> 4 OR count(c.id) <> 4"),
         ("变更流与状态不符",
             """
-            SELECT s.license_id FROM issued_set s LEFT JOIN feed f ON f.set_id = s.id GROUP BY s.id
-            HAVING count(f.position) <> s.state OR count(CASE f.state WHEN 1 THEN 1 END) <> 1 OR max(f.state) <> s.state
+            SELECT s.license_id FROM issued_set s LEFT JOIN feed f ON f.position = (SELECT max(g.position) FROM feed g WHERE g.set_id = s.id)
+            WHERE f.position IS NULL OR f.state <> s.state OR f.state_effective <> s.state_effective OR f.recorded_time <> s.state_recorded
             """),
-        ("操作记录与状态不符",
+        ("变更流不是从签发开始",
             """
-            SELECT s.license_id FROM issued_set s LEFT JOIN act a ON a.set_id = s.id GROUP BY s.id
-            HAVING count(a.id) <> s.state OR count(CASE a.deed WHEN 'IssueSet' THEN 1 END) <> 1
-              OR count(CASE a.deed WHEN 'RevokeSet' THEN 1 END) <> CASE s.state WHEN 2 THEN 1 ELSE 0 END
+            SELECT s.license_id FROM issued_set s LEFT JOIN feed f ON f.position = (SELECT min(g.position) FROM feed g WHERE g.set_id = s.id)
+            WHERE f.position IS NULL OR f.state <> 1 OR f.state_effective <> s.start_time OR f.recorded_time <> s.start_recorded
             """),
-        ("状态未知或时间颠倒", "SELECT license_id FROM issued_set WHERE state NOT IN (1, 2) OR state_effective < issue_time OR state_recorded < state_effective"),
+        ("状态变更不合规定或登记时间倒退",
+            $"""
+            SELECT s.license_id FROM (SELECT set_id, state, recorded_time, lag(state) OVER w AS was, lag(recorded_time) OVER w AS told
+              FROM feed WINDOW w AS (PARTITION BY set_id ORDER BY position)) f JOIN issued_set s ON s.id = f.set_id
+            WHERE f.recorded_time < f.told OR (f.was IS NOT NULL AND f.was * 10 + f.state NOT IN ({Steps}))
+            """),
+        ("操作记录与变更流不符",
+            """
+            SELECT s.license_id FROM issued_set s WHERE (SELECT count(*) FROM act a WHERE a.set_id = s.id) <> (SELECT count(*) FROM feed f WHERE f.set_id = s.id)
+              OR (SELECT count(*) FROM act a WHERE a.set_id = s.id AND a.deed IN ('IssueSet', 'ChangeRegistration')) <> 1
+            """),
+        ("接替的执照不存在、不属于同一主体或生效时间不衔接",
+            """
+            SELECT s.license_id FROM feed f JOIN issued_set s ON s.id = f.set_id LEFT JOIN issued_set n ON n.license_id = f.state_successor
+            WHERE f.state = 3 AND (n.id IS NULL OR n.credit_code <> s.credit_code OR n.version <= s.version OR n.start_time <> f.state_effective)
+            """),
+        ("时间颠倒", "SELECT license_id FROM issued_set WHERE start_time < issue_time OR start_time >= issue_time + 1000 OR state_effective < start_time AND state <> 7"),
         ("操作没有留存答复", "SELECT s.license_id FROM act a JOIN issued_set s ON s.id = a.set_id LEFT JOIN reply r ON r.actor = a.actor AND r.request_id = a.request_id WHERE r.id IS NULL"),
         ("变更流的序号超出已记的最新序号", "SELECT 'feed ' || f.position FROM feed f JOIN feed_head h ON f.position > h.position"),
         ("留存答复的序号与变更流不符",
@@ -54,6 +68,13 @@ public static class RegisterCheck
             """),
     ];
 
+    // Which state may follow which, as was * 10 + becomes: what the table of transitions allows, a rescission taken back, and a
+    // prepared change taken back (the old set is in force again, the new one never was).
+    private static string Steps => string.Join(", ", Enum.GetValues<SetTransition>()
+        .SelectMany(transition => Enum.GetValues<SetState>().Where(from => transition.Allows(from)).SelectMany(from => transition == SetTransition.Restore
+            ? SetTransitions.AllowedBefore(SetTransition.Rescind).Select(to => ((int)from * 10) + (int)to) : [((int)from * 10) + (int)transition.Target()]))
+        .Append(((int)SetState.Superseded * 10) + (int)SetState.Active).Append(((int)SetState.Active * 10) + (int)SetState.Withdrawn).Distinct().Order());
+
     // What PostgreSQL enforces by itself, with page checksums where the cluster has them.
     private static readonly (string Problem, string Sql)[] FileRules =
     [
@@ -61,7 +82,7 @@ public static class RegisterCheck
         ("数据库文件损坏", "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'"),
     ];
 
-    private sealed record Row(string LicenseId, string Holder, long Version, DateTimeOffset IssueTime, byte[] Digest, IssuedSet? Set, byte[] Reply, byte[][] SealedKeys);
+    private sealed record Row(string LicenseId, string Holder, long Version, DateTimeOffset IssueTime, byte[] Digest, IssuedSet? Set, V1.IssuedSet? Reply, IReadOnlyList<(string Code, byte[] SealedKey)> Made);
 
     /// <summary>All problems; none when the register is sound.</summary>
     /// <param name="options">Whose register, and the keys it was issued under.</param>
@@ -121,16 +142,16 @@ public static class RegisterCheck
         {
             var page = snapshot.Query(
                 """
-                SELECT s.license_id, s.credit_code, s.version, s.issue_time, s.manifest_digest, s.id, r.reply FROM issued_set s
-                LEFT JOIN act a ON a.set_id = s.id AND a.deed = 'IssueSet' LEFT JOIN reply r ON r.actor = a.actor AND r.request_id = a.request_id
+                SELECT s.license_id, s.credit_code, s.version, s.issue_time, s.manifest_digest, s.id, r.reply, a.deed FROM issued_set s
+                LEFT JOIN act a ON a.set_id = s.id AND a.deed IN ('IssueSet', 'ChangeRegistration') LEFT JOIN reply r ON r.actor = a.actor AND r.request_id = a.request_id
                 WHERE s.id > @after ORDER BY s.id LIMIT @limit
                 """, ("@after", after), ("@limit", (long)RowsAtOnce));
             foreach (var row in page)
             {
                 after = (long)row[5];
-                var keys = snapshot.Query("SELECT sealed_key FROM seal WHERE set_id = @set ORDER BY kind", ("@set", after)).ConvertAll(key => (byte[])key[0]);
+                var made = snapshot.Query("SELECT seal_code, sealed_key FROM seal WHERE set_id = @set", ("@set", after)).ConvertAll(seal => ((string)seal[0], (byte[])seal[1]));
                 yield return new Row((string)row[0], (string)row[1], (long)row[2], DateTimeOffset.FromUnixTimeMilliseconds((long)row[3]),
-                    (byte[])row[4], Try(() => snapshot.LoadSet(LicenseId.Parse((string)row[0]))), row[6] as byte[] ?? [], [.. keys]);
+                    (byte[])row[4], Try(() => snapshot.LoadSet(LicenseId.Parse((string)row[0]))), Reply(row[6] as byte[] ?? [], row[7] as string), made);
             }
 
             if (page.Count < RowsAtOnce)
@@ -155,9 +176,15 @@ public static class RegisterCheck
             sameRow ? "" : "清单与登记行不符",
             set.ManifestDigest.Equals(ManifestDigest.FromBytes(row.Digest)) ? "" : "清单摘要不符",
             verifier.ReadCode(set.LicenseCode).Code?.Status == set.Status ? "" : "证照码的状态位置与登记行不符",
-            ReplyFits(row.Reply, row.LicenseId, set) ? "" : "留存的答复不是这套证照的",
+            row.Reply?.License?.LicenseId == row.LicenseId && row.Reply.ManifestDigest.Span.SequenceEqual(set.ManifestDigest.Bytes) ? "" : "留存的答复不是这套证照的",
         ];
-        problems.AddRange(set.Seals.Seals.Zip(row.SealedKeys, (seal, key) => KeyFits(key, seal, authority.Vault) ? "" : $"印章 {seal.Code} 的私钥无法解封或与证书不符"));
+        // Seals of an earlier set are checked where they were made.
+        foreach (var (code, key) in row.Made)
+        {
+            var seal = set.Seals.Seals.FirstOrDefault(seal => seal.Code.Value == code);
+            problems.Add(seal is null ? $"印章 {code} 不在清单中" : KeyFits(key, seal, authority.Vault) ? "" : $"印章 {code} 的私钥无法解封或与证书不符");
+        }
+
         return problems.Where(problem => problem.Length > 0).Select(problem => new RegisterProblem(row.LicenseId, problem));
     }
 
@@ -167,9 +194,8 @@ public static class RegisterCheck
         return key is not null && key.PublicKey.Equals(seal.Certificate.PublicKey);
     }
 
-    private static bool ReplyFits(byte[] reply, string licenseId, IssuedSet set) =>
-        Try(() => V1.IssuedSet.Parser.ParseFrom(reply)) is { } answer
-        && answer.License?.LicenseId == licenseId && answer.ManifestDigest.Span.SequenceEqual(set.ManifestDigest.Bytes);
+    private static V1.IssuedSet? Reply(byte[] reply, string? deed) =>
+        Try(() => deed == "IssueSet" ? V1.IssuedSet.Parser.ParseFrom(reply) : V1.ChangeRegistrationResponse.Parser.ParseFrom(reply).IssuedSet);
 
     // What cannot even be read is a finding, not a reason to stop.
     private static T? Try<T>(Func<T?> read) where T : class

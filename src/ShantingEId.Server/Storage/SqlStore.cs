@@ -3,6 +3,7 @@ using System.Diagnostics;
 using ShantingEId.Cases;
 using ShantingEId.Issuing;
 using ShantingEId.Licenses;
+using ShantingEId.Seals;
 using ShantingEId.Server.Telemetry;
 
 namespace ShantingEId.Server.Storage;
@@ -45,9 +46,23 @@ public abstract class SqlStore : ILicenseStore, ICaseStore, ILookupLog, IDisposa
     /// <inheritdoc/>
     public ValueTask<Reading> FindAsync(RegisterKey key, TimeSpan maxAge, CancellationToken cancel)
     {
-        var asOf = clock.GetUtcNow();
-        return ReadAsync(session => SqlReads.FindEntryAsync(session, key, asOf, cancel), cancel);
+        var now = clock.GetUtcNow();
+        return ReadAsync(session => SqlReads.FindEntryAsync(session, key, now, isNow: true, now, cancel), cancel);
     }
+
+    /// <inheritdoc/>
+    public ValueTask<Reading> FindAtAsync(RegisterKey key, DateTimeOffset time, CancellationToken cancel)
+    {
+        var now = clock.GetUtcNow();
+        return ReadAsync(session => SqlReads.FindEntryAsync(session, key, time, isNow: false, now, cancel), cancel);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<SealEntry?> FindSealAsync(SealCode code, CancellationToken cancel) => ReadAsync(session => SqlReads.FindSealAsync(session, code, cancel), cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<StatedEntry>> HistoryAsync(CreditCode holder, CancellationToken cancel) =>
+        ReadAsync(session => SqlReads.HistoryAsync(session, holder.Value, cancel), cancel);
 
     /// <inheritdoc/>
     public ValueTask<IssuedSet?> LoadSetAsync(LicenseId id, CancellationToken cancel) => ReadAsync(session => SqlReads.LoadSetAsync(session, id, cancel), cancel);
@@ -80,12 +95,17 @@ public abstract class SqlStore : ILicenseStore, ICaseStore, ILookupLog, IDisposa
         }));
 
     /// <inheritdoc/>
-    public ValueTask<Committed> AddSetAsync(IssuedSet issuedSet, DateTimeOffset now, WriteRequest request) =>
-        ChangeAsync(issuedSet.License.Facts.CreditCode.Value, request, session => SqlWrites.AddSetAsync(session, issuedSet, now, request));
+    public ValueTask<Committed> AddSetAsync(IssuedSet issuedSet, StateRecord started, WriteRequest request) =>
+        ChangeAsync(issuedSet.License.Facts.CreditCode.Value, request, session => SqlWrites.AddSetAsync(session, issuedSet, started, request));
 
     /// <inheritdoc/>
-    public ValueTask<Committed> ChangeStateAsync(LicenseId id, StateRecord state, WriteRequest request) =>
-        ChangeAsync(id.Serial, request, session => SqlWrites.ChangeStateAsync(session, id, state, request));
+    public ValueTask<Committed> ReplaceSetAsync(
+        IssuedSet issuedSet, IReadOnlyCollection<SealKind> fresh, StateRecord started, StatedEntry replaced, StateRecord ended, WriteRequest request) =>
+        ChangeAsync(issuedSet.License.Facts.CreditCode.Value, request, session => SqlWrites.ReplaceSetAsync(session, issuedSet, fresh, started, replaced, ended, request));
+
+    /// <inheritdoc/>
+    public ValueTask<Committed> ChangeStatesAsync(string deed, IReadOnlyList<(StatedEntry Judged, StateRecord State)> changes, WriteRequest request) =>
+        ChangeAsync(changes[0].Judged.LicenseId.Serial, request, session => SqlWrites.ChangeStatesAsync(session, deed, changes, request));
 
     /// <inheritdoc/>
     public ValueTask<CaseFile?> FindCaseAsync(CaseKey key, CancellationToken cancel) => ReadAsync(session => CaseRows.FindAsync(session, key, cancel), cancel);

@@ -1,5 +1,6 @@
 using ShantingEId.Issuing;
 using ShantingEId.Licenses;
+using ShantingEId.Seals;
 
 namespace ShantingEId.Server.Storage;
 
@@ -15,7 +16,7 @@ internal static class SqlWrites
     private const string Before =
         """
         SELECT r.content_digest, r.reply, r.position,
-          (SELECT license_id FROM issued_set WHERE credit_code = @holder AND state = 1),
+          (SELECT license_id FROM issued_set WHERE credit_code = @holder AND state IN (1, 4)),
           (SELECT coalesce(max(version), 0) FROM issued_set WHERE credit_code = @holder)
         FROM (SELECT 1 AS one) o LEFT JOIN reply r ON r.actor = @actor AND r.request_id = @request
         """;
@@ -29,11 +30,11 @@ internal static class SqlWrites
             """, ("@name", sequence), ("@count", (long)count))))!;
 
     /// <summary>Adds a set and its seals.</summary>
-    public static async Task<(Deed? Deed, StoredReply? Earlier)> AddSetAsync(SqlSession session, IssuedSet set, DateTimeOffset now, WriteRequest request)
+    public static async Task<(Deed? Deed, StoredReply? Earlier)> AddSetAsync(SqlSession session, IssuedSet set, StateRecord started, WriteRequest request)
     {
         var id = set.License.Id;
-        var holder = set.License.Facts.CreditCode.Value;
-        await using (var row = await session.QueryAsync(new Sql(Before, ("@holder", holder), ("@actor", request.Actor), ("@request", request.RequestId.Value))))
+        await using (var row = await session.QueryAsync(new Sql(
+            Before, ("@holder", set.License.Facts.CreditCode.Value), ("@actor", request.Actor), ("@request", request.RequestId.Value))))
         {
             await row.ReadAsync();
             if (!row.IsDBNull(0))
@@ -48,56 +49,101 @@ internal static class SqlWrites
 
             if (row.GetInt64(4) != id.Version - 1)
             {
-                throw new EidException(ErrorReason.VersionConflict, "该企业的执照在此期间已有变化，请重试");
+                throw StoreErrors.Changed();
             }
         }
 
-        var time = now.ToUnixTimeMilliseconds();
-        var setId = (long)(await session.ScalarAsync(new Sql(
-            """
-            INSERT INTO issued_set (license_id, credit_code, version, issue_time, manifest, manifest_digest, license_code, typed_code,
-              status_list, status_index, state, state_effective, state_recorded, state_reason, state_decided_by)
-            VALUES (@id, @holder, @version, @time, @manifest, @digest, @code, @typed, @list, @index, 1, @time, @time, '', '') RETURNING id
-            """,
-            ("@id", id.ToString()), ("@holder", holder), ("@version", (long)id.Version), ("@time", time), ("@manifest", set.Manifest),
-            ("@digest", set.ManifestDigest.Bytes.ToArray()), ("@code", set.LicenseCode), ("@typed", set.TypedCode.Value),
-            ("@list", (long)set.Status.List), ("@index", (long)set.Status.Index))))!;
-        await session.RunAllAsync(set.Seals.Seals.Select(seal => new Sql(
-            "INSERT INTO seal (set_id, kind, seal_code, ses_seal, certificate, sealed_key) VALUES (@set, @kind, @code, @seal, @certificate, @key)",
-            ("@set", setId), ("@kind", (long)seal.Kind), ("@code", seal.Code.Value), ("@seal", seal.Seal.Der.ToArray()),
-            ("@certificate", seal.Certificate.Der.ToArray()), ("@key", seal.SealedKey))));
-        return (new Deed(request, Entry("IssueSet", setId, new StateRecord(SetState.Active, now, now, "", ""), request)), null);
+        var setId = await InsertAsync(session, set, SealKinds.All, started);
+        return (new Deed(request, Entry("IssueSet", setId, started, request)), null);
     }
 
-    /// <summary>Ends a set that is active.</summary>
-    public static async Task<(Deed? Deed, StoredReply? Earlier)> ChangeStateAsync(SqlSession session, LicenseId id, StateRecord state, WriteRequest request)
+    /// <summary>Puts a set in the place of another.</summary>
+    public static async Task<(Deed? Deed, StoredReply? Earlier)> ReplaceSetAsync(
+        SqlSession session, IssuedSet set, IReadOnlyCollection<SealKind> fresh, StateRecord started, StatedEntry replaced, StateRecord ended, WriteRequest request)
     {
         if (await SqlReads.FindReplyAsync(session, request.Actor, request.RequestId.Value, CancellationToken.None) is { } earlier)
         {
             return (null, earlier);
         }
 
-        // Whoever comes second waits here for the first, and then finds no active set.
-        var changed = await session.ScalarAsync(new Sql(
+        // The old one first: the company never has two open sets.
+        if (await ChangeStateAsync(session, replaced, ended) is not { } oldId)
+        {
+            return (null, await TwinAsync(session, request) ?? throw StoreErrors.Changed());
+        }
+
+        var newId = await InsertAsync(session, set, fresh, started);
+        // Of the seals of this company that are still in use, those whose kind is made anew end here.
+        await session.RunAllAsync(fresh.Select(kind => new Sql(
             """
-            UPDATE issued_set SET state = @state, state_effective = @effective, state_recorded = @recorded, state_reason = @reason, state_decided_by = @by
-            WHERE license_id = @id AND state = 1 RETURNING id
+            UPDATE seal SET replaced_by = @new WHERE kind = @kind AND replaced_by IS NULL AND set_id <> @new
+              AND set_id IN (SELECT id FROM issued_set WHERE credit_code = @holder AND state <> 7)
             """,
-            ("@id", id.ToString()), ("@state", (long)state.State), ("@effective", state.EffectiveTime.ToUnixTimeMilliseconds()),
-            ("@recorded", state.RecordedTime.ToUnixTimeMilliseconds()), ("@reason", state.Reason), ("@by", state.DecidedBy)));
-        if (changed is long setId)
+            ("@new", newId), ("@kind", (long)kind), ("@holder", set.License.Facts.CreditCode.Value))));
+        return (new Deed(request, Entry("Supersede", oldId, ended, request), Entry("ChangeRegistration", newId, started, request)), null);
+    }
+
+    /// <summary>Changes states together.</summary>
+    public static async Task<(Deed? Deed, StoredReply? Earlier)> ChangeStatesAsync(
+        SqlSession session, string deed, IReadOnlyList<(StatedEntry Judged, StateRecord State)> changes, WriteRequest request)
+    {
+        if (await SqlReads.FindReplyAsync(session, request.Actor, request.RequestId.Value, CancellationToken.None) is { } earlier)
         {
-            return (new Deed(request, Entry("RevokeSet", setId, state, request)), null);
+            return (null, earlier);
         }
 
-        // It may be this very request that ended it, committed while we waited.
-        if (await SqlReads.FindReplyAsync(session, request.Actor, request.RequestId.Value, CancellationToken.None) is { } twin)
+        var entries = new List<Func<long, IEnumerable<Sql>>>();
+        foreach (var (judged, state) in changes)
         {
-            return (null, twin);
+            if (await ChangeStateAsync(session, judged, state) is not { } setId)
+            {
+                return (null, await TwinAsync(session, request) ?? throw StoreErrors.Changed());
+            }
+
+            if (state.State == SetState.Withdrawn)
+            {
+                await session.RunAsync("UPDATE seal SET replaced_by = NULL WHERE replaced_by = @set", ("@set", setId));
+            }
+
+            entries.Add(Entry(deed, setId, state, request));
         }
 
-        throw await session.ScalarAsync(new Sql("SELECT id FROM issued_set WHERE license_id = @id", ("@id", id.ToString()))) is null
-            ? StoreErrors.NotFound() : StoreErrors.AlreadyRevoked(id);
+        return (new Deed(request, entries), null);
+    }
+
+    // Only if nothing was done since it was judged. Whoever comes second waits here for the first.
+    private static async Task<long?> ChangeStateAsync(SqlSession session, StatedEntry judged, StateRecord state) =>
+        (long?)await session.ScalarAsync(new Sql(
+            """
+            UPDATE issued_set SET state = @state, state_effective = @effective, state_recorded = @recorded
+            WHERE license_id = @id AND state = @was AND state_effective = @since AND state_recorded = @told RETURNING id
+            """,
+            ("@id", judged.LicenseId.ToString()), ("@state", (long)state.State), ("@effective", state.EffectiveTime.ToUnixTimeMilliseconds()),
+            ("@recorded", state.RecordedTime.ToUnixTimeMilliseconds()), ("@was", (long)judged.State.State),
+            ("@since", judged.State.EffectiveTime.ToUnixTimeMilliseconds()), ("@told", judged.State.RecordedTime.ToUnixTimeMilliseconds())));
+
+    // It may be this very request that changed it, committed while we waited.
+    private static ValueTask<StoredReply?> TwinAsync(SqlSession session, WriteRequest request) =>
+        SqlReads.FindReplyAsync(session, request.Actor, request.RequestId.Value, CancellationToken.None);
+
+    private static async Task<long> InsertAsync(SqlSession session, IssuedSet set, IReadOnlyCollection<SealKind> fresh, StateRecord started)
+    {
+        var (start, recorded) = (started.EffectiveTime.ToUnixTimeMilliseconds(), started.RecordedTime.ToUnixTimeMilliseconds());
+        var setId = (long)(await session.ScalarAsync(new Sql(
+            """
+            INSERT INTO issued_set (license_id, credit_code, version, name, issue_time, start_time, start_recorded, manifest, manifest_digest, license_code, typed_code,
+              status_list, status_index, state, state_effective, state_recorded)
+            VALUES (@id, @holder, @version, @name, @issue, @start, @recorded, @manifest, @digest, @code, @typed, @list, @index, @state, @start, @recorded) RETURNING id
+            """,
+            ("@id", set.License.Id.ToString()), ("@holder", set.License.Facts.CreditCode.Value), ("@version", (long)set.License.Id.Version), ("@name", set.License.Facts.Name),
+            ("@issue", set.License.IssueTime.ToUnixTimeMilliseconds()), ("@start", start), ("@recorded", recorded), ("@manifest", set.Manifest),
+            ("@digest", set.ManifestDigest.Bytes.ToArray()), ("@code", set.LicenseCode), ("@typed", set.TypedCode.Value),
+            ("@list", (long)set.Status.List), ("@index", (long)set.Status.Index), ("@state", (long)started.State))))!;
+        await session.RunAllAsync(set.Seals.Seals.Where(seal => fresh.Contains(seal.Kind)).Select(seal => new Sql(
+            "INSERT INTO seal (set_id, kind, seal_code, ses_seal, certificate, sealed_key) VALUES (@set, @kind, @code, @seal, @certificate, @key)",
+            ("@set", setId), ("@kind", (long)seal.Kind), ("@code", seal.Code.Value), ("@seal", seal.Seal.Der.ToArray()),
+            ("@certificate", seal.Certificate.Der.ToArray()), ("@key", seal.SealedKey))));
+        return setId;
     }
 
     /// <summary>
@@ -135,11 +181,12 @@ internal static class SqlWrites
     [
         new Sql(
             """
-            INSERT INTO feed (position, set_id, state, recorded_time, state_effective, state_reason, state_decided_by)
-            VALUES (@position, @set, @state, @time, @effective, @reason, @by)
+            INSERT INTO feed (position, set_id, state, recorded_time, state_effective, state_reason, state_decided_by, state_successor)
+            VALUES (@position, @set, @state, @time, @effective, @reason, @by, @successor)
             """,
             ("@position", position), ("@set", setId), ("@state", (long)state.State), ("@time", state.RecordedTime.ToUnixTimeMilliseconds()),
-            ("@effective", state.EffectiveTime.ToUnixTimeMilliseconds()), ("@reason", state.Reason), ("@by", state.DecidedBy)),
+            ("@effective", state.EffectiveTime.ToUnixTimeMilliseconds()), ("@reason", state.Reason), ("@by", state.DecidedBy),
+            ("@successor", state.Successor?.ToString() ?? "")),
         new Sql("INSERT INTO act (actor, request_id, deed, set_id, recorded_time) VALUES (@actor, @request, @deed, @set, @time)",
             ("@actor", request.Actor), ("@request", request.RequestId.Value), ("@deed", deed), ("@set", setId), ("@time", state.RecordedTime.ToUnixTimeMilliseconds())),
     ];

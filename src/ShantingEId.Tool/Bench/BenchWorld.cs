@@ -14,6 +14,7 @@ internal sealed class BenchWorld : IDisposable
     private readonly string folder = Directory.CreateTempSubdirectory("eid-bench-").FullName;
     private readonly SealArtist artist = new(SealFonts.LoadDefault());
     private readonly List<SqliteStore> stores = [];
+    private readonly List<SetMaker> makers = [];
 
     public BenchWorld()
     {
@@ -33,12 +34,19 @@ internal sealed class BenchWorld : IDisposable
         stores.Add(sqlite);
         var store = new TimedStore(sqlite, stages);
         var verifier = new Verifier(Authority.BuildKeyRing(TimeProvider.System.GetUtcNow()), Authority.CodePrefix, Authority.Environment, store, TimeProvider.System);
-        return (new Issuer(Authority, store, feed, design => stages.Drawing.Time(() => artist.Draw(design)), verifier, new RegisterClock(TimeProvider.System)), verifier, store);
+        var maker = new SetMaker(Authority, store, design => stages.Drawing.Time(() => artist.Draw(design)), verifier);
+        makers.Add(maker);
+        return (new Issuer(maker, store, feed, new RegisterClock(TimeProvider.System)), verifier, store);
     }
 
     /// <summary>An issuer over a register that somebody else opened.</summary>
-    public Issuer NewIssuer(ILicenseStore store, IChangeFeed feed, IRegisterReader reader) => new(Authority, store, feed, artist.Draw,
-        new Verifier(Authority.BuildKeyRing(TimeProvider.System.GetUtcNow()), Authority.CodePrefix, Authority.Environment, reader, TimeProvider.System), new RegisterClock(TimeProvider.System));
+    public Issuer NewIssuer(ILicenseStore store, IChangeFeed feed, IRegisterReader reader)
+    {
+        var maker = new SetMaker(Authority, store, artist.Draw,
+            new Verifier(Authority.BuildKeyRing(TimeProvider.System.GetUtcNow()), Authority.CodePrefix, Authority.Environment, reader, TimeProvider.System));
+        makers.Add(maker);
+        return new Issuer(maker, store, feed, new RegisterClock(TimeProvider.System));
+    }
 
     /// <summary>A fresh folder that goes away with the rest.</summary>
     public string NewFolder() => Directory.CreateDirectory(Path.Combine(folder, Guid.NewGuid().ToString("N"))).FullName;
@@ -47,7 +55,7 @@ internal sealed class BenchWorld : IDisposable
     public static async Task<IssuedSet> IssueAsync(Issuer issuer, EnterpriseInput row, int number)
     {
         IssuedSet? issued = null;
-        await issuer.IssueAsync(new IssueCommand("bench", RequestId.Parse($"bench-request-{number:D8}"), row, set =>
+        await issuer.IssueAsync(new IssueCommand("bench", RequestId.Parse($"bench-request-{number:D8}"), row, (set, _) =>
         {
             issued = set;
             return set.Manifest;
@@ -57,10 +65,8 @@ internal sealed class BenchWorld : IDisposable
 
     public void Dispose()
     {
-        foreach (var store in stores)
-        {
-            store.Dispose();
-        }
+        makers.ForEach(maker => maker.Dispose());
+        stores.ForEach(store => store.Dispose());
 
         artist.Dispose();
         Directory.Delete(folder, recursive: true);

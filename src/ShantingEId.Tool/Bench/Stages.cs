@@ -2,6 +2,7 @@ using System.Diagnostics;
 using ShantingEId.Codes;
 using ShantingEId.Issuing;
 using ShantingEId.Licenses;
+using ShantingEId.Seals;
 
 namespace ShantingEId.Tool.Bench;
 
@@ -72,9 +73,21 @@ internal sealed class TimedStore(ILicenseStore inner, Stages stages) : ILicenseS
 
     public ValueTask<IssuedSet?> LoadSetAsync(LicenseId id, CancellationToken cancel) => inner.LoadSetAsync(id, cancel);
 
-    public ValueTask<Committed> AddSetAsync(IssuedSet issuedSet, DateTimeOffset now, WriteRequest request) =>
-        stages.Committing.TimeAsync(() => inner.AddSetAsync(issuedSet, now, request));
+    public ValueTask<Reading> FindAtAsync(RegisterKey key, DateTimeOffset time, CancellationToken cancel) =>
+        stages.Reading.TimeAsync(() => inner.FindAtAsync(key, time, cancel));
 
-    public ValueTask<Committed> ChangeStateAsync(LicenseId id, StateRecord state, WriteRequest request) =>
-        stages.Committing.TimeAsync(() => inner.ChangeStateAsync(id, state, request));
+    public ValueTask<SealEntry?> FindSealAsync(SealCode code, CancellationToken cancel) => inner.FindSealAsync(code, cancel);
+
+    public ValueTask<IReadOnlyList<StatedEntry>> HistoryAsync(CreditCode holder, CancellationToken cancel) =>
+        stages.Reading.TimeAsync(() => inner.HistoryAsync(holder, cancel));
+
+    public ValueTask<Committed> AddSetAsync(IssuedSet issuedSet, StateRecord started, WriteRequest request) =>
+        stages.Committing.TimeAsync(() => inner.AddSetAsync(issuedSet, started, request));
+
+    public ValueTask<Committed> ReplaceSetAsync(
+        IssuedSet issuedSet, IReadOnlyCollection<SealKind> fresh, StateRecord started, StatedEntry replaced, StateRecord ended, WriteRequest request) =>
+        stages.Committing.TimeAsync(() => inner.ReplaceSetAsync(issuedSet, fresh, started, replaced, ended, request));
+
+    public ValueTask<Committed> ChangeStatesAsync(string deed, IReadOnlyList<(StatedEntry Judged, StateRecord State)> changes, WriteRequest request) =>
+        stages.Committing.TimeAsync(() => inner.ChangeStatesAsync(deed, changes, request));
 }

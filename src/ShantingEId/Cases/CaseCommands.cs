@@ -45,4 +45,4 @@ public sealed record DecideCommand(
 /// <summary>How the answer of an issue is written and read again: it is kept in the words of the API.</summary>
 /// <param name="Encode">The answer's bytes.</param>
 /// <param name="LicenseOf">Which licence they are about.</param>
-public sealed record SetCodec(Func<IssuedSet, byte[]> Encode, Func<byte[], LicenseId> LicenseOf);
+public sealed record SetCodec(Func<IssuedSet, StateRecord, byte[]> Encode, Func<byte[], LicenseId> LicenseOf);

@@ -264,7 +264,8 @@ public sealed class CaseDesk(ILicenseStore register, ICaseStore cases, Issuer is
     private ValueTask<StoredReply?> FindReplyAsync(WriteRequest request, CancellationToken cancel) => register.FindReplyAsync(request.Actor, request.RequestId, cancel);
 
     // A fault of ours, a store that is away or a key that is out of force is nobody's to decide: the same request again goes on.
-    private static bool IsForAPerson(EidException refusal) => refusal.Reason == ErrorReason.LicenseExists || refusal.Reason.Kind() == ErrorKind.InvalidArgument;
+    private static bool IsForAPerson(EidException refusal) =>
+        refusal.Reason is ErrorReason.LicenseExists or ErrorReason.TransitionNotAllowed || refusal.Reason.Kind() == ErrorKind.InvalidArgument;
 
     private static Finding Of(EidException refusal) => new(refusal.Reason.WireName(), refusal.Message);
 

@@ -10,7 +10,8 @@ namespace ShantingEId.Issuing;
 /// <param name="ManifestDigest">Its manifest.</param>
 /// <param name="TypedCode">Its typed code.</param>
 /// <param name="State">The state after the change, with its times and reason.</param>
-public sealed record FeedChange(long Position, LicenseId LicenseId, CreditCode Holder, ManifestDigest ManifestDigest, TypedCode TypedCode, StateRecord State);
+/// <param name="IsIssue">Whether it is the issue of this licence.</param>
+public sealed record FeedChange(long Position, LicenseId LicenseId, CreditCode Holder, ManifestDigest ManifestDigest, TypedCode TypedCode, StateRecord State, bool IsIssue);
 
 /// <summary>A stretch of the feed, read in one snapshot.</summary>
 /// <param name="Changes">Changes after the asked position, in order; as many as the limit when there are more.</param>

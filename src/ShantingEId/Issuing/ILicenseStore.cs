@@ -1,4 +1,5 @@
 using ShantingEId.Licenses;
+using ShantingEId.Seals;
 
 namespace ShantingEId.Issuing;
 
@@ -12,6 +13,12 @@ public sealed record StoredReply(byte[] ContentDigest, byte[] Reply, long Positi
 /// <param name="Earlier">Null when it was written now, else the reply that its twin committed earlier.</param>
 /// <param name="Position">Place of the change in the feed.</param>
 public sealed record Committed(StoredReply? Earlier, long Position);
+
+/// <summary>One state that was recorded of a set.</summary>
+/// <param name="LicenseId">The set.</param>
+/// <param name="State">The state.</param>
+/// <param name="Position">Its place in the feed.</param>
+public sealed record StatedEntry(LicenseId LicenseId, StateRecord State, long Position);
 
 /// <summary>A write that must happen with its reply, once.</summary>
 /// <param name="Actor">Who asked; request ids of different callers never meet.</param>
@@ -44,10 +51,30 @@ public interface ILicenseStore : IRegisterReader
     /// </summary>
     /// <returns>Where it stands in the feed, and the earlier reply if there was one.</returns>
     /// <exception cref="EidException"><see cref="ErrorReason.LicenseExists"/>; <see cref="ErrorReason.VersionConflict"/>; store errors.</exception>
-    ValueTask<Committed> AddSetAsync(IssuedSet issuedSet, DateTimeOffset now, WriteRequest request);
+    ValueTask<Committed> AddSetAsync(IssuedSet issuedSet, StateRecord started, WriteRequest request);
 
-    /// <summary>Ends a set that is active, with feed entry, log entry and reply, in one transaction.</summary>
+    /// <summary>
+    /// Adds the set that takes another's place, with its own new seals, and ends the other from the same instant on: one
+    /// transaction. Seals that both manifests name stay as they are.
+    /// </summary>
+    /// <param name="issuedSet">The new set.</param>
+    /// <param name="fresh">Kinds of seals that are new in it.</param>
+    /// <param name="started">Its state.</param>
+    /// <param name="replaced">The set it replaces, in force.</param>
+    /// <param name="ended">The state of that one.</param>
+    /// <param name="request">The reply.</param>
     /// <returns>Where it stands in the feed, and the earlier reply if there was one.</returns>
-    /// <exception cref="EidException"><see cref="ErrorReason.LicenseNotFound"/>; <see cref="ErrorReason.AlreadyRevoked"/>; store errors.</exception>
-    ValueTask<Committed> ChangeStateAsync(LicenseId id, StateRecord state, WriteRequest request);
+    /// <exception cref="EidException"><see cref="ErrorReason.VersionConflict"/>: something was done to it meanwhile; store errors.</exception>
+    ValueTask<Committed> ReplaceSetAsync(IssuedSet issuedSet, IReadOnlyCollection<SealKind> fresh, StateRecord started, StatedEntry replaced, StateRecord ended, WriteRequest request);
+
+    /// <summary>Changes states of sets together, with feed entries, log entries and reply, in one transaction.</summary>
+    /// <param name="deed">What is done, e.g. <c>RevokeSet</c>; for the log.</param>
+    /// <param name="changes">Each set with the newest state it was judged by, and its new state; in the order in which they are done.</param>
+    /// <param name="request">The reply.</param>
+    /// <returns>Where it stands in the feed, and the earlier reply if there was one.</returns>
+    /// <exception cref="EidException"><see cref="ErrorReason.VersionConflict"/>: something was done to one of them meanwhile; store errors.</exception>
+    ValueTask<Committed> ChangeStatesAsync(string deed, IReadOnlyList<(StatedEntry Judged, StateRecord State)> changes, WriteRequest request);
+
+    /// <summary>Everything recorded about a company's sets, in the order in which it was recorded.</summary>
+    ValueTask<IReadOnlyList<StatedEntry>> HistoryAsync(CreditCode holder, CancellationToken cancel);
 }

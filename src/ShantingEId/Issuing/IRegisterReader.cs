@@ -1,5 +1,6 @@
 using ShantingEId.Codes;
 using ShantingEId.Licenses;
+using ShantingEId.Seals;
 
 namespace ShantingEId.Issuing;
 
@@ -15,7 +16,7 @@ public enum RegisterKeyKind
     /// <summary>证照标识.</summary>
     License,
 
-    /// <summary>统一社会信用代码: the company's entry in force, else its newest.</summary>
+    /// <summary>统一社会信用代码: the company's newest licence that has taken force.</summary>
     Holder,
 }
 
@@ -33,7 +34,7 @@ public readonly record struct RegisterKey(RegisterKeyKind Kind, string Value)
     /// <summary>The entry of a licence.</summary>
     public static RegisterKey Of(LicenseId id) => new(RegisterKeyKind.License, id.ToString());
 
-    /// <summary>The company's entry in force, else its newest.</summary>
+    /// <summary>The company's newest licence that has taken force.</summary>
     public static RegisterKey Of(CreditCode holder) => new(RegisterKeyKind.Holder, holder.Value);
 }
 
@@ -43,11 +44,17 @@ public readonly record struct RegisterKey(RegisterKeyKind Kind, string Value)
 /// <param name="Position">Every change up to this place of the feed is in it; 0 where nothing was found.</param>
 public readonly record struct Reading(RegisterEntry? Entry, DateTimeOffset AsOf, long Position);
 
+/// <summary>What the register knows of one seal.</summary>
+/// <param name="Holder">Its company.</param>
+/// <param name="MadeFor">The licence with which it was issued.</param>
+/// <param name="ReplacedBy">The licence with which another took its place; null while none did.</param>
+public sealed record SealEntry(CreditCode Holder, LicenseId MadeFor, LicenseId? ReplacedBy);
+
 /// <summary>Reads register entries: the store itself, or a cache in front of it that keeps the same promise.</summary>
 public interface IRegisterReader
 {
     /// <summary>
-    /// The entry under a key. A change that was acknowledged before this is called is in the answer, whatever is cached
+    /// The entry under a key, now. A change that was acknowledged before this is called is in the answer, whatever is cached
     /// anywhere: nobody is ever told VALID after a revocation was acknowledged.
     /// </summary>
     /// <param name="key">What is asked for.</param>
@@ -55,4 +62,18 @@ public interface IRegisterReader
     /// <param name="cancel">Gives up waiting.</param>
     /// <exception cref="EidException"><see cref="ErrorReason.StoreUnavailable"/>.</exception>
     ValueTask<Reading> FindAsync(RegisterKey key, TimeSpan maxAge, CancellationToken cancel);
+
+    /// <summary>
+    /// The entry under a key as it was at an instant, by what the register knows today: of the changes that had taken effect
+    /// by then, the one recorded last. A licence that had not taken force yet is <see cref="SetState.Scheduled"/>.
+    /// </summary>
+    /// <param name="key">What is asked for; a company's key means the licence that was its newest then.</param>
+    /// <param name="time">The instant.</param>
+    /// <param name="cancel">Gives up waiting.</param>
+    /// <exception cref="EidException"><see cref="ErrorReason.StoreUnavailable"/>.</exception>
+    ValueTask<Reading> FindAtAsync(RegisterKey key, DateTimeOffset time, CancellationToken cancel);
+
+    /// <summary>What is known of a seal; null when the register never issued it.</summary>
+    /// <exception cref="EidException"><see cref="ErrorReason.StoreUnavailable"/>.</exception>
+    ValueTask<SealEntry?> FindSealAsync(SealCode code, CancellationToken cancel);
 }

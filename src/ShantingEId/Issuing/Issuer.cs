@@ -1,9 +1,7 @@
 using System.Text;
-using ShantingEId.Codes;
 using ShantingEId.Crypto;
 using ShantingEId.Licenses;
 using ShantingEId.Seals;
-using ShantingEId.Verifying;
 
 namespace ShantingEId.Issuing;
 
@@ -12,7 +10,7 @@ namespace ShantingEId.Issuing;
 /// <param name="RequestId">Makes a retry safe.</param>
 /// <param name="Enterprise">What to print and sign, unchecked.</param>
 /// <param name="EncodeReply">Turns the finished set into the answer's bytes, which are stored with it.</param>
-public sealed record IssueCommand(string Actor, RequestId RequestId, EnterpriseInput Enterprise, Func<IssuedSet, byte[]> EncodeReply);
+public sealed record IssueCommand(string Actor, RequestId RequestId, EnterpriseInput Enterprise, Func<IssuedSet, StateRecord, byte[]> EncodeReply);
 
 /// <summary>What came of an issue.</summary>
 /// <param name="Reply">The answer's bytes; the same for every repetition of the request.</param>
@@ -37,32 +35,18 @@ public sealed record IssueOutcome(byte[] Reply, bool Repeated)
 }
 
 /// <summary>Issues one licence with its four seals: all or none.</summary>
-/// <param name="authority">Who signs.</param>
+/// <param name="maker">Makes the set.</param>
 /// <param name="store">The register.</param>
 /// <param name="feed">Tells when every replica has seen a change.</param>
-/// <param name="draw">Draws a seal picture.</param>
-/// <param name="verifier">The public verify path, used to check every set before it is committed.</param>
 /// <param name="clock">The one clock.</param>
-public sealed class Issuer(IssuingAuthority authority, ILicenseStore store, IChangeFeed feed, DrawSeal draw, Verifier verifier, RegisterClock clock) : IDisposable
+public sealed class Issuer(SetMaker maker, ILicenseStore store, IChangeFeed feed, RegisterClock clock)
 {
-    // Numbers are set aside in blocks, so that issuing does not write twice; what a crash leaves unused is never given again.
-    private const int BlockSize = 256;
-    private readonly NumberBlock sealNumbers = new(store, "seal", BlockSize);
-    private readonly NumberBlock statusNumbers = new(store, "status", BlockSize);
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        sealNumbers.Dispose();
-        statusNumbers.Dispose();
-    }
-
     /// <summary>Runs every check of an issue, also whether the seals can be drawn, and returns the licence as it would be; writes nothing.</summary>
     public async Task<License> ValidateAsync(EnterpriseInput enterprise, CancellationToken cancel)
     {
-        var now = Now();
+        var now = clock.GetUtcNow();
         var facts = Check(enterprise, now);
-        Draw(Designs(facts, 1)); // Any number serves: the pictures are thrown away.
+        maker.RequireDrawable(facts, SealKinds.All);
         return await PrepareLicenseAsync(facts, now, cancel);
     }
 
@@ -71,7 +55,7 @@ public sealed class Issuer(IssuingAuthority authority, ILicenseStore store, ICha
     public async Task<IssueOutcome> IssueAsync(IssueCommand command, CancellationToken cancel)
     {
         clock.RequireSound();
-        var now = Now();
+        var now = LicenseTime.Stored(clock.GetUtcNow());
 
         // 1. Policy: every violation at once.
         var facts = Check(command.Enterprise, now);
@@ -83,7 +67,7 @@ public sealed class Issuer(IssuingAuthority authority, ILicenseStore store, ICha
             return await IssueOutcome.RepeatAsync(earlier, content, feed);
         }
 
-        // 3. Facts and numbers. A number set aside here and not used is lost, never reused.
+        // 3. The licence.
         License license;
         try
         {
@@ -100,25 +84,14 @@ public sealed class Issuer(IssuingAuthority authority, ILicenseStore store, ICha
             throw;
         }
 
-        var firstSeal = await sealNumbers.TakeAsync(SealKinds.All.Count, cancel);
-        var status = StatusIndex.Of(await statusNumbers.TakeAsync(1, cancel), authority.StatusSecret);
-
-        // 4. The four pictures; a missing glyph refuses the whole set.
-        var designs = Designs(facts, firstSeal);
-        var pictures = Draw(designs);
-
-        // 5 and 6. Keys, certificates and signatures. All of it stays in memory until step 8: a crash before that issued nothing.
-        var set = Sign(license, designs, pictures, status, now);
-
-        // 7. Check our own work through the public path.
-        if (SetCheck.Problem(set, verifier, authority.Intermediates, authority.Roots, now) is { Length: > 0 } problem)
-        {
-            throw new EidException(ErrorReason.SelfCheckFailed, $"签发结果未通过自检：{problem}");
-        }
+        // 4 to 7. Numbers, pictures, keys, signatures and our own check of them. All of it stays in memory until step 8: a crash
+        // before that issued nothing.
+        var set = await maker.MakeAsync(license, [], now, cancel);
 
         // 8. The commit point. One transaction, never cancelled; after it a retry with the same request id returns the reply.
-        var reply = command.EncodeReply(set);
-        var committed = await store.AddSetAsync(set, now, new WriteRequest(command.Actor, command.RequestId, content, reply));
+        var started = new StateRecord(SetState.Active, now, now, "", "");
+        var reply = command.EncodeReply(set, started);
+        var committed = await store.AddSetAsync(set, started, new WriteRequest(command.Actor, command.RequestId, content, reply));
         if (committed.Earlier is { } raced)
         {
             return await IssueOutcome.RepeatAsync(raced, content, feed);
@@ -142,72 +115,25 @@ public sealed class Issuer(IssuingAuthority authority, ILicenseStore store, ICha
         return Sm3.Hash(Encoding.UTF8.GetBytes(text));
     }
 
-    // China keeps one civil time, UTC+8, without daylight saving: "today" is the bureau's day.
-    private static EnterpriseFacts Check(EnterpriseInput enterprise, DateTimeOffset now) =>
-        EnterpriseFacts.Parse(enterprise, DateOnly.FromDateTime(now.UtcDateTime.AddHours(8)));
+    private static EnterpriseFacts Check(EnterpriseInput enterprise, DateTimeOffset now) => EnterpriseFacts.Parse(enterprise, LicenseTime.Day(now));
 
     private async Task<License> PrepareLicenseAsync(EnterpriseFacts facts, DateTimeOffset now, CancellationToken cancel)
     {
         var newest = (await store.FindAsync(RegisterKey.Of(facts.CreditCode), TimeSpan.Zero, cancel)).Entry;
-        if (newest is { State.State: SetState.Active })
+        if (newest is { State.State: SetState.Active or SetState.Suspended })
         {
             throw StoreErrors.Exists(newest.LicenseId);
         }
 
-        var id = LicenseId.ForBusinessLicense(authority.CreditCode, facts.CreditCode, (newest?.LicenseId.Version ?? 0) + 1);
-        return new License(id, facts, authority.Name, authority.CreditCode, now);
-    }
-
-    private SealDesign[] Designs(EnterpriseFacts facts, long firstSeal) => [.. SealKinds.All.Select((kind, i) =>
-        new SealDesign(kind, facts.Name, facts.CreditCode, facts.Representative, SealCode.Create(authority.Division, firstSeal + i)))];
-
-    // Several seals show the same name, and another the representative's: what is missing is reported once, and all of it.
-    private SealPicture[] Draw(SealDesign[] designs)
-    {
-        var pictures = new List<SealPicture>();
-        var violations = new List<FieldViolation>();
-        foreach (var design in designs)
+        // What was cancelled or rescinded does not come back by a new licence under the old code.
+        if (newest is { State.State: SetState.Cancelled or SetState.Rescinded })
         {
-            try
-            {
-                pictures.Add(draw(design));
-            }
-            catch (EidException error) when (error.Reason == ErrorReason.TextInvalid)
-            {
-                violations.AddRange(error.Violations.Except(violations));
-            }
+            throw StoreErrors.TransitionNotAllowed(newest.LicenseId, newest.State.State);
         }
 
-        return pictures.Count == designs.Length ? [.. pictures]
-            : throw new EidException(ErrorReason.TextInvalid, string.Join("；", violations.Select(violation => violation.Message)), violations);
+        // A version that was prepared and taken back keeps its number.
+        var version = newest is null ? 1 : (await store.HistoryAsync(facts.CreditCode, cancel)).Max(one => one.LicenseId.Version) + 1;
+        var id = LicenseId.ForBusinessLicense(maker.Authority.CreditCode, facts.CreditCode, version);
+        return new License(id, facts, maker.Authority.Name, maker.Authority.CreditCode, LicenseTime.Whole(now));
     }
-
-    private IssuedSet Sign(License license, SealDesign[] designs, SealPicture[] pictures, StatusReference status, DateTimeOffset now)
-    {
-        authority.ManifestSigner.RequireUsable(now);
-        authority.CodeSigner.RequireUsable(now);
-        authority.SealMaker.RequireUsable(now);
-        var seals = SealSet.Create(designs.Zip(pictures, (design, picture) => SignSeal(design, picture, now)));
-        var manifest = Envelope.Sign(ContentType.Manifest, Manifest.Of(authority.Environment, license, seals).Encode(), authority.ManifestSigner).Encode();
-        var code = new LicenseCode(license.Facts.CreditCode, license.Id.Version, license.Facts.Name, ManifestDigest.Of(manifest), status, now);
-        return new IssuedSet(license, seals, manifest, code.Sign(authority.CodePrefix, authority.CodeSigner), TypedCode.Generate(), status);
-    }
-
-    private IssuedSeal SignSeal(SealDesign design, SealPicture picture, DateTimeOffset now)
-    {
-        using var key = Sm2PrivateKey.Generate();
-        // Subject as real provincial seal certificates have it: O = credit code and name, CN = seal code (standards §1.4).
-        var subject = new CertificateSubject(design.CreditCode.Value + design.Name, design.SealCode.Value);
-        var certificate = authority.SealAuthority.Issue(subject, key.PublicKey, CertificateUse.Signing, now, now + authority.SealLifetime);
-        var info = new SesSealInfo
-        {
-            VendorId = "ShantingEId", SealId = design.SealCode.Value, Type = design.Kind.SesType(), Name = design.Name + design.Kind.ChineseName(),
-            CertificateList = [certificate.Der.ToArray()], CreateTime = now, ValidStart = now, ValidEnd = certificate.NotAfter,
-            PictureType = "PNG", Picture = picture.Png, Width = picture.WidthMillimetres, Height = picture.HeightMillimetres,
-        };
-        return new IssuedSeal(design.Kind, design.SealCode, SesSeal.Create(info, authority.SealMaker), certificate, authority.Vault.Seal(key, design.SealCode.Value));
-    }
-
-    // Whole seconds: certificates and seals carry no fractions, and all five artefacts say the same instant.
-    private DateTimeOffset Now() => DateTimeOffset.FromUnixTimeSeconds(clock.GetUtcNow().ToUnixTimeSeconds());
 }

@@ -21,6 +21,32 @@ public static class StoreErrors
         Metadata = new Dictionary<string, string> { ["license_id"] = id.ToString() },
     };
 
+    /// <summary>What is asked for does not follow from the state it is in.</summary>
+    public static EidException TransitionNotAllowed(LicenseId id, SetState state) => new(ErrorReason.TransitionNotAllowed, $"该执照目前{SetStates.Name(state)}，不能这样办理{Possible(state)}")
+    {
+        Metadata = new Dictionary<string, string>
+        {
+            ["license_id"] = id.ToString(), ["state"] = WireNames<SetState>.Of(state),
+            ["allowed"] = string.Join(",", SetTransitions.AllowedFrom(state).Select(WireNames<SetTransition>.Of)),
+        },
+    };
+
+    /// <summary>A change was prepared for a later time; it must take effect or be taken back first.</summary>
+    public static EidException ChangePending(LicenseId id, DateTimeOffset effective) => new(
+        ErrorReason.ChangePending, $"该执照有一项定于 {effective.ToOffset(TimeSpan.FromHours(8)).ToString("yyyy年M月d日 HH:mm", CultureInfo.InvariantCulture)} 生效的变更；请先撤回该变更，或待其生效后再办")
+    {
+        Metadata = new Dictionary<string, string> { ["license_id"] = id.ToString(), ["effective_time"] = effective.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture) },
+    };
+
+    /// <summary>Somebody else changed it meanwhile.</summary>
+    public static EidException Changed() => new(ErrorReason.VersionConflict, "该企业的执照在此期间已有变化，未写入任何内容；请重新查看后再办");
+
     /// <summary>A number or code that was drawn for the set stands in the register already; another attempt draws another.</summary>
     public static EidException NumberTaken(Exception cause) => new(ErrorReason.VersionConflict, "为该企业选取的编号已被使用，未写入任何内容；请重试", cause);
+
+    private static string Possible(SetState state)
+    {
+        var names = SetTransitions.AllowedFrom(state).Select(SetStates.Name).ToArray();
+        return names.Length == 0 ? "" : "；可以办理：" + string.Join("、", names);
+    }
 }

@@ -85,6 +85,30 @@ public enum VerdictReason
     /// <summary>Revoked.</summary>
     Revoked,
 
+    /// <summary>Paused.</summary>
+    Suspended,
+
+    /// <summary>A newer licence took its place.</summary>
+    Superseded,
+
+    /// <summary>Deregistered.</summary>
+    Cancelled,
+
+    /// <summary>Registered on false papers, and rescinded.</summary>
+    Rescinded,
+
+    /// <summary>Prepared and taken back before it took force.</summary>
+    Withdrawn,
+
+    /// <summary>Had not taken force at the time.</summary>
+    NotYetEffective,
+
+    /// <summary>The seal was replaced.</summary>
+    SealReplaced,
+
+    /// <summary>A seal that the register never issued.</summary>
+    SealNotFound,
+
     /// <summary>The signature is good; the register was not asked (offline).</summary>
     RegisterNotAsked,
 
@@ -110,10 +134,15 @@ public static class VerdictTexts
     {
         (Verdict.Valid, _) => ("执照真实，登记在册，当前有效。", "请将名称、统一社会信用代码与来人陈述核对后办理。"),
         (Verdict.Suspended, _) => ("执照真实，但目前处于暂停状态。", "请勿据此办理，请来人向登记机关了解恢复条件。"),
+        (Verdict.Superseded, VerdictReason.SealReplaced) => ("印章真实，但已换发新章，自换发之日起不再有效。", "请使用新章；换发之前加盖的文件，请按加盖时间查询当时的状态。"),
         (Verdict.Superseded, _) => ("执照真实，但已换发新照。", "请出示新照的证照码再次核验。"),
+        (Verdict.Revoked, VerdictReason.Rescinded) => ("执照真实，但该登记已被依法撤销。", "请勿据此办理；如有异议，请来人联系登记机关。"),
+        (Verdict.Revoked, VerdictReason.Withdrawn) => ("此照在生效之前已经撤回，从未生效。", "请来人出示现行执照的证照码再次核验。"),
         (Verdict.Revoked, _) => ("执照真实，但已被吊销，不再有效。", "请勿据此办理；如有异议，请来人联系登记机关。"),
         (Verdict.Cancelled, _) => ("执照真实，但该主体已经注销。", "请勿据此办理；历史业务可查询存续期间的登记信息。"),
         (Verdict.Expired, _) => ("执照真实，但已过有效期。", "请来人到登记机关办理延续。"),
+        (Verdict.NotFound, VerdictReason.NotYetEffective) => ("在所查询的时间，此照尚未生效。", "请核对要查询的时间，或出示当时有效的执照。"),
+        (Verdict.NotFound, VerdictReason.SealNotFound) => ("登记簿中没有这枚印章。", "请核对印章编码是否录入有误；确认无误仍查不到的，请联系登记机关。"),
         (Verdict.NotFound, _) => ("登记簿中没有与此代码对应的执照。", "请核对代码是否录入有误；确认无误仍查不到的，请联系登记机关。"),
         (Verdict.NotIssued, _) => ("签名形式正确，但登记簿中从未签发过这张执照。", "请勿据此办理，请保留此码并立即联系登记机关。"),
         (Verdict.BadSignature, VerdictReason.KeyPurpose) => ("此码使用了不允许签发证照码的密钥，不能采信。", "请勿据此办理，请保留此码并联系登记机关。"),

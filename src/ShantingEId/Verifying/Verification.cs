@@ -1,15 +1,32 @@
 using ShantingEId.Issuing;
+using ShantingEId.Licenses;
+using ShantingEId.Seals;
 
 namespace ShantingEId.Verifying;
 
 /// <summary>The answer to a verification.</summary>
 /// <param name="Verdict">The verdict.</param>
 /// <param name="Reason">Machine reason.</param>
-/// <param name="StatusAsOf">When the register was read (or the code judged, where the register was not needed).</param>
+/// <param name="StatusAsOf">AskedTime the register was read (or the code judged, where the register was not needed).</param>
 /// <param name="Manifest">The licence and its seals, when genuine.</param>
 /// <param name="Entry">The register's entry with the state, when genuine.</param>
 public sealed record Verification(Verdict Verdict, VerdictReason Reason, DateTimeOffset StatusAsOf, Manifest? Manifest = null, RegisterEntry? Entry = null)
 {
+    /// <summary>The instant asked about; null when it was now.</summary>
+    public DateTimeOffset? AsOfTime { get; init; }
+
+    /// <summary>The one seal asked about; null when the licence was.</summary>
+    public SealCode? Seal { get; init; }
+
+    /// <summary>What took its place; present when superseded.</summary>
+    public Succession? Succession { get; init; }
+
     /// <summary>Whether the licence may be relied on.</summary>
     public bool IsValid => Verdict == Verdict.Valid;
 }
+
+/// <summary>换发: what took the place of a licence or seal.</summary>
+/// <param name="Successor">The licence that took its place.</param>
+/// <param name="EffectiveTime">Since when.</param>
+/// <param name="Current">The company's licence by now.</param>
+public sealed record Succession(LicenseId Successor, DateTimeOffset EffectiveTime, License Current);

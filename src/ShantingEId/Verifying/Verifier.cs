@@ -2,6 +2,7 @@ using ShantingEId.Codes;
 using ShantingEId.Crypto;
 using ShantingEId.Issuing;
 using ShantingEId.Licenses;
+using ShantingEId.Seals;
 
 namespace ShantingEId.Verifying;
 
@@ -19,9 +20,9 @@ public sealed class Verifier(KeyRing keys, string codePrefix, string environment
     /// <summary>Verifies the text of a QR, or a typed code.</summary>
     /// <exception cref="EidException"><see cref="ErrorReason.QrTextInvalid"/>: not a text at all; store errors.</exception>
     /// <param name="text">As scanned or typed.</param>
-    /// <param name="maxAge">How old the state may be at most.</param>
+    /// <param name="when">Now, or an instant that has passed.</param>
     /// <param name="cancel">Gives up.</param>
-    public async ValueTask<Verification> VerifyCodeAsync(string text, TimeSpan maxAge, CancellationToken cancel)
+    public async ValueTask<Verification> VerifyCodeAsync(string text, AskedTime when, CancellationToken cancel)
     {
         // 1. Strict parse. What is printable but not ours is an answer (somebody scanned the wrong code), not an error.
         if (text.Length is 0 or > LicenseCode.MaxTextLength || text.AsSpan().ContainsAnyInRange('\0', '\u001F') || text.AsSpan().ContainsAnyInRange('\u007F', '\u009F'))
@@ -33,7 +34,7 @@ public sealed class Verifier(KeyRing keys, string codePrefix, string environment
         if (!text.StartsWith(codePrefix, StringComparison.Ordinal) && TypedCode.LooksLikeOne(text))
         {
             return TypedCode.TryParse(text, out var typed)
-                ? Judge(await register.FindAsync(RegisterKey.Of(typed), maxAge, cancel))
+                ? await SucceededAsync(Judge(await when.FindAsync(register, RegisterKey.Of(typed), cancel)), when, cancel)
                 : Answer(Verdict.Malformed, VerdictReason.TypedCodeCheck);
         }
 
@@ -45,7 +46,7 @@ public sealed class Verifier(KeyRing keys, string codePrefix, string environment
         }
 
         // 3. State, from the register only. A code the register does not know is an alert, however good its signature.
-        var reading = await register.FindAsync(RegisterKey.Of(code.ManifestDigest), maxAge, cancel);
+        var reading = await when.FindAsync(register, RegisterKey.Of(code.ManifestDigest), cancel);
         if (reading.Entry is not { } entry)
         {
             return new Verification(Verdict.NotIssued, VerdictReason.NotIssued, reading.AsOf);
@@ -58,13 +59,13 @@ public sealed class Verifier(KeyRing keys, string codePrefix, string environment
             return new Verification(Verdict.BadSignature, VerdictReason.RegisterMismatch, reading.AsOf);
         }
 
-        return Judge(manifest, entry, reading.AsOf);
+        return await SucceededAsync(Judge(manifest, entry, reading.AsOf), when, cancel);
     }
 
-    /// <summary>Looks up the licence of a company: the one in force, else its newest.</summary>
-    public async ValueTask<Verification> LookupAsync(CreditCode holder, TimeSpan maxAge, CancellationToken cancel)
+    /// <summary>Looks up the licence of a company: its newest that has taken force.</summary>
+    public async ValueTask<Verification> LookupAsync(CreditCode holder, AskedTime when, CancellationToken cancel)
     {
-        var answer = Judge(await register.FindAsync(RegisterKey.Of(holder), maxAge, cancel));
+        var answer = Judge(await when.FindAsync(register, RegisterKey.Of(holder), cancel)) with { AsOfTime = when.AsOfTime };
         // Under which company the register files a row is not signed; whose licence it is stands in the manifest.
         return answer.Manifest is { } manifest && manifest.License.Facts.CreditCode != holder
             ? new Verification(Verdict.BadSignature, VerdictReason.RegisterMismatch, answer.StatusAsOf) : answer;
@@ -75,14 +76,56 @@ public sealed class Verifier(KeyRing keys, string codePrefix, string environment
     /// has, after the same work, and the same whether it exists or not.
     /// </summary>
     /// <param name="holder">The company.</param>
-    /// <param name="maxAge">How old the answer may be at most.</param>
+    /// <param name="when">Now, or an instant that has passed.</param>
     /// <param name="cancel">Gives up.</param>
-    public async ValueTask<Verification> LookupNobodyAsync(CreditCode holder, TimeSpan maxAge, CancellationToken cancel)
+    public async ValueTask<Verification> LookupNobodyAsync(CreditCode holder, AskedTime when, CancellationToken cancel)
     {
         // No credit code begins with 0. Reading the company's own entry and dropping it would show by its time, and by what that
         // leaves in caches, whether there is one.
         var nobody = new RegisterKey(RegisterKeyKind.Holder, "0" + holder.Value[1..]);
-        return new Verification(Verdict.NotFound, VerdictReason.LicenseNotFound, (await register.FindAsync(nobody, maxAge, cancel)).AsOf);
+        return new Verification(Verdict.NotFound, VerdictReason.LicenseNotFound, (await when.FindAsync(register, nobody, cancel)).AsOf) { AsOfTime = when.AsOfTime };
+    }
+
+    /// <summary>Verifies one seal: whether it is one of the four of its company's licence.</summary>
+    /// <param name="code">Its code.</param>
+    /// <param name="seal">Its own bytes, where they are at hand; they must be those that the licence binds.</param>
+    /// <param name="when">Now, or an instant that has passed.</param>
+    /// <param name="cancel">Gives up.</param>
+    public async ValueTask<Verification> VerifySealAsync(SealCode code, ReadOnlyMemory<byte>? seal, AskedTime when, CancellationToken cancel)
+    {
+        // 1. Whose it is; of a seal that was never issued there is nothing to say.
+        if (await register.FindSealAsync(code, cancel) is not { } known)
+        {
+            return Answer(Verdict.NotFound, VerdictReason.SealNotFound) with { AsOfTime = when.AsOfTime };
+        }
+
+        // 2. The company's licence then. If it names the seal, its state is the seal's.
+        var answer = Judge(await when.FindAsync(register, RegisterKey.Of(known.Holder), cancel));
+        if (!Names(answer, code))
+        {
+            // 3. Else the seal belongs to an earlier licence or to one that has not taken force: its own says which, and whether it was replaced.
+            answer = Judge(await when.FindAsync(register, RegisterKey.Of(known.MadeFor), cancel));
+            if (!Names(answer, code))
+            {
+                return answer.Manifest is null ? answer with { AsOfTime = when.AsOfTime } : new Verification(Verdict.BadSignature, VerdictReason.RegisterMismatch, answer.StatusAsOf);
+            }
+
+            if (known.ReplacedBy is { } successor && answer.Verdict is Verdict.Superseded or Verdict.Valid)
+            {
+                var replacing = (await register.FindAtAsync(RegisterKey.Of(successor), DateTimeOffset.MinValue, cancel)).Entry ?? throw Lost();
+                // Before a licence has taken force its entry says when it will, or did.
+                var state = new StateRecord(SetState.Superseded, replacing.State.EffectiveTime, replacing.State.RecordedTime, answer.Entry!.State.Reason, answer.Entry.State.DecidedBy, successor);
+                answer = answer with { Verdict = Verdict.Superseded, Reason = VerdictReason.SealReplaced, Entry = answer.Entry with { State = state } };
+            }
+        }
+
+        // 4. The bytes at hand must be the ones that were signed for.
+        if (seal is { } bytes && !answer.Manifest!.Seals.First(one => one.Code == code).Digest.AsSpan().SequenceEqual(Sm3.Hash(bytes.Span)))
+        {
+            return new Verification(Verdict.BadSignature, VerdictReason.SignatureInvalid, answer.StatusAsOf) { AsOfTime = when.AsOfTime };
+        }
+
+        return await SucceededAsync(answer with { Seal = code }, when, cancel);
     }
 
     /// <summary>
@@ -144,13 +187,37 @@ public sealed class Verifier(KeyRing keys, string codePrefix, string environment
             : new Verification(Verdict.BadSignature, VerdictReason.RegisterMismatch, reading.AsOf);
     }
 
-    // The verdict is a pure function of facts, state and time.
+    // The verdict is a pure function of facts and of the state at the time. What has not taken force is shown to nobody.
     private static Verification Judge(Manifest manifest, RegisterEntry entry, DateTimeOffset asOf) => entry.State.State switch
     {
         SetState.Active => new(Verdict.Valid, VerdictReason.None, asOf, manifest, entry),
         SetState.Revoked => new(Verdict.Revoked, VerdictReason.Revoked, asOf, manifest, entry),
+        SetState.Superseded => new(Verdict.Superseded, VerdictReason.Superseded, asOf, manifest, entry),
+        SetState.Suspended => new(Verdict.Suspended, VerdictReason.Suspended, asOf, manifest, entry),
+        SetState.Cancelled => new(Verdict.Cancelled, VerdictReason.Cancelled, asOf, manifest, entry),
+        SetState.Rescinded => new(Verdict.Revoked, VerdictReason.Rescinded, asOf, manifest, entry),
+        SetState.Withdrawn => new(Verdict.Revoked, VerdictReason.Withdrawn, asOf),
+        SetState.Scheduled => new(Verdict.NotFound, VerdictReason.NotYetEffective, asOf),
         _ => throw new EidException(ErrorReason.InternalFault, "登记状态无法识别"),
     };
+
+    // Who shows an old code is told what the company is called by now, which may be several changes later.
+    private async ValueTask<Verification> SucceededAsync(Verification answer, AskedTime when, CancellationToken cancel)
+    {
+        answer = answer with { AsOfTime = when.AsOfTime };
+        if (answer is not { Verdict: Verdict.Superseded, Manifest: { } manifest, Entry.State: { Successor: { } successor } state })
+        {
+            return answer;
+        }
+
+        var current = Judge(await register.FindAsync(RegisterKey.Of(manifest.License.Facts.CreditCode), when.MaxAge, cancel));
+        return current.Manifest is { } newest && newest.License.Facts.CreditCode == manifest.License.Facts.CreditCode
+            ? answer with { Succession = new Succession(successor, state.EffectiveTime, newest.License) } : throw Lost();
+    }
+
+    private static bool Names(Verification answer, SealCode code) => answer.Manifest is { } manifest && manifest.Seals.Any(seal => seal.Code == code);
+
+    private static EidException Lost() => new(ErrorReason.InternalFault, "登记簿中的换发记录不完整");
 
     private Verification Answer(Verdict verdict, VerdictReason reason) => new(verdict, reason, clock.GetUtcNow());
 

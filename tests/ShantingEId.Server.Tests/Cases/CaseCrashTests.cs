@@ -132,7 +132,7 @@ public abstract class CaseCrashContract(ServerFixture server)
         var codec = CaseWire.SetCodec;
         if (cut is Cut.BeforeIssued or Cut.AfterIssued)
         {
-            codec = new SetCodec(cut == Cut.BeforeIssued ? _ => throw new Died() : codec.Encode, cut == Cut.AfterIssued ? _ => throw new Died() : codec.LicenseOf);
+            codec = new SetCodec(cut == Cut.BeforeIssued ? (_, _) => throw new Died() : codec.Encode, cut == Cut.AfterIssued ? _ => throw new Died() : codec.LicenseOf);
         }
 
         var desk = new CaseDesk(services.GetRequiredService<ILicenseStore>(), new MortalStore(services.GetRequiredService<ICaseStore>(), cut), services.GetRequiredService<Issuer>(),

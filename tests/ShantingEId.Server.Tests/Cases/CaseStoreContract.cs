@@ -60,7 +60,7 @@ public abstract class CaseStoreContract(SampleSets sets) : RegisterContract, ICl
     {
         var opened = SampleCases.Opened(null, StepKind.Tax, StepKind.HousingFund);
         Assert.Equal(3, (await AddAsync(opened)).Position);
-        Assert.Equal(4, (await Store.AddSetAsync(sets.Real, sets.Real.License.IssueTime, SampleSets.Request())).Position);
+        Assert.Equal(4, (await Store.AddSetAsync(sets.Real, SampleSets.Started, SampleSets.Request())).Position);
         Assert.Equal(7, (await ChangeAsync(opened, SampleCases.Rules.Issue(opened, SampleCases.LicenseOf(opened), SampleCases.Now))).Position);
 
         var page = await Store.ReadStepsAsync(0, 100, Cancel);

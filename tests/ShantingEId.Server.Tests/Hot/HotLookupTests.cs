@@ -296,7 +296,7 @@ public sealed class HotLookupTests : IAsyncDisposable
         bool Takes(long position) => recent.InsertIfCurrent(key, position, () => { });
 
         void Change(long position, RegisterEntry entry, int company) => recent.Apply(new FeedChange(position, entry.LicenseId,
-            Licenses.CreditCode.Parse(TestSupport.SampleCompanies.CreditCode(company)), entry.ManifestDigest, entry.TypedCode, entry.State with { State = SetState.Revoked }));
+            Licenses.CreditCode.Parse(TestSupport.SampleCompanies.CreditCode(company)), entry.ManifestDigest, entry.TypedCode, entry.State with { State = SetState.Revoked }, false));
     }
 
     private async Task FollowAsync()

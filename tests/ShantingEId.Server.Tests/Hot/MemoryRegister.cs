@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using ShantingEId.Codes;
 using ShantingEId.Issuing;
 using ShantingEId.Licenses;
+using ShantingEId.Seals;
 using ShantingEId.TestSupport;
 
 namespace ShantingEId.Server.Tests.Hot;
@@ -67,7 +68,7 @@ internal sealed class MemoryRegister : ILicenseStore, IChangeFeed
                 entries[key] = entry;
             }
 
-            feed.Add(new FeedChange(feed.Count + 1, entry.LicenseId, holder, entry.ManifestDigest, entry.TypedCode, entry.State));
+            feed.Add(new FeedChange(feed.Count + 1, entry.LicenseId, holder, entry.ManifestDigest, entry.TypedCode, entry.State, entry.State.State == SetState.Active));
             return feed.Count;
         }
     }
@@ -134,7 +135,16 @@ internal sealed class MemoryRegister : ILicenseStore, IChangeFeed
 
     public ValueTask<IssuedSet?> LoadSetAsync(LicenseId id, CancellationToken cancel) => throw new NotSupportedException();
 
-    public ValueTask<Committed> AddSetAsync(IssuedSet issuedSet, DateTimeOffset now, WriteRequest request) => throw new NotSupportedException();
+    public ValueTask<Reading> FindAtAsync(RegisterKey key, DateTimeOffset time, CancellationToken cancel) => throw new NotSupportedException();
 
-    public ValueTask<Committed> ChangeStateAsync(LicenseId id, StateRecord state, WriteRequest request) => throw new NotSupportedException();
+    public ValueTask<SealEntry?> FindSealAsync(SealCode code, CancellationToken cancel) => throw new NotSupportedException();
+
+    public ValueTask<IReadOnlyList<StatedEntry>> HistoryAsync(CreditCode holder, CancellationToken cancel) => throw new NotSupportedException();
+
+    public ValueTask<Committed> AddSetAsync(IssuedSet issuedSet, StateRecord started, WriteRequest request) => throw new NotSupportedException();
+
+    public ValueTask<Committed> ReplaceSetAsync(
+        IssuedSet issuedSet, IReadOnlyCollection<SealKind> fresh, StateRecord started, StatedEntry replaced, StateRecord ended, WriteRequest request) => throw new NotSupportedException();
+
+    public ValueTask<Committed> ChangeStatesAsync(string deed, IReadOnlyList<(StatedEntry Judged, StateRecord State)> changes, WriteRequest request) => throw new NotSupportedException();
 }

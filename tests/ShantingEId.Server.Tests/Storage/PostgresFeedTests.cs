@@ -155,7 +155,7 @@ public sealed class PostgresFeedTests(SampleSets sets) : IClassFixture<SampleSet
         return new Replica(store, feed);
     }
 
-    private async Task<long> ChangeAsync(Replica replica) => (await replica.Store.AddSetAsync(sets.Next(), SampleSets.Now, SampleSets.Request())).Position;
+    private async Task<long> ChangeAsync(Replica replica) => (await replica.Store.AddSetAsync(sets.Next(), SampleSets.Started, SampleSets.Request())).Position;
 
     private static async Task<TimeSpan> SettleAsync(Replica replica, long position)
     {

@@ -43,13 +43,13 @@ public sealed class PostgresOutageTests : IClassFixture<OwnPostgres>, IClassFixt
         await using var registers = new PostgresRegisters(own.Server, await own.Server.CreateDatabaseAsync());
         var store = registers.Open();
         var set = sets.Next();
-        await store.AddSetAsync(set, SampleSets.Now, SampleSets.Request());
+        await store.AddSetAsync(set, SampleSets.Started, SampleSets.Request());
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => store.FindAsync(RegisterKey.Of(set.TypedCode), TimeSpan.Zero, Cancel).AsTask()));
 
         await own.Server.RestartAsync();
 
         Assert.NotNull((await store.FindAsync(RegisterKey.Of(set.TypedCode), TimeSpan.Zero, Cancel)).Entry);
-        Assert.Equal(2, (await store.AddSetAsync(sets.Next(), SampleSets.Now, SampleSets.Request())).Position);
+        Assert.Equal(2, (await store.AddSetAsync(sets.Next(), SampleSets.Started, SampleSets.Request())).Position);
     }
 
     [Fact]
@@ -59,8 +59,8 @@ public sealed class PostgresOutageTests : IClassFixture<OwnPostgres>, IClassFixt
         var (store, bound) = ((PostgresStore)registers.Open(), TimeSpan.FromSeconds(1));
         await using var feed = new PostgresFeed(store, bound);
         await feed.JoinAsync(bound * 2, Cancel);
-        await feed.SettleAsync((await store.AddSetAsync(sets.Next(), SampleSets.Now, SampleSets.Request())).Position);
-        var last = (await store.AddSetAsync(sets.Next(), SampleSets.Now, SampleSets.Request())).Position;
+        await feed.SettleAsync((await store.AddSetAsync(sets.Next(), SampleSets.Started, SampleSets.Request())).Position);
+        var last = (await store.AddSetAsync(sets.Next(), SampleSets.Started, SampleSets.Request())).Position;
 
         await own.Server.StopAsync();
         try
@@ -68,7 +68,7 @@ public sealed class PostgresOutageTests : IClassFixture<OwnPostgres>, IClassFixt
             EidException[] errors =
             [
                 await Assert.ThrowsAsync<EidException>(async () => await store.FindAsync(RegisterKey.Of(TypedCode.Generate()), TimeSpan.Zero, Cancel)),
-                await Assert.ThrowsAsync<EidException>(async () => await store.AddSetAsync(sets.Next(), SampleSets.Now, SampleSets.Request())),
+                await Assert.ThrowsAsync<EidException>(async () => await store.AddSetAsync(sets.Next(), SampleSets.Started, SampleSets.Request())),
                 await Assert.ThrowsAsync<EidException>(async () => await store.ReserveAsync("seal", 1, Cancel)),
                 await Assert.ThrowsAsync<EidException>(async () => await feed.JoinAsync(bound, Cancel)),
             ];
@@ -85,7 +85,7 @@ public sealed class PostgresOutageTests : IClassFixture<OwnPostgres>, IClassFixt
             await own.Server.StartAgainAsync();
         }
 
-        Assert.Equal(last + 1, (await store.AddSetAsync(sets.Next(), SampleSets.Now, SampleSets.Request())).Position);
+        Assert.Equal(last + 1, (await store.AddSetAsync(sets.Next(), SampleSets.Started, SampleSets.Request())).Position);
     }
 
     [Fact]
@@ -101,7 +101,7 @@ public sealed class PostgresOutageTests : IClassFixture<OwnPostgres>, IClassFixt
         await hold.ExecuteNonQueryAsync(Cancel);
 
         var clock = Stopwatch.StartNew();
-        Assert.Equal(1, (await store.AddSetAsync(sets.Next(), SampleSets.Now, SampleSets.Request())).Position);
+        Assert.Equal(1, (await store.AddSetAsync(sets.Next(), SampleSets.Started, SampleSets.Request())).Position);
 
         Assert.True(clock.Elapsed > TimeSpan.FromSeconds(3), clock.Elapsed.ToString());
     }
@@ -161,13 +161,13 @@ public sealed class PostgresOutageTests : IClassFixture<OwnPostgres>, IClassFixt
         {
             using var storm = new CancellationTokenSource();
             var cancelling = cancelledByHand ? CancelWaitsAsync(database, storm.Token) : Task.FromResult(0L);
-            var error = await Assert.ThrowsAsync<EidException>(async () => await store.AddSetAsync(set, SampleSets.Now, request));
+            var error = await Assert.ThrowsAsync<EidException>(async () => await store.AddSetAsync(set, SampleSets.Started, request));
             await storm.CancelAsync();
             Assert.Equal(ErrorReason.OutcomeUnknown, error.Reason);
             Assert.Equal(cancelledByHand, await cancelling > 1);
             // It is seen by nobody yet (unless the wait was cut short), and the head of the feed is held; who comes next is told so, and holds no one up for ever.
             Assert.Equal(cancelledByHand, await registers.Open().FindReplyAsync("staff", request.RequestId, Cancel) is not null);
-            error = await Assert.ThrowsAsync<EidException>(async () => await store.AddSetAsync(sets.Next(), SampleSets.Now, SampleSets.Request()));
+            error = await Assert.ThrowsAsync<EidException>(async () => await store.AddSetAsync(sets.Next(), SampleSets.Started, SampleSets.Request()));
             Assert.Equal(ErrorReason.StoreUnavailable, error.Reason);
         }
         finally
@@ -176,7 +176,7 @@ public sealed class PostgresOutageTests : IClassFixture<OwnPostgres>, IClassFixt
             await SetAsync(database, "SELECT pg_reload_conf()");
         }
 
-        var again = await store.AddSetAsync(set, SampleSets.Now, request with { Reply = [1] });
+        var again = await store.AddSetAsync(set, SampleSets.Started, request with { Reply = [1] });
         Assert.Equal(request.Reply, again.Earlier!.Reply);
         Assert.Equal(1, again.Position);
     }
@@ -217,7 +217,7 @@ public sealed class PostgresOutageTests : IClassFixture<OwnPostgres>, IClassFixt
 
         await using var store = PostgresStore.Open(connection.ToString(), TimeProvider.System);
 
-        Assert.Equal(1, (await store.AddSetAsync(sets.Next(), SampleSets.Now, SampleSets.Request())).Position);
+        Assert.Equal(1, (await store.AddSetAsync(sets.Next(), SampleSets.Started, SampleSets.Request())).Position);
     }
 
     [Fact]

@@ -30,6 +30,12 @@ public sealed class SampleSets : IDisposable
 
     public static DateTimeOffset Now => DateTimeOffset.FromUnixTimeSeconds(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds());
 
+    /// <summary>The state of every set that is added.</summary>
+    public static StateRecord Started { get; } = new(SetState.Active, Now, Now, "", "");
+
+    /// <summary>A set as it stands after it was added.</summary>
+    public static StatedEntry Judged(IssuedSet set) => new(set.License.Id, Started, 0);
+
     public static WriteRequest Request(string? id = null) =>
         new("staff", RequestId.Parse(id ?? SampleCompanies.NewRequestId()), RandomNumberGenerator.GetBytes(32), RandomNumberGenerator.GetBytes(300));
 
@@ -53,8 +59,9 @@ public sealed class SampleSets : IDisposable
         using var artist = new SealArtist(SealFonts.LoadDefault());
         var (kept, now) = (new Keeper(), TimeProvider.System.GetUtcNow());
         var verifier = new Verifier(authority.BuildKeyRing(now), authority.CodePrefix, authority.Environment, kept, new RegisterClock(TimeProvider.System));
-        using var issuer = new Issuer(authority, kept, null!, artist.Draw, verifier, new RegisterClock(TimeProvider.System));
-        await issuer.IssueAsync(new IssueCommand("staff", RequestId.Parse(SampleCompanies.NewRequestId()), Wire.ToInput(SampleCompanies.IssueRequest().Enterprise), _ => []), CancellationToken.None);
+        using var maker = new SetMaker(authority, kept, artist.Draw, verifier);
+        var issuer = new Issuer(maker, kept, null!, new RegisterClock(TimeProvider.System));
+        await issuer.IssueAsync(new IssueCommand("staff", RequestId.Parse(SampleCompanies.NewRequestId()), Wire.ToInput(SampleCompanies.IssueRequest().Enterprise), (_, _) => []), CancellationToken.None);
         return kept.Set!;
     }
 
@@ -71,12 +78,21 @@ public sealed class SampleSets : IDisposable
 
         public ValueTask<IssuedSet?> LoadSetAsync(LicenseId id, CancellationToken cancel) => new(Set);
 
-        public ValueTask<Committed> AddSetAsync(IssuedSet issuedSet, DateTimeOffset now, WriteRequest request)
+        public ValueTask<Committed> AddSetAsync(IssuedSet issuedSet, StateRecord started, WriteRequest request)
         {
             Set = issuedSet;
             return new(new Committed(null, 1));
         }
 
-        public ValueTask<Committed> ChangeStateAsync(LicenseId id, StateRecord state, WriteRequest request) => throw new NotSupportedException();
+        public ValueTask<Reading> FindAtAsync(RegisterKey key, DateTimeOffset time, CancellationToken cancel) => throw new NotSupportedException();
+
+        public ValueTask<SealEntry?> FindSealAsync(SealCode code, CancellationToken cancel) => throw new NotSupportedException();
+
+        public ValueTask<IReadOnlyList<StatedEntry>> HistoryAsync(CreditCode holder, CancellationToken cancel) => throw new NotSupportedException();
+
+        public ValueTask<Committed> ReplaceSetAsync(
+            IssuedSet issuedSet, IReadOnlyCollection<SealKind> fresh, StateRecord started, StatedEntry replaced, StateRecord ended, WriteRequest request) => throw new NotSupportedException();
+
+        public ValueTask<Committed> ChangeStatesAsync(string deed, IReadOnlyList<(StatedEntry Judged, StateRecord State)> changes, WriteRequest request) => throw new NotSupportedException();
     }
 }

@@ -46,8 +46,8 @@ public abstract class StoreContract(SampleSets sets) : RegisterContract, IClassF
     public async Task A_set_is_found_by_every_key_with_its_state_and_the_newest_position()
     {
         var set = sets.Real;
-        Assert.Equal(new Committed(null, 1), await Store.AddSetAsync(set, set.License.IssueTime, SampleSets.Request()));
-        await Store.AddSetAsync(sets.Next(), SampleSets.Now, SampleSets.Request());
+        Assert.Equal(new Committed(null, 1), await Store.AddSetAsync(set, new StateRecord(SetState.Active, set.License.IssueTime, set.License.IssueTime, "", ""), SampleSets.Request()));
+        await Store.AddSetAsync(sets.Next(), SampleSets.Started, SampleSets.Request());
 
         foreach (var key in new[] { RegisterKey.Of(set.ManifestDigest), RegisterKey.Of(set.TypedCode), RegisterKey.Of(set.License.Id), RegisterKey.Of(set.License.Facts.CreditCode) })
         {
@@ -70,11 +70,11 @@ public abstract class StoreContract(SampleSets sets) : RegisterContract, IClassF
     public async Task The_same_request_again_gives_the_earlier_reply_and_its_position()
     {
         var (set, request) = (sets.Next(), SampleSets.Request());
-        var first = await Store.AddSetAsync(set, SampleSets.Now, request);
-        await Store.AddSetAsync(sets.Next(), SampleSets.Now, SampleSets.Request());
+        var first = await Store.AddSetAsync(set, SampleSets.Started, request);
+        await Store.AddSetAsync(sets.Next(), SampleSets.Started, SampleSets.Request());
 
-        var again = await Registers.Open().AddSetAsync(set, SampleSets.Now, request with { Reply = [1] });
-        var other = await Store.AddSetAsync(sets.Next(), SampleSets.Now, request with { ContentDigest = [2] });
+        var again = await Registers.Open().AddSetAsync(set, SampleSets.Started, request with { Reply = [1] });
+        var other = await Store.AddSetAsync(sets.Next(), SampleSets.Started, request with { ContentDigest = [2] });
 
         Assert.Equal(request.Reply, again.Earlier!.Reply);
         Assert.Equal(request.ContentDigest, again.Earlier.ContentDigest);
@@ -93,7 +93,7 @@ public abstract class StoreContract(SampleSets sets) : RegisterContract, IClassF
         {
             var (set, request) = (sets.Next(), SampleSets.Request());
             var ends = await Task.WhenAll(Enumerable.Range(0, 12).Select(n => Task.Run(() =>
-                (n % 2 == 0 ? Store : other).AddSetAsync(set, SampleSets.Now, request with { Reply = [(byte)n] }).AsTask())));
+                (n % 2 == 0 ? Store : other).AddSetAsync(set, SampleSets.Started, request with { Reply = [(byte)n] }).AsTask())));
 
             var written = Array.FindIndex(ends, end => end.Earlier is null);
             Assert.Equal(1, ends.Count(end => end.Earlier is null));
@@ -111,7 +111,7 @@ public abstract class StoreContract(SampleSets sets) : RegisterContract, IClassF
         {
             var request = SampleSets.Request();
             var ends = await Task.WhenAll(new[] { Store, other }.Select(one => Task.Run(() =>
-                one.AddSetAsync(sets.Next(), SampleSets.Now, request with { Reply = [(byte)(one == Store ? 1 : 2)] }).AsTask())));
+                one.AddSetAsync(sets.Next(), SampleSets.Started, request with { Reply = [(byte)(one == Store ? 1 : 2)] }).AsTask())));
 
             var written = Assert.Single(ends, end => end.Earlier is null);
             Assert.Equal([(byte)(ends[0] == written ? 1 : 2)], Assert.Single(ends, end => end.Earlier is not null).Earlier!.Reply);
@@ -126,7 +126,7 @@ public abstract class StoreContract(SampleSets sets) : RegisterContract, IClassF
         {
             var set = sets.Next();
             var ends = await Task.WhenAll(Enumerable.Range(0, 8).Select(n => EndOf(() =>
-                (n % 2 == 0 ? Store : other).AddSetAsync(sets.Next(set.License.Facts.CreditCode), SampleSets.Now, SampleSets.Request()))));
+                (n % 2 == 0 ? Store : other).AddSetAsync(sets.Next(set.License.Facts.CreditCode), SampleSets.Started, SampleSets.Request()))));
 
             Assert.Single(ends, end => end.Done is not null);
             Assert.All(ends.Where(end => end.Done is null), end => Assert.Equal((ErrorReason.LicenseExists, set.License.Id.ToString()), (end.Error!.Reason, end.Error.Metadata["license_id"])));
@@ -137,10 +137,10 @@ public abstract class StoreContract(SampleSets sets) : RegisterContract, IClassF
     public async Task A_refusal_in_a_group_undoes_only_itself()
     {
         var known = sets.Next();
-        await Store.AddSetAsync(known, SampleSets.Now, SampleSets.Request());
+        await Store.AddSetAsync(known, SampleSets.Started, SampleSets.Request());
         var all = Enumerable.Range(0, 60).Select(i => (Refused: i % 3 == 0, Set: i % 3 == 0 ? sets.Next(known.License.Facts.CreditCode) : sets.Next())).ToArray();
 
-        var ends = await Task.WhenAll(all.Select(item => EndOf(() => Store.AddSetAsync(item.Set, SampleSets.Now, SampleSets.Request()))));
+        var ends = await Task.WhenAll(all.Select(item => EndOf(() => Store.AddSetAsync(item.Set, SampleSets.Started, SampleSets.Request()))));
 
         Assert.All(all.Zip(ends), pair => Assert.Equal(pair.First.Refused, pair.Second.Error?.Reason == ErrorReason.LicenseExists));
         Assert.Equal(Enumerable.Range(2, 40).Select(i => (long)i), ends.Where(end => end.Done is not null).Select(end => end.Done!.Position).Order());
@@ -153,11 +153,11 @@ public abstract class StoreContract(SampleSets sets) : RegisterContract, IClassF
     public async Task A_number_that_is_in_use_refuses_its_set_alone()
     {
         var taken = sets.Next();
-        await Store.AddSetAsync(taken, SampleSets.Now, SampleSets.Request());
+        await Store.AddSetAsync(taken, SampleSets.Started, SampleSets.Request());
         // The one is found at its first row, the other when half of it is written.
         var (code, seal, sound) = (sets.Next() with { TypedCode = taken.TypedCode }, sets.Next() with { Seals = taken.Seals }, sets.Next());
 
-        var ends = await Task.WhenAll(new[] { code, seal, sound }.Select(set => EndOf(() => Store.AddSetAsync(set, SampleSets.Now, SampleSets.Request()))));
+        var ends = await Task.WhenAll(new[] { code, seal, sound }.Select(set => EndOf(() => Store.AddSetAsync(set, SampleSets.Started, SampleSets.Request()))));
 
         Assert.Equal([ErrorReason.VersionConflict, ErrorReason.VersionConflict], ends[..2].Select(end => end.Error!.Reason));
         Assert.Equal(2, ends[2].Done!.Position);
@@ -170,18 +170,18 @@ public abstract class StoreContract(SampleSets sets) : RegisterContract, IClassF
     {
         var set = sets.Next();
         var holder = set.License.Facts.CreditCode;
-        await Store.AddSetAsync(set, SampleSets.Now, SampleSets.Request());
+        await Store.AddSetAsync(set, SampleSets.Started, SampleSets.Request());
         var state = SampleSets.Revoked();
-        var ends = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => EndOf(() => Store.ChangeStateAsync(set.License.Id, state, SampleSets.Request()))));
+        var ends = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => EndOf(() => Store.ChangeStatesAsync("RevokeSet", [(SampleSets.Judged(set), state)], SampleSets.Request()))));
 
         Assert.Equal(2, Assert.Single(ends, end => end.Done is not null).Done!.Position);
-        Assert.All(ends.Where(end => end.Done is null), end => Assert.Equal(ErrorReason.AlreadyRevoked, end.Error!.Reason));
+        Assert.All(ends.Where(end => end.Done is null), end => Assert.Equal(ErrorReason.VersionConflict, end.Error!.Reason));
         Assert.Equal(state, (await Store.FindAsync(RegisterKey.Of(holder), TimeSpan.Zero, Cancel)).Entry!.State);
-        Assert.Equal(ErrorReason.LicenseNotFound, (await EndOf(() => Store.ChangeStateAsync(sets.Next().License.Id, state, SampleSets.Request()))).Error!.Reason);
+        Assert.Equal(ErrorReason.VersionConflict, (await EndOf(() => Store.ChangeStatesAsync("RevokeSet", [(SampleSets.Judged(sets.Next()), state)], SampleSets.Request()))).Error!.Reason);
 
-        Assert.Equal(ErrorReason.VersionConflict, (await EndOf(() => Store.AddSetAsync(sets.Next(holder, 3), SampleSets.Now, SampleSets.Request()))).Error!.Reason);
-        Assert.Equal(ErrorReason.VersionConflict, (await EndOf(() => Store.AddSetAsync(sets.Next(holder), SampleSets.Now, SampleSets.Request()))).Error!.Reason);
-        await Store.AddSetAsync(sets.Next(holder, 2), SampleSets.Now, SampleSets.Request());
+        Assert.Equal(ErrorReason.VersionConflict, (await EndOf(() => Store.AddSetAsync(sets.Next(holder, 3), SampleSets.Started, SampleSets.Request()))).Error!.Reason);
+        Assert.Equal(ErrorReason.VersionConflict, (await EndOf(() => Store.AddSetAsync(sets.Next(holder), SampleSets.Started, SampleSets.Request()))).Error!.Reason);
+        await Store.AddSetAsync(sets.Next(holder, 2), SampleSets.Started, SampleSets.Request());
         Assert.Equal(2, (await Store.FindAsync(RegisterKey.Of(holder), TimeSpan.Zero, Cancel)).Entry!.LicenseId.Version);
     }
 
@@ -223,11 +223,11 @@ public abstract class StoreContract(SampleSets sets) : RegisterContract, IClassF
             for (var i = 0; i < Each; i++)
             {
                 var set = sets.Next();
-                var added = await stores[n % 2].AddSetAsync(set, SampleSets.Now, SampleSets.Request());
+                var added = await stores[n % 2].AddSetAsync(set, SampleSets.Started, SampleSets.Request());
                 Assert.True(added.Position <= (await stores[1 - (n % 2)].ReadFeedAsync(null, long.MaxValue, 1, Cancel)).Head);
                 if (i % 3 == 0)
                 {
-                    await stores[1 - (n % 2)].ChangeStateAsync(set.License.Id, SampleSets.Revoked(), SampleSets.Request());
+                    await stores[1 - (n % 2)].ChangeStatesAsync("RevokeSet", [(SampleSets.Judged(set), SampleSets.Revoked())], SampleSets.Request());
                 }
             }
         })));

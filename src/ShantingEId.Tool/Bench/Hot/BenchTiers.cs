@@ -30,7 +30,7 @@ internal static class BenchTiers
         await follower.StartAsync(CancellationToken.None);
 
         var keys = new List<RegisterKey>();
-        using var issuer = world.NewIssuer(store, feed, lookup);
+        var issuer = world.NewIssuer(store, feed, lookup);
         foreach (var (index, row) in rows.Take(500).Index())
         {
             keys.Add(RegisterKey.Of((await BenchWorld.IssueAsync(issuer, row, index)).ManifestDigest));

@@ -123,7 +123,7 @@ internal static class HotServer
     {
         var code = "";
         var row = BenchRows.Inputs(BenchRows.Load(null).Take(1).ToArray())[0];
-        await app.Services.GetRequiredService<Issuer>().IssueAsync(new IssueCommand("bench", RequestId.Parse("bench-request-00000001"), row, set =>
+        await app.Services.GetRequiredService<Issuer>().IssueAsync(new IssueCommand("bench", RequestId.Parse("bench-request-00000001"), row, (set, _) =>
         {
             code = set.LicenseCode;
             return set.Manifest;

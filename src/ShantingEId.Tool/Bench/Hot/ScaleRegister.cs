@@ -18,7 +18,15 @@ namespace ShantingEId.Tool.Bench.Hot;
 internal sealed class ScaleRegister(IssuingAuthority authority)
 {
     private const string Columns =
-        "id, license_id, credit_code, version, issue_time, manifest, manifest_digest, license_code, typed_code, status_list, status_index, state, state_effective, state_recorded, state_reason, state_decided_by";
+        "id, license_id, credit_code, version, issue_time, start_time, start_recorded, manifest, manifest_digest, license_code, typed_code, status_list, status_index, state, state_effective, state_recorded";
+
+    // Each was issued once, and nothing was done to it since.
+    private const string Issues =
+        """
+        INSERT INTO feed (position, set_id, state, recorded_time, state_effective, state_reason, state_decided_by)
+        SELECT id, id, 1, start_recorded, start_time, '', '' FROM issued_set;
+        UPDATE feed_head SET position = (SELECT max(position) FROM feed)
+        """;
 
     private sealed record Row(long Id, string LicenseId, string Holder, byte[] Manifest, byte[] Digest, string Code, string Typed);
 
@@ -69,7 +77,7 @@ internal sealed class ScaleRegister(IssuingAuthority authority)
     {
         using var transaction = connection.BeginTransaction();
         using var command = connection.CreateCommand();
-        command.CommandText = $"INSERT INTO issued_set ({Columns}) VALUES (@id, @license, @holder, 1, {now}, @manifest, @digest, @code, @typed, 0, @id, 1, {now}, {now}, '', '')";
+        command.CommandText = $"INSERT INTO issued_set ({Columns}) VALUES (@id, @license, @holder, 1, {now}, {now}, {now}, @manifest, @digest, @code, @typed, 0, @id, 1, {now}, {now})";
         string[] names = ["@id", "@license", "@holder", "@manifest", "@digest", "@code", "@typed"];
         var parameters = names.Select(name => command.Parameters.Add(new SqliteParameter(name, null))).ToArray();
         foreach (var row in rows)
@@ -83,6 +91,8 @@ internal sealed class ScaleRegister(IssuingAuthority authority)
             command.ExecuteNonQuery();
         }
 
+        command.CommandText = Issues;
+        command.ExecuteNonQuery();
         transaction.Commit();
         command.Transaction = null;
         command.CommandText = "ANALYZE";
@@ -99,8 +109,11 @@ internal sealed class ScaleRegister(IssuingAuthority authority)
                 copy.Write(row.Id, NpgsqlDbType.Bigint);
                 copy.Write(row.LicenseId, NpgsqlDbType.Text);
                 copy.Write(row.Holder, NpgsqlDbType.Text);
-                Number(copy, 1);
-                Number(copy, now);
+                foreach (var number in (long[])[1, now, now, now])
+                {
+                    Number(copy, number);
+                }
+
                 copy.Write(row.Manifest, NpgsqlDbType.Bytea);
                 copy.Write(row.Digest, NpgsqlDbType.Bytea);
                 copy.Write(row.Code, NpgsqlDbType.Text);
@@ -109,15 +122,12 @@ internal sealed class ScaleRegister(IssuingAuthority authority)
                 {
                     Number(copy, number);
                 }
-
-                copy.Write("", NpgsqlDbType.Text);
-                copy.Write("", NpgsqlDbType.Text);
             }
 
             copy.Complete();
         }
 
-        using var analyze = new NpgsqlCommand("ANALYZE issued_set", connection);
+        using var analyze = new NpgsqlCommand(Issues + "; ANALYZE issued_set; ANALYZE feed", connection);
         analyze.ExecuteNonQuery();
 
         static void Number(NpgsqlBinaryImporter copy, long value) => copy.Write(value, NpgsqlDbType.Bigint);

@@ -1,0 +1,155 @@
+using System.Text;
+using ShantingEId.Crypto;
+using ShantingEId.Licenses;
+using ShantingEId.Seals;
+
+namespace ShantingEId.Issuing;
+
+/// <summary>A request to change what stands on a licence, or to replace seals.</summary>
+/// <param name="Actor">Registered caller.</param>
+/// <param name="RequestId">Makes a retry safe.</param>
+/// <param name="License">Which: a licence, or the company's newest.</param>
+/// <param name="Items">Items that are to change.</param>
+/// <param name="Face">What they are to say, unchecked; the rest of it counts for nothing.</param>
+/// <param name="Lost">Seals that are lost or damaged.</param>
+/// <param name="Reason">Legal reason, 2 to 200 characters.</param>
+/// <param name="DecidedBy">Deciding authority, 2 to 60 characters.</param>
+/// <param name="EffectiveTime">From when; null is now, else up to a year ahead.</param>
+/// <param name="EncodeReply">Turns the outcome into the answer's bytes.</param>
+public sealed record ChangeCommand(
+    string Actor, RequestId RequestId, RegisterName License, FaceItems Items, EnterpriseInput Face, IReadOnlyCollection<SealKind> Lost,
+    string Reason, string DecidedBy, DateTimeOffset? EffectiveTime, Func<ChangedSet, byte[]> EncodeReply);
+
+/// <summary>A set that takes the place of another.</summary>
+/// <param name="Set">The new set.</param>
+/// <param name="Started">Its state.</param>
+/// <param name="Replaced">The set whose place it takes.</param>
+/// <param name="Ended">The state of that one.</param>
+/// <param name="Change">What differs.</param>
+public sealed record ChangedSet(IssuedSet Set, StateRecord Started, IssuedSet Replaced, StateRecord Ended, RegistrationChange Change);
+
+/// <summary>
+/// 变更登记 and 换发: a new licence version with the seals it needs takes the place of the old one, all at one instant, now or
+/// at a later time. Old codes and replaced seals answer SUPERSEDED from then on.
+/// </summary>
+/// <param name="maker">Makes the set.</param>
+/// <param name="store">The register.</param>
+/// <param name="feed">Tells when every replica has seen a change.</param>
+/// <param name="clock">The one clock.</param>
+public sealed class RegistrationChanger(SetMaker maker, ILicenseStore store, IChangeFeed feed, RegisterClock clock)
+{
+    private static readonly TimeSpan Farthest = TimeSpan.FromDays(366);
+
+    private sealed record Plan(IssuedSet Old, StatedEntry Newest, License License, RegistrationChange Change, DateTimeOffset Recorded, DateTimeOffset Effective);
+
+    /// <summary>Runs every check and says what would be reissued; writes nothing.</summary>
+    public async Task<(License License, IssuedSet Replaced, RegistrationChange Change)> ValidateAsync(ChangeCommand command, CancellationToken cancel)
+    {
+        var plan = await PlanAsync(command, LicenseTime.Stored(clock.GetUtcNow()), cancel);
+        maker.RequireDrawable(plan.License.Facts, plan.Change.Reissued);
+        return (plan.License, plan.Old, plan.Change);
+    }
+
+    /// <summary>Changes. Once this returns, the new set is on disk and verifies from its time on; when it throws, nothing has changed.</summary>
+    /// <exception cref="EidException">Any reason of the catalogue for issuing; <see cref="ErrorReason.TransitionNotAllowed"/>, <see cref="ErrorReason.ChangePending"/>, <see cref="ErrorReason.NothingChanged"/>.</exception>
+    public async Task<IssueOutcome> ChangeAsync(ChangeCommand command, CancellationToken cancel)
+    {
+        clock.RequireSound();
+        var now = LicenseTime.Stored(clock.GetUtcNow());
+
+        // 1. Seen before? The content is what was asked for, whatever the licence says by now.
+        var content = ContentDigest(command);
+        if (await store.FindReplyAsync(command.Actor, command.RequestId, cancel) is { } earlier)
+        {
+            return await IssueOutcome.RepeatAsync(earlier, content, feed);
+        }
+
+        // 2. Policy: what changes, what must be reissued, from when.
+        Plan plan;
+        try
+        {
+            plan = await PlanAsync(command, now, cancel);
+        }
+        catch (EidException error) when (error.Reason.Kind() == ErrorKind.FailedPrecondition)
+        {
+            // It may be this very request that changed it, since step 1.
+            if (await store.FindReplyAsync(command.Actor, command.RequestId, cancel) is { } twin)
+            {
+                return await IssueOutcome.RepeatAsync(twin, content, feed);
+            }
+
+            throw;
+        }
+
+        // 3. New seals and the manifest that binds them to the new licence. All of it stays in memory until step 4.
+        IssuedSeal[] carried = [.. plan.Old.Seals.Seals.Where(seal => !plan.Change.Reissued.Contains(seal.Kind))];
+        var set = await maker.MakeAsync(plan.License, carried, now, cancel);
+
+        // 4. The commit point: the new set begins and the old one ends in one transaction, never cancelled.
+        var started = new StateRecord(SetState.Active, plan.Effective, plan.Recorded, command.Reason, command.DecidedBy);
+        var ended = started with { State = SetState.Superseded, Successor = plan.License.Id };
+        var reply = command.EncodeReply(new ChangedSet(set, started, plan.Old, ended, plan.Change));
+        var committed = await store.ReplaceSetAsync(set, plan.Change.Reissued, started, plan.Newest, ended, new WriteRequest(command.Actor, command.RequestId, content, reply));
+        if (committed.Earlier is { } raced)
+        {
+            return await IssueOutcome.RepeatAsync(raced, content, feed);
+        }
+
+        // 5. Acknowledged means that nobody answers from before.
+        await feed.SettleAsync(committed.Position);
+        return new IssueOutcome(reply, false);
+    }
+
+    private async Task<Plan> PlanAsync(ChangeCommand command, DateTimeOffset now, CancellationToken cancel)
+    {
+        // 1. Which set, and whether it may be changed.
+        ChangeRules.RequireGrounds(command.Reason, command.DecidedBy);
+        var entry = await command.License.FindAsync(store, cancel) ?? throw StoreErrors.NotFound();
+        var old = await store.LoadSetAsync(entry.LicenseId, cancel) ?? throw StoreErrors.NotFound();
+        var history = await store.HistoryAsync(old.License.Facts.CreditCode, cancel);
+        var newest = history.Last(one => one.LicenseId == entry.LicenseId);
+        ChangeRules.RequireAllowed(SetTransition.Supersede, newest, now);
+
+        // 2. From when: strictly later than what it follows, so that every instant belongs to one version.
+        var last = newest.State;
+        var recorded = now > last.RecordedTime ? now : last.RecordedTime.AddMilliseconds(1);
+        var effective = command.EffectiveTime is { } asked ? LicenseTime.Stored(asked) : recorded;
+        if (effective < recorded || effective > recorded + Farthest)
+        {
+            throw ChangeRules.Field(ErrorReason.EffectiveTimeInvalid, "effective_time", "变更的生效时间不能早于现在，也不能晚于一年之后");
+        }
+
+        // 3. What is to stand on the licence, checked as at an issue, and what follows for the seals.
+        var before = old.License.Facts;
+        var facts = EnterpriseFacts.Parse(Merge(before.ToInput(), command.Items, command.Face), LicenseTime.Day(now));
+        IEnumerable<SealKind> unusable = old.Seals.Seals.Where(seal => seal.Certificate.NotAfter <= effective).Select(seal => seal.Kind);
+        var change = RegistrationChange.Between(before, facts, [.. command.Lost.Union(unusable)]);
+        if (change.Items == FaceItems.None && change.Reissued.Count == 0)
+        {
+            throw new EidException(ErrorReason.NothingChanged, "所填事项与现执照完全相同，没有需要变更的内容");
+        }
+
+        // 4. The licence.
+        var id = LicenseId.ForBusinessLicense(maker.Authority.CreditCode, facts.CreditCode, history.Max(one => one.LicenseId.Version) + 1);
+        return new Plan(old, newest, new License(id, facts, maker.Authority.Name, maker.Authority.CreditCode, LicenseTime.Whole(effective)), change, recorded, effective);
+    }
+
+    private static EnterpriseInput Merge(EnterpriseInput before, FaceItems items, EnterpriseInput said) => before with
+    {
+        Name = items.HasFlag(FaceItems.Name) ? said.Name : before.Name,
+        Type = items.HasFlag(FaceItems.Type) ? said.Type : before.Type,
+        Representative = items.HasFlag(FaceItems.Representative) ? said.Representative : before.Representative,
+        Capital = items.HasFlag(FaceItems.Capital) ? said.Capital : before.Capital,
+        Address = items.HasFlag(FaceItems.Address) ? said.Address : before.Address,
+        BusinessScope = items.HasFlag(FaceItems.BusinessScope) ? said.BusinessScope : before.BusinessScope,
+    };
+
+    private static byte[] ContentDigest(ChangeCommand command)
+    {
+        // U+001F cannot occur in texts that pass the check, and what does not pass is never stored.
+        var said = Merge(new EnterpriseInput(), command.Items, command.Face);
+        return Sm3.Hash(Encoding.UTF8.GetBytes(string.Join('\u001F',
+            "ChangeRegistration", command.License, (int)command.Items, said.Name, said.Type, said.Representative, said.Capital, said.Address, said.BusinessScope,
+            string.Join(',', command.Lost.Order().Select(kind => (int)kind)), command.Reason, command.DecidedBy, command.EffectiveTime?.UtcTicks)));
+    }
+}
