@@ -27,7 +27,7 @@ internal sealed class CaseWire(CaseRules rules, CallerDirectory callers, Issuing
         };
         var seesHolder = FieldsOf(caller).HasFlag(LicenseFields.CreditCode); // The identifier contains it.
         message.IssuedSet = subject.License is { } license && seesHolder ? RegisterName.Of(license) : "";
-        message.Findings.AddRange(subject.Findings.Select(finding => new V1.Finding { Check = finding.Check, Text = finding.Text }));
+        message.Findings.AddRange(subject.Findings.Select(finding => new CaseFinding { Check = finding.Check, Text = finding.Text }));
         message.Steps.AddRange(subject.Steps.Select(step => ToMessage(subject, step)));
         message.Events.AddRange(subject.Events.Select(each => new V1.StepEvent
         {
@@ -74,13 +74,14 @@ internal sealed class CaseWire(CaseRules rules, CallerDirectory callers, Issuing
     }
 
     /// <summary>One change of a step.</summary>
-    public static StepChange ToMessage(PlacedEvent change, bool withHolder)
+    public StepChange ToMessage(PlacedEvent change, bool withHolder)
     {
         var step = change.Event.Step;
         return new StepChange
         {
             Step = change.Step.ToString(), Mark = change.Position, Kind = (Step.Types.Kind)step.Kind, State = (Step.Types.State)step.State,
             Time = step.StateTime.ToTimestamp(), Deadline = step.State.IsDue() ? ToMessage(step.Deadline) : null, CreditCode = withHolder ? change.Holder.Value : "",
+            Title = rules.Catalogue.TitleOf(step.Kind),
         };
     }
 

@@ -33,7 +33,7 @@ internal sealed class StepList(ICaseStore cases, CaseRules rules, CaseWire wire,
                     return answer;
                 }
 
-                answer.Changes.Add(filter.ToMessage(change));
+                answer.Changes.Add(wire.ToMessage(change, filter.ShowsHolder(change)));
                 answer.Mark = change.Position;
             }
 
@@ -55,7 +55,7 @@ internal sealed class StepList(ICaseStore cases, CaseRules rules, CaseWire wire,
             var (changes, read, isCurrent) = await ReadAsync(mark, onlyOverdue: false, cancel);
             foreach (var change in changes.Where(filter.Passes))
             {
-                await stream.WriteAsync(new WatchStepsResponse { Change = filter.ToMessage(change), Mark = change.Position }, cancel);
+                await stream.WriteAsync(new WatchStepsResponse { Change = wire.ToMessage(change, filter.ShowsHolder(change)), Mark = change.Position }, cancel);
                 written = clock.GetTimestamp();
             }
 
@@ -133,7 +133,7 @@ internal sealed class StepList(ICaseStore cases, CaseRules rules, CaseWire wire,
         public bool Passes(PlacedEvent change) =>
             kinds.Contains(change.Step.Kind) && (states.Count == 0 || states.Contains(change.Event.Step.State)) && (all || change.Event.Step.IsShown) && caller.Scope.Contains(change.Holder);
 
-        public StepChange ToMessage(PlacedEvent change) => CaseWire.ToMessage(change, withHolder.Contains(change.Step.Kind));
+        public bool ShowsHolder(PlacedEvent change) => withHolder.Contains(change.Step.Kind);
 
         private static EidException Invalid(string field, string problem) => new(ErrorReason.FilterInvalid, $"{field} {problem}", [new FieldViolation(field, ErrorReason.FilterInvalid, problem)]);
     }

@@ -27,7 +27,7 @@ internal sealed class EidCommand : Command
         }
         catch (UsageException error)
         {
-            screen.Problem(error.Message, $"用法见 eid {Name} --help");
+            screen.Problem(error.Message, $"用法见 {HelpScreen.FullName(this)} --help");
             return ExitCode.Usage;
         }
         catch (Exception error) when (error is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled } && cancel.IsCancellationRequested)
