@@ -86,11 +86,10 @@ public sealed class StateChanger(ILicenseStore store, IChangeFeed feed, Register
         var last = history[^1].State;
 
         // Times recorded for one licence never go back, whatever the clocks of two replicas differ by; nor do those from which states
-        // hold, or nobody could say what was in force in between. A false registration was false from its beginning.
+        // hold, or nobody could say what was in force in between.
         var recorded = now > last.RecordedTime ? now : last.RecordedTime;
-        var earliest = command.Transition == SetTransition.Rescind ? history[0].State.EffectiveTime : last.EffectiveTime;
         var effective = command.EffectiveTime is { } asked ? LicenseTime.Stored(asked) : (command.Transition == SetTransition.Restore ? last.EffectiveTime : recorded);
-        if (effective < earliest || effective > recorded)
+        if (effective < last.EffectiveTime || effective > recorded)
         {
             throw ChangeRules.Field(ErrorReason.EffectiveTimeInvalid, "effective_time", "生效时间不能早于现状态的生效时间，也不能晚于现在");
         }
