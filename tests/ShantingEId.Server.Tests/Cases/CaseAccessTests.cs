@@ -18,6 +18,8 @@ public sealed class CaseDeploymentFixture : DeskFixture
     {
         CallerNode("tax-bureau")["regions"] = new JsonArray("370406");
         CallerNode("holder-app")["regions"] = new JsonArray("370406");
+        CallerNode("auditor")["quota"] = new JsonObject { ["misses_per_minute"] = 5 };
+        CallerNode("social-security")["quota"] = new JsonObject { ["misses_per_minute"] = 5 };
         Grant("bank", "NAME_ONLY", ["name"], []);
         System.IO.File.WriteAllText(Path.Combine(Certificates, CaseWiring.FileName),
             """
@@ -85,6 +87,25 @@ public sealed class CaseAccessTests(CaseDeploymentFixture server) : IClassFixtur
 
         Assert.Equal(opened.Enterprise.Name, order.Company.License.Enterprise.Name);
         Assert.All([change.ToString(), order.ToString()], text => Assert.DoesNotContain(opened.Enterprise.CreditCode, text, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Whoever_tries_codes_or_names_of_steps_is_stopped()
+    {
+        var refusals = new List<string>();
+        for (var i = 0; i < 7; i++)
+        {
+            refusals.Add((await Refusal.Of(new CaseService.CaseServiceClient(server.Channel("auditor")).GetProgressAsync(new GetProgressRequest { Code = Codes.ProgressCode.Generate().Value }))).Reason);
+        }
+
+        Assert.Equal(("CASE_NOT_FOUND", "RATE_LIMITED"), (refusals[0], refusals[^1]));
+        refusals.Clear();
+        for (var i = 0; i < 7; i++)
+        {
+            refusals.Add((await Refusal.Of(new CaseService.CaseServiceClient(server.Channel("social-security")).GetStepAsync(new GetStepRequest { Name = $"cases/{ShantingEId.Cases.CaseId.New()}/steps/BANK_APPOINTMENT" }))).Reason);
+        }
+
+        Assert.Equal(("STEP_NOT_FOUND", "RATE_LIMITED"), (refusals[0], refusals[^1]));
     }
 
     // The whole way over JSON: same messages, same refusals.
