@@ -5,18 +5,27 @@ using ShantingEId.V1;
 namespace ShantingEId.Client;
 
 /// <summary>What was asked, as a receipt names it.</summary>
-internal sealed record Asked(string Method, string Subject, string Purpose, string Reference, bool WithReceipt, TimeSpan MaxAge)
+internal sealed record Asked(string Method, string Subject, string Purpose, string Reference, bool WithReceipt, TimeSpan MaxAge, Timestamp? AsOf)
 {
-    public static Asked Of(VerifyCodeRequest request, TimeSpan maxAge) => new("VerifyCode", request.Code, request.Purpose, request.Reference, request.WithReceipt, maxAge);
+    public static Asked Of(VerifyCodeRequest request, TimeSpan maxAge) =>
+        new("VerifyCode", request.Code + At(request.AsOfTime), request.Purpose, request.Reference, request.WithReceipt, maxAge, request.AsOfTime);
 
     public static Asked Of(LookupLicenseRequest request, TimeSpan maxAge) =>
-        new("LookupLicense", request.CreditCode, request.Purpose, request.Reference, request.WithReceipt, maxAge);
+        new("LookupLicense", request.CreditCode + At(request.AsOfTime), request.Purpose, request.Reference, request.WithReceipt, maxAge, request.AsOfTime);
+
+    public static Asked Of(VerifySealRequest request, TimeSpan maxAge) => new(
+        "VerifySeal", (request.SealCase == VerifySealRequest.SealOneofCase.SesSeal ? Convert.ToHexStringLower(Crypto.Sm3.Hash(request.SesSeal.Span)) : request.SealCode) + At(request.AsOfTime),
+        request.Purpose, request.Reference, request.WithReceipt, maxAge, request.AsOfTime);
 
     public static Asked Of(VerifyCodesRequest item, TimeSpan maxAge) => item.Verify is { } verify ? Of(verify, maxAge) : Of(item.Lookup, maxAge);
 
     public static Asked Of(AskQuestionsRequest request, TimeSpan maxAge) => new(
-        "AskQuestions", request.SubjectCase == AskQuestionsRequest.SubjectOneofCase.Code ? request.Code : request.CreditCode,
-        request.Purpose, request.Reference, request.WithReceipt, maxAge);
+        "AskQuestions", (request.SubjectCase == AskQuestionsRequest.SubjectOneofCase.Code ? request.Code : request.CreditCode) + At(request.AsOfTime),
+        request.Purpose, request.Reference, request.WithReceipt, maxAge, request.AsOfTime);
+
+    // As the service spells it in the request digest (docs/formats.md).
+    private static string At(Timestamp? time) =>
+        time is null ? "" : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"@{time.Seconds}.{time.Nanos:D9}");
 }
 
 /// <summary>
@@ -34,13 +43,19 @@ internal sealed class AnswerCheck(EidClientOptions options)
     public VerifyCodeRequest VerifyRequest(string code, EidLookupOptions ask) => new()
     {
         Code = code, Purpose = ask.Purpose ?? options.Purpose, WithReceipt = ask.WithReceipt ?? options.WithReceipt, Reference = ask.Reference,
-        ReadMask = Mask(ask.Fields), MaxStateAge = Duration.FromTimeSpan(StateAge.AtTheService(Accepted(ask))),
+        ReadMask = Mask(ask.Fields), MaxStateAge = Duration.FromTimeSpan(StateAge.AtTheService(Accepted(ask))), AsOfTime = ask.AsOf?.ToTimestamp(),
     };
 
     public LookupLicenseRequest LookupRequest(string creditCode, EidLookupOptions ask) => new()
     {
         CreditCode = creditCode, Purpose = ask.Purpose ?? options.Purpose, WithReceipt = ask.WithReceipt ?? options.WithReceipt, Reference = ask.Reference,
-        ReadMask = Mask(ask.Fields), MaxStateAge = Duration.FromTimeSpan(StateAge.AtTheService(Accepted(ask))),
+        ReadMask = Mask(ask.Fields), MaxStateAge = Duration.FromTimeSpan(StateAge.AtTheService(Accepted(ask))), AsOfTime = ask.AsOf?.ToTimestamp(),
+    };
+
+    public VerifySealRequest SealRequest(EidLookupOptions ask) => new()
+    {
+        Purpose = ask.Purpose ?? options.Purpose, WithReceipt = ask.WithReceipt ?? options.WithReceipt, Reference = ask.Reference,
+        ReadMask = Mask(ask.Fields), AsOfTime = ask.AsOf?.ToTimestamp(),
     };
 
     public AskQuestionsRequest QuestionsRequest(EidSubject subject, IEnumerable<Question> questions, EidLookupOptions ask)
@@ -48,6 +63,7 @@ internal sealed class AnswerCheck(EidClientOptions options)
         var request = new AskQuestionsRequest
         {
             Purpose = ask.Purpose ?? options.Purpose, WithReceipt = ask.WithReceipt ?? options.WithReceipt, Reference = ask.Reference, Questions = { questions },
+            AsOfTime = ask.AsOf?.ToTimestamp(),
         };
         if (subject.IsCode)
         {
@@ -63,6 +79,12 @@ internal sealed class AnswerCheck(EidClientOptions options)
 
     public EidAnswer Accept(Asked asked, Verification answer)
     {
+        // Nobody may take yesterday's yes for today's.
+        if (!Equals(asked.AsOf, answer.AsOfTime))
+        {
+            throw new EidCallException(new EidError { Code = StatusCode.DataLoss, Reason = "ANSWER_INCOMPLETE", Message = "答复的时点与所问的不符" }, null);
+        }
+
         var receipt = Receipt(asked, answer.Receipt.Memory, (int)answer.Verdict, answer.Reason, answer.StatusAsOfTime, AnswerFacts.Of(answer));
         return EidAnswer.From(answer, receipt, Age.Judge(answer.StatusAsOfTime?.ToDateTimeOffset(), asked.MaxAge));
     }

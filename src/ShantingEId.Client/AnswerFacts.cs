@@ -75,6 +75,11 @@ internal static class AnswerFacts
     public static Dictionary<string, string> Of(AskQuestionsRequest request, AskQuestionsResponse response)
     {
         var facts = new Dictionary<string, string>();
+        if (request.AsOfTime is { } asOf)
+        {
+            facts["as_of_time"] = Time(asOf.ToDateTimeOffset());
+        }
+
         for (var i = 0; i < response.Answers.Count; i++)
         {
             var number = (i + 1).ToString(CultureInfo.InvariantCulture);

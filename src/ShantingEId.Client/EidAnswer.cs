@@ -3,6 +3,7 @@ using ShantingEId.V1;
 using ShantingEId.Verifying;
 using Enum = System.Enum;
 using Verdict = ShantingEId.Verifying.Verdict;
+using Succession = ShantingEId.V1.Succession;
 using Verification = ShantingEId.V1.Verification;
 
 namespace ShantingEId.Client;
@@ -40,6 +41,12 @@ public sealed record EidAnswer
     /// <summary>Legal reason of a state other than in force.</summary>
     public string StateReason { get; init; } = "";
 
+    /// <summary>The instant asked about; null when it was now.</summary>
+    public DateTimeOffset? AsOf { get; init; }
+
+    /// <summary>What took its place, and what the company is called by now; present when superseded.</summary>
+    public Succession? Succession { get; init; }
+
     /// <summary>The receipt, checked, where asked for; null for an answer that this SDK turned into UNKNOWN.</summary>
     public EidReceipt? Receipt { get; init; }
 
@@ -51,6 +58,7 @@ public sealed record EidAnswer
             Verdict = verdict, Reason = answer.Reason, Explanation = answer.Explanation, NextStep = answer.NextStep,
             StatusAsOf = answer.StatusAsOfTime?.ToDateTimeOffset(), License = answer.License, Seals = answer.Seals,
             StateEffective = answer.StateEffectiveTime?.ToDateTimeOffset(), StateReason = answer.StateReason, Receipt = receipt,
+            AsOf = answer.AsOfTime?.ToDateTimeOffset(), Succession = answer.Succession,
         };
         if (verdict != Verdict.Valid || Doubt(age) is not { } reason)
         {

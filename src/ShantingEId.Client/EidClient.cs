@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -80,6 +81,34 @@ public sealed class EidClient : IDisposable
         var request = check.LookupRequest(creditCode, ask);
         var asked = Asked.Of(request, check.Accepted(ask));
         return check.Accept(asked, await AskedAsync(call => verification.LookupLicenseAsync(request, call), asked, cancel).ConfigureAwait(false));
+    }
+
+    /// <summary>Verifies one seal by its 14-digit code.</summary>
+    /// <param name="sealCode">印章编码; <c>SEAL_CODE_INVALID</c> for one that cannot exist.</param>
+    /// <param name="ask">What is different for this question; <see cref="EidLookupOptions.AsOf"/> for a document sealed in the past.</param>
+    /// <param name="cancel">Gives up.</param>
+    public Task<EidAnswer> VerifySealAsync(string sealCode, EidLookupOptions? ask = null, CancellationToken cancel = default)
+    {
+        var request = check.SealRequest(ask ?? EidLookupOptions.Usual);
+        request.SealCode = sealCode;
+        return SealAsync(request, ask ?? EidLookupOptions.Usual, cancel);
+    }
+
+    /// <summary>Verifies one seal by its own bytes, SESeal DER.</summary>
+    /// <param name="seal">The seal; <c>ASN1_INVALID</c> for bytes that are none.</param>
+    /// <param name="ask">What is different for this question.</param>
+    /// <param name="cancel">Gives up.</param>
+    public Task<EidAnswer> VerifySealAsync(ReadOnlyMemory<byte> seal, EidLookupOptions? ask = null, CancellationToken cancel = default)
+    {
+        var request = check.SealRequest(ask ?? EidLookupOptions.Usual);
+        request.SesSeal = UnsafeByteOperations.UnsafeWrap(seal);
+        return SealAsync(request, ask ?? EidLookupOptions.Usual, cancel);
+    }
+
+    private async Task<EidAnswer> SealAsync(VerifySealRequest request, EidLookupOptions ask, CancellationToken cancel)
+    {
+        var asked = Asked.Of(request, check.Accepted(ask));
+        return check.Accept(asked, await AskedAsync(call => verification.VerifySealAsync(request, call), asked, cancel).ConfigureAwait(false));
     }
 
     /// <summary>Asks yes-or-no questions; see <see cref="EidQuestions"/>.</summary>

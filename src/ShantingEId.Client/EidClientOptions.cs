@@ -63,4 +63,7 @@ public sealed record EidLookupOptions
 
     /// <summary>Another accepted age; zero lets the service read the register itself.</summary>
     public TimeSpan? MaxStateAge { get; init; }
+
+    /// <summary>Asks how it was at this past instant; null for now.</summary>
+    public DateTimeOffset? AsOf { get; init; }
 }

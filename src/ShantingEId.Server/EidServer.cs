@@ -9,6 +9,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using ShantingEId.Calendar;
+using ShantingEId.Deregistering;
 using ShantingEId.Documents;
 using ShantingEId.Issuing;
 using ShantingEId.Server.Authority;
@@ -54,6 +56,7 @@ public static class EidServer
         var keys = authority.BuildKeyRing(now);
         var callers = CallerDirectory.Load(Path.Combine(options.CertificatesDirectory, CallerDirectory.FileName));
         var artist = new SealArtist(SealFonts.LoadDefault());
+        var calendar = LoadCalendar(options);
         Directory.CreateDirectory(options.DataDirectory);
         var clock = new RegisterClock(options.Clock);
         var (store, feed) = Register.Open(options with { Clock = clock });
@@ -87,6 +90,13 @@ public static class EidServer
         services.AddSingleton<RegistrationChanger>();
         services.AddSingleton<ChangeWithdrawer>();
         services.AddSingleton<StateChanger>();
+        services.AddSingleton(calendar);
+        services.AddSingleton<IDeregistrationStore>(_ => store);
+        services.AddSingleton(provider => new DeregistrationDesk(provider.GetRequiredService<ILicenseStore>(), store, provider.GetRequiredService<IChangeFeed>(), calendar,
+            options.Deregistration, authority.Name, provider.GetRequiredService<RegisterClock>()));
+        services.AddSingleton<DeregistrationWire>();
+        services.AddSingleton<DueDeregistrations>();
+        services.AddHostedService(provider => provider.GetRequiredService<DueDeregistrations>());
         services.AddSingleton<LookupDesk>();
         services.AddSingleton<VerifyBatch>();
         services.AddSingleton<LookupList>();
@@ -170,6 +180,7 @@ public static class EidServer
         JsonShape.AddRules(app.MapGrpcService<IssuanceRpc>());
         JsonShape.AddRules(app.MapGrpcService<VerificationRpc>());
         JsonShape.AddRules(app.MapGrpcService<ChangeRpc>());
+        JsonShape.AddRules(app.MapGrpcService<DeregistrationRpc>());
         JsonShape.AddRules(app.MapGrpcService<CaseRpc>());
         HealthWiring.Map(app);
         OpenApi.Map(app, options.IsProduction);
@@ -186,6 +197,19 @@ public static class EidServer
     {
         var bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         return new UriBuilder(new Uri(bound.Replace("[::]", "127.0.0.1", StringComparison.Ordinal)).Scheme, "localhost", new Uri(bound.Replace("[::]", "127.0.0.1", StringComparison.Ordinal)).Port).Uri;
+    }
+
+    private static WorkCalendar LoadCalendar(EidServerOptions options)
+    {
+        try
+        {
+            options.Deregistration.Require(options.IsProduction);
+            return options.Holidays is { } path ? WorkCalendar.Load(path) : WorkCalendar.Announced;
+        }
+        catch (Exception error) when (error is FormatException or ArgumentException or IOException or UnauthorizedAccessException)
+        {
+            throw new EidException(ErrorReason.DateInvalid, $"节假日表或期限设置有误：{error.Message}", error);
+        }
     }
 
     private static X509Certificate2 TlsFile(EidServerOptions options, string file) =>

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using ShantingEId.Deregistering;
 
 namespace ShantingEId.Server;
 
@@ -52,6 +53,12 @@ public sealed record EidServerOptions
 
     /// <summary>With less free space in <see cref="DataDirectory"/> health says that nothing should be issued here.</summary>
     public long MinFreeBytes { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>File of holidays and make-up working days, in the form of <c>holidays.txt</c>; null takes those of this release.</summary>
+    public string? Holidays { get; init; }
+
+    /// <summary>Periods of simple deregistration; below the law's they are refused in production.</summary>
+    public DeregistrationTerms Deregistration { get; init; } = new();
 
     /// <summary>Where the ledger is.</summary>
     internal string LedgerPath => LedgerDirectory ?? Path.Combine(DataDirectory, "ledger");

@@ -12,14 +12,17 @@ CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureIn
 CultureInfo.CurrentUICulture = CultureInfo.GetCultureInfo("zh-Hans");
 Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
 
-var root = new RootCommand("电子营业执照与四枚电子印章：签发、核验、查看、吊销")
+var root = new RootCommand("电子营业执照与四枚电子印章：签发、变更、核验、终止")
 {
     DemoCommand.Create(),
     IssueCommand.Create(),
     ImportCommand.Create(),
     ShowCommand.Create(),
     ExportCommand.Create(),
-    RevokeCommand.Create(),
+    ChangeCommand.Create(),
+    ChangeCommand.CreateWithdraw(),
+    VerifySealCommand.Create(),
+    DeregCommand.Create(),
     CaseCommand.Create(),
     VerifyCommand.Create(),
     VerifyReceiptCommand.Create(),
@@ -34,6 +37,11 @@ var root = new RootCommand("电子营业执照与四枚电子印章：签发、�
     OpenApiCommand.Create(),
     BenchCommand.Create(),
 };
+foreach (var act in StateCommands.CreateAll().Reverse())
+{
+    root.Subcommands.Insert(root.Subcommands.IndexOf(root.Subcommands.First(command => command.Name == "verify")), act);
+}
+
 root.Options.OfType<HelpOption>().Single().Action = new HelpScreen();
 root.SetAction(parse =>
 {

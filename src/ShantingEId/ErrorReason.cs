@@ -62,6 +62,20 @@ public enum ErrorReason
     NoChangePending,
     NothingChanged,
 
+    // Simple deregistration
+    CommitmentInvalid,
+    DeclarationIncomplete,
+    DeregistrationBarred,
+    DeregistrationOpen,
+    DeregistrationNotFound,
+    DeregistrationNotAllowed,
+    PublicationNotOver,
+    ObjectionPeriodOver,
+    ObjectionGroundInvalid,
+    ObjectionExists,
+    ObjectionNotFound,
+    ObjectionWithdrawn,
+
     // Cases
     CaseIdInvalid,
     CaseNotFound,
@@ -112,10 +126,14 @@ public static class ErrorReasons
         ErrorReason.RequestIdReused or ErrorReason.SigningKeyUnusable or ErrorReason.ClockSkew
             or ErrorReason.KeyVaultSealed or ErrorReason.LintFailed
             or ErrorReason.AlreadyRevoked or ErrorReason.TransitionNotAllowed or ErrorReason.ChangePending or ErrorReason.NoChangePending
-            or ErrorReason.NothingChanged or ErrorReason.CaseClosed or ErrorReason.StepNotOffered => ErrorKind.FailedPrecondition,
+            or ErrorReason.NothingChanged => ErrorKind.FailedPrecondition,
+        ErrorReason.DeregistrationBarred or ErrorReason.DeregistrationNotAllowed or ErrorReason.PublicationNotOver or ErrorReason.ObjectionPeriodOver
+            or ErrorReason.ObjectionWithdrawn or ErrorReason.CaseClosed or ErrorReason.StepNotOffered => ErrorKind.FailedPrecondition,
         ErrorReason.VersionConflict => ErrorKind.Aborted,
-        ErrorReason.LicenseExists or ErrorReason.CaseExists or ErrorReason.StepExists => ErrorKind.AlreadyExists,
-        ErrorReason.LicenseNotFound or ErrorReason.PathUnknown or ErrorReason.CaseNotFound or ErrorReason.StepNotFound => ErrorKind.NotFound,
+        ErrorReason.LicenseExists or ErrorReason.DeregistrationOpen or ErrorReason.ObjectionExists
+            or ErrorReason.CaseExists or ErrorReason.StepExists => ErrorKind.AlreadyExists,
+        ErrorReason.LicenseNotFound or ErrorReason.PathUnknown or ErrorReason.DeregistrationNotFound or ErrorReason.ObjectionNotFound
+            or ErrorReason.CaseNotFound or ErrorReason.StepNotFound => ErrorKind.NotFound,
         _ => ErrorKind.InvalidArgument,
     };
 

@@ -1,5 +1,8 @@
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using ShantingEId.Calendar;
 using ShantingEId.Crypto;
+using ShantingEId.Deregistering;
 using ShantingEId.Server.Authority;
 using ShantingEId.Server.Callers;
 
@@ -32,6 +35,41 @@ public sealed class ConfigurationTests : IDisposable
         // Renaming the deployment does not make its keys any better: the certificates still say what they are.
         Edit(AuthorityFiles.Description, file => file["environment"] = "production");
         Refuses(ErrorReason.SigningKeyUnusable, "开发", Options("Production"));
+    }
+
+    [Fact]
+    public async Task Holidays_are_read_from_a_file_and_a_slip_in_it_is_refused_with_its_line()
+    {
+        var path = Path.Combine(folder, "holidays.txt");
+        File.WriteAllText(path, "year 2027 样例通知\noff 2027-01-01 2027-01-03 元旦\n");
+        await using (var app = EidServer.Build(Options("Development") with { Holidays = path }))
+        {
+            Assert.Equal([2027], app.Services.GetRequiredService<WorkCalendar>().Notices.Keys);
+        }
+
+        File.AppendAllText(path, "work 2027-01-04 元旦\n"); // a Monday
+        Refuses(ErrorReason.DateInvalid, "第 3 行", Options("Development") with { Holidays = path });
+        Refuses(ErrorReason.DateInvalid, "nowhere", Options("Development") with { Holidays = Path.Combine(folder, "nowhere") });
+    }
+
+    [Fact]
+    public async Task Production_refuses_a_publication_shorter_than_the_laws()
+    {
+        ProductionFiles.Create(Path.Combine(folder, "production"));
+        var short20 = new DeregistrationTerms { PublicationDays = 19 };
+        var production = Options("Production") with { CertificatesDirectory = Path.Combine(folder, "production"), Deregistration = short20 };
+        Refuses(ErrorReason.DateInvalid, "20 日", production);
+        Refuses(ErrorReason.DateInvalid, "365", Options("Development") with { Deregistration = new DeregistrationTerms { MendDays = 0 } });
+        await using var app = EidServer.Build(Options("Development") with { Deregistration = short20 });
+        Assert.NotNull(app);
+    }
+
+    // That name stands for the register itself in every log.
+    [Fact]
+    public void A_caller_may_not_bear_the_registers_own_name()
+    {
+        Edit(CallerDirectory.FileName, file => file["callers"]![0]!["name"] = "#clock");
+        Refuses(ErrorReason.AccessDenied, "#", Options("Development"));
     }
 
     [Theory]

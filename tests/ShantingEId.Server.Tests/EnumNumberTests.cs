@@ -1,4 +1,5 @@
 using System.Reflection;
+using ShantingEId.Deregistering;
 using ShantingEId.Issuing;
 using ShantingEId.Licenses;
 using ShantingEId.V1;
@@ -16,6 +17,9 @@ public sealed class EnumNumberTests
         Same<Enterprise.Types.Kind, EnterpriseKind>("Kind");
         Same<Seal.Types.Kind, Seals.SealKind>("Kind");
         Same<V1.IssuedSet.Types.State, SetState>("State");
+        Same<Deregistration.Types.State, DeregistrationState>("State");
+        Same<Deregistration.Types.Impediment, Impediment>("Impediment");
+        Same<Deregistration.Types.Event.Types.Act, DeregistrationAct>("Act");
         Same<Step.Types.Kind, ShantingEId.Cases.StepKind>("Kind");
         Same<Step.Types.State, ShantingEId.Cases.StepState>("State");
         Same<Case.Types.State, ShantingEId.Cases.CaseState>("State");

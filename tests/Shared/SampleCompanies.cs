@@ -31,9 +31,14 @@ public static class SampleCompanies
     /// The well-formed credit code of a numbered company in a division, here unless another is named. Both check characters are worked out here a
     /// second time on purpose (GB 11714, GB 32100): tests must not ask the code under test what is right.
     /// </summary>
-    public static string CreditCode(int company, string division = "370406")
+    public static string CreditCode(int company, string division = "370406") => Code("91", company, division);
+
+    /// <summary>The same of an individual business.</summary>
+    public static string IndividualCode(int company) => Code("92", company, "370406");
+
+    private static string Code(string category, int company, string division)
     {
-        var body = "91" + division + $"MA{company:D6}";
+        var body = category + division + $"MA{company:D6}";
         int[] weights = [3, 7, 9, 10, 5, 8, 4, 2];
         var sum = body[8..].Select((c, i) => (char.IsAsciiDigit(c) ? c - '0' : c - 'A' + 10) * weights[i]).Sum();
         body += (11 - sum % 11) switch { 10 => 'X', 11 => '0', var c => (char)('0' + c) };

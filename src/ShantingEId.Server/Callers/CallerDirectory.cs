@@ -87,6 +87,7 @@ internal sealed class CallerDirectory
             Require(caller.Quota?.IsSensible ?? true, $"{caller.Name} 的 quota 应为正整数");
             // An empty list would read as "nowhere" and mean everywhere.
             Require(caller.Regions is null || caller.Regions.Length > 0 && Regions.TryParse(caller.Regions) is not null, $"{caller.Name} 的区划应为 2 至 6 位数字；不限区划的不写 regions");
+            Require(!caller.Name.StartsWith('#'), $"{caller.Name} 的名称不能以 # 开头，那是登记系统自己的");
             Require(caller.Name.Length is > 0 and <= MaxName && titles.TryAdd(caller.Name, caller.Title), $"{caller.Name} 重名，或名称不是 1 至 {MaxName} 个字符");
             Require(caller.Certificates.Length > 0, $"{caller.Name} 没有证书指纹");
             foreach (var fingerprint in caller.Certificates)
@@ -148,6 +149,9 @@ internal sealed class CallerDirectory
         string[] verify = ["VerificationService/VerifyCode", "VerificationService/LookupLicense", "VerificationService/VerifySeal", "VerificationService/AskQuestions", "VerificationService/VerifyCodes"];
         const string Lookups = "VerificationService/ListLookups";
         string[] follow = ["ChangeService/WatchChanges", "ChangeService/ListChanges"];
+        string[] notices = ["DeregistrationService/ListNotices", "DeregistrationService/RaiseObjection", "DeregistrationService/WithdrawObjection"];
+        string[] apply = ["DeregistrationService/ApplyDeregistration", "DeregistrationService/GetDeregistration", "DeregistrationService/ResubmitDeregistration", "DeregistrationService/WithdrawDeregistration", "DeregistrationService/ConfirmDeregistration"];
+        string[] decide = ["DeregistrationService/ListDeregistrations", "DeregistrationService/ReturnDeregistration", "DeregistrationService/TerminateDeregistration"];
         string[] run = ["CaseService/OpenCase", "CaseService/AddSteps", "CaseService/DecideStep"];
         string[] see = ["CaseService/GetCase", "CaseService/WatchCase", "CaseService/GetProgress"];
         string[] steps = ["CaseService/ListSteps", "CaseService/WatchSteps"];
@@ -169,15 +173,15 @@ internal sealed class CallerDirectory
         };
         Caller[] callers =
         [
-            New("staff", "登记窗口", CallerRole.Staff, [.. V1.IssuanceService.Descriptor.Methods.Select(method => "IssuanceService/" + method.Name), Lookups, .. verify, .. follow, .. run, .. see, .. steps], "COUNTER_CHECK"),
-            New("tax-bureau", "税务局", CallerRole.RelyingParty, [.. verify, .. follow, .. hold], "TAX_REGISTRATION"),
-            New("social-security", "社保中心", CallerRole.RelyingParty, [.. verify, .. follow, .. hold],
+            New("staff", "登记窗口", CallerRole.Staff, [.. V1.IssuanceService.Descriptor.Methods.Select(method => "IssuanceService/" + method.Name), Lookups, .. verify, .. follow, .. notices, .. apply, .. decide, .. run, .. see, .. steps], "COUNTER_CHECK"),
+            New("tax-bureau", "税务局", CallerRole.RelyingParty, [.. verify, .. follow, .. notices, .. hold], "TAX_REGISTRATION"),
+            New("social-security", "社保中心", CallerRole.RelyingParty, [.. verify, .. follow, .. notices, .. hold],
                 "SOCIAL_SECURITY_REGISTRATION", "MEDICAL_INSURANCE_REGISTRATION", "EMPLOYMENT_REGISTRATION", "SUBSIDY_CHECK"),
-            New("bank", "银行", CallerRole.RelyingParty, [.. verify, .. follow, .. hold], "ACCOUNT_OPENING"),
+            New("bank", "银行", CallerRole.RelyingParty, [.. verify, .. follow, .. notices, .. hold], "ACCOUNT_OPENING"),
             New("engraver", "公章刻制单位", CallerRole.RelyingParty, hold, "SEAL_ENGRAVING"),
-            New("housing-fund", "住房公积金管理中心", CallerRole.RelyingParty, [.. verify, .. follow, .. hold], "HOUSING_FUND_REGISTRATION"),
-            New("holder-app", "企业应用", CallerRole.HolderApp, ["VerificationService/VerifyCode", Lookups, .. see], "PUBLIC_SCAN"),
-            New("auditor", "审计", CallerRole.Auditor, ["IssuanceService/GetIssuedSet", Lookups, .. verify, .. follow, .. see, .. steps], "AUDIT"),
+            New("housing-fund", "住房公积金管理中心", CallerRole.RelyingParty, [.. verify, .. follow, .. notices, .. hold], "HOUSING_FUND_REGISTRATION"),
+            New("holder-app", "企业应用", CallerRole.HolderApp, ["VerificationService/VerifyCode", Lookups, "DeregistrationService/ListNotices", .. apply, .. see], "PUBLIC_SCAN"),
+            New("auditor", "审计", CallerRole.Auditor, ["IssuanceService/GetIssuedSet", Lookups, .. verify, .. follow, "DeregistrationService/ListNotices", "DeregistrationService/GetDeregistration", "DeregistrationService/ListDeregistrations", .. see, .. steps], "AUDIT"),
         ];
         return JsonSerializer.Serialize(new FileContent(purposes, callers), Json);
 

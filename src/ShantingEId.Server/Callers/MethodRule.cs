@@ -69,6 +69,17 @@ internal sealed record MethodRule(CallerRole[] Roles, TimeSpan Ceiling, bool IsW
         // A watcher is sent away after an hour and comes back with its mark.
         [Name("ChangeService", "WatchChanges")] = new([CallerRole.Staff, CallerRole.RelyingParty, CallerRole.Auditor], TimeSpan.FromHours(1), IsStream: true),
         [Name("ChangeService", "ListChanges")] = new([CallerRole.Staff, CallerRole.RelyingParty, CallerRole.Auditor], TimeSpan.FromSeconds(10)),
+        [Name("DeregistrationService", "ApplyDeregistration")] = new([CallerRole.Staff, CallerRole.HolderApp], TimeSpan.FromSeconds(10), IsWrite: true),
+        [Name("DeregistrationService", "GetDeregistration")] = new([CallerRole.Staff, CallerRole.HolderApp, CallerRole.Auditor], TimeSpan.FromSeconds(10)),
+        [Name("DeregistrationService", "ListDeregistrations")] = new([CallerRole.Staff, CallerRole.Auditor], TimeSpan.FromSeconds(10)),
+        [Name("DeregistrationService", "ListNotices")] = new([CallerRole.Staff, CallerRole.RelyingParty, CallerRole.HolderApp, CallerRole.Auditor], TimeSpan.FromSeconds(10)),
+        [Name("DeregistrationService", "RaiseObjection")] = new([CallerRole.Staff, CallerRole.RelyingParty], TimeSpan.FromSeconds(10), IsWrite: true),
+        [Name("DeregistrationService", "WithdrawObjection")] = new([CallerRole.Staff, CallerRole.RelyingParty], TimeSpan.FromSeconds(10), IsWrite: true),
+        [Name("DeregistrationService", "ReturnDeregistration")] = new([CallerRole.Staff], TimeSpan.FromSeconds(10), IsWrite: true),
+        [Name("DeregistrationService", "ResubmitDeregistration")] = new([CallerRole.Staff, CallerRole.HolderApp], TimeSpan.FromSeconds(10), IsWrite: true),
+        [Name("DeregistrationService", "WithdrawDeregistration")] = new([CallerRole.Staff, CallerRole.HolderApp], TimeSpan.FromSeconds(10), IsWrite: true),
+        [Name("DeregistrationService", "TerminateDeregistration")] = new([CallerRole.Staff], TimeSpan.FromSeconds(10), IsWrite: true),
+        [Name("DeregistrationService", "ConfirmDeregistration")] = new([CallerRole.Staff, CallerRole.HolderApp], TimeSpan.FromSeconds(10), IsWrite: true),
         [Name("CaseService", "OpenCase")] = new([CallerRole.Staff], TimeSpan.FromSeconds(10), IsWrite: true),
         [Name("CaseService", "AddSteps")] = new([CallerRole.Staff], TimeSpan.FromSeconds(10), IsWrite: true),
         [Name("CaseService", "DecideStep")] = new([CallerRole.Staff], TimeSpan.FromSeconds(10), IsWrite: true),
@@ -83,7 +94,7 @@ internal sealed record MethodRule(CallerRole[] Roles, TimeSpan Ceiling, bool IsW
     }.ToFrozenDictionary(entry => entry.Key, entry => entry.Value with { Path = entry.Key });
 
     /// <summary>Services this server offers.</summary>
-    public static IReadOnlyList<ServiceDescriptor> Services { get; } = [IssuanceService.Descriptor, VerificationService.Descriptor, ChangeService.Descriptor, CaseService.Descriptor];
+    public static IReadOnlyList<ServiceDescriptor> Services { get; } = [IssuanceService.Descriptor, VerificationService.Descriptor, ChangeService.Descriptor, DeregistrationService.Descriptor, CaseService.Descriptor];
 
     /// <summary>Path of the method in gRPC.</summary>
     public string Path

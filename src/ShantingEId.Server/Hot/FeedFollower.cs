@@ -111,8 +111,7 @@ internal sealed partial class FeedFollower : BackgroundService
             }
         }
         while (page.Changes.Count == PageSize);
-
-        // Places that are not of sets are of cases: nothing to take in, and who waits for them is told.
+        // Places may hold what is no change of a set; writers wait for those too.
         position = Math.Max(position, page.Head);
 
         // 4. Only a reading that still found us a member allows anything, for only then do writers wait for us.

@@ -16,7 +16,8 @@ internal static class CaseWiring
     /// <exception cref="EidException">The catalogue does not fit the callers.</exception>
     public static void Add(IServiceCollection services, EidServerOptions options, CallerDirectory callers, ICaseStore cases)
     {
-        services.AddSingleton(new CaseRules(LoadCatalogue(Path.Combine(options.CertificatesDirectory, FileName), callers), WorkCalendar.Announced));
+        var catalogue = LoadCatalogue(Path.Combine(options.CertificatesDirectory, FileName), callers);
+        services.AddSingleton(provider => new CaseRules(catalogue, provider.GetRequiredService<WorkCalendar>()));
         services.AddSingleton(cases); // The register itself, which is closed as such.
         services.AddSingleton(CaseWire.SetCodec);
         services.AddSingleton<CaseDesk>();

@@ -1,4 +1,5 @@
 using ShantingEId.Issuing;
+using ShantingEId.Licenses;
 using ShantingEId.Server.Callers;
 using ShantingEId.V1;
 
@@ -30,6 +31,9 @@ internal sealed class ChangeFilter
 
     /// <summary>Whether the change is wanted.</summary>
     public bool Passes(FeedChange change) => (kinds.Count == 0 || kinds.Contains(Wire.KindOf(change))) && regions.Contains(change.Holder);
+
+    /// <summary>Whether the company is of the regions asked for.</summary>
+    public bool Covers(CreditCode holder) => regions.Contains(holder);
 
     private static EidException Invalid(string field, string problem) => new(ErrorReason.FilterInvalid, $"{field} {problem}", [new FieldViolation(field, ErrorReason.FilterInvalid, problem)]);
 }

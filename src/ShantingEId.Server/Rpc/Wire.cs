@@ -89,7 +89,7 @@ internal static class Wire
     /// <summary>The answer to a look-up, with the granted fields and no other.</summary>
     public static V1.Verification ToMessage(LookupAnswer answer)
     {
-        var (explanation, nextStep) = VerdictTexts.Of(answer.Verification.Verdict, answer.Verification.Reason);
+        var (explanation, nextStep) = VerdictTexts.Of(answer.Verification);
         var message = new V1.Verification
         {
             Verdict = (V1.Verification.Types.Verdict)answer.Verification.Verdict, Reason = answer.Verification.Reason.WireName(), Explanation = explanation,
@@ -124,7 +124,7 @@ internal static class Wire
     public static AskQuestionsResponse ToAnswers(LookupAnswer answer) => new()
     {
         Verdict = (V1.Verification.Types.Verdict)answer.Verification.Verdict, Reason = answer.Verification.Reason.WireName(),
-        Explanation = VerdictTexts.Of(answer.Verification.Verdict, answer.Verification.Reason).Explanation,
+        Explanation = VerdictTexts.Of(answer.Verification).Explanation,
         StatusAsOfTime = answer.Verification.StatusAsOf.ToTimestamp(), Receipt = answer.ReceiptBytes,
         Answers = { answer.Answers.Select(yes => yes ? AskQuestionsResponse.Types.Answer.Yes : AskQuestionsResponse.Types.Answer.No) },
     };

@@ -31,15 +31,17 @@ internal static class CaseCheck
             """),
         ("办件事项变更的序号超出已记的最新序号", "SELECT 'feed ' || e.position FROM case_event e JOIN feed_head h ON e.position > h.position"),
         ("同一序号上既有执照变更又有办件变更", "SELECT 'feed ' || e.position FROM case_event e JOIN feed f ON f.position = e.position"),
+        ("同一序号上既有简易注销又有办件变更", "SELECT 'feed ' || e.position FROM case_event e JOIN deregistration_event d ON d.position = e.position"),
     ];
 
-    /// <summary>Replies that belong to no act of a set and to no change of a case.</summary>
+    /// <summary>Replies that belong to no act of a set, no change of a case and no deregistration.</summary>
     public const string OrphanReplies =
         """
         SELECT r.request_id, r.reply FROM reply r LEFT JOIN act a ON a.actor = r.actor AND a.request_id = r.request_id
         LEFT JOIN case_event e ON e.asked_by = r.actor AND e.request_id = r.request_id
         LEFT JOIN case_file c ON c.opened_by = r.actor AND c.open_request = r.request_id
-        WHERE a.id IS NULL AND e.position IS NULL AND c.id IS NULL
+        LEFT JOIN deregistration_event d ON d.actor = r.actor AND d.request_id = r.request_id
+        WHERE a.id IS NULL AND e.position IS NULL AND c.id IS NULL AND d.position IS NULL
         """;
 
     /// <summary>What is wrong with a case's history; "" when it went by the table.</summary>

@@ -58,8 +58,8 @@ public static class RegisterCheck
         ("变更流的序号超出已记的最新序号", "SELECT 'feed ' || f.position FROM feed f JOIN feed_head h ON f.position > h.position"),
         ("留存答复的序号与变更流不符",
             """
-            SELECT s.license_id FROM reply r JOIN act a ON a.actor = r.actor AND a.request_id = r.request_id JOIN issued_set s ON s.id = a.set_id
-            LEFT JOIN feed f ON f.position = r.position AND f.set_id = a.set_id WHERE r.position > 0 AND f.position IS NULL
+            SELECT min(s.license_id) FROM reply r JOIN act a ON a.actor = r.actor AND a.request_id = r.request_id JOIN issued_set s ON s.id = a.set_id
+            LEFT JOIN feed f ON f.position = r.position AND f.set_id = a.set_id WHERE r.position > 0 GROUP BY r.id HAVING count(f.position) = 0
             """),
         ("印章编码或状态位置超出已预留的号段",
             """
@@ -96,7 +96,7 @@ public static class RegisterCheck
         try
         {
             using var snapshot = new Snapshot(options);
-            foreach (var (problem, sql) in (IEnumerable<(string, string)>)[.. Rules, .. CaseCheck.Rules, .. options.Postgres is null ? FileRules : []])
+            foreach (var (problem, sql) in (IEnumerable<(string, string)>)[.. Rules, .. CaseCheck.Rules, .. DeregistrationCheck.Rules, .. options.Postgres is null ? FileRules : []])
             {
                 problems.AddRange(snapshot.Query(sql).Select(row => new RegisterProblem(row[0].ToString()!, problem)));
             }

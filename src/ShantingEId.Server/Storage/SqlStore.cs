@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Diagnostics;
 using ShantingEId.Cases;
+using ShantingEId.Deregistering;
 using ShantingEId.Issuing;
 using ShantingEId.Licenses;
 using ShantingEId.Seals;
@@ -9,11 +10,11 @@ using ShantingEId.Server.Telemetry;
 namespace ShantingEId.Server.Storage;
 
 /// <summary>
-/// The register in an SQL database. What is read and written stands in <see cref="SqlReads"/>, <see cref="SqlWrites"/>,
-/// <see cref="CaseRows"/> and <see cref="LookupRows"/>, once for both databases; here is how writes become durable. The two kinds of store open
+/// The register in an SQL database. What is read and written stands in <see cref="SqlReads"/>, <see cref="SqlWrites"/> and
+/// <see cref="LookupRows"/> and the like, once for both databases; here is how writes become durable. The two kinds of store open
 /// connections, begin, commit and explain errors.
 /// </summary>
-public abstract class SqlStore : ILicenseStore, ICaseStore, ILookupLog, IDisposable, IAsyncDisposable
+public abstract class SqlStore : ILicenseStore, ICaseStore, ILookupLog, IDeregistrationStore, IDisposable, IAsyncDisposable
 {
     private const int Attempts = 3;
     private readonly TimeProvider clock;
@@ -106,6 +107,26 @@ public abstract class SqlStore : ILicenseStore, ICaseStore, ILookupLog, IDisposa
     /// <inheritdoc/>
     public ValueTask<Committed> ChangeStatesAsync(string deed, IReadOnlyList<(StatedEntry Judged, StateRecord State)> changes, WriteRequest request) =>
         ChangeAsync(changes[0].Judged.LicenseId.Serial, request, session => SqlWrites.ChangeStatesAsync(session, deed, changes, request));
+
+    /// <inheritdoc/>
+    public ValueTask<SimpleDeregistration?> FindDeregistrationAsync(string number, CancellationToken cancel) =>
+        ReadAsync(session => DeregistrationRows.FindAsync(session, number, cancel), cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<SimpleDeregistration>> ListDeregistrationsAsync(DeregistrationQuery query, CancellationToken cancel) =>
+        ReadAsync(session => DeregistrationRows.ListAsync(session, query, cancel), cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<NoticePage> ReadNoticesAsync(long after, int limit, CancellationToken cancel) =>
+        ReadAsync(session => DeregistrationRows.NoticesAsync(session, after, limit, cancel), cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<Committed> AddDeregistrationAsync(SimpleDeregistration added, WriteRequest request) =>
+        ChangeAsync(added.Holder.Value, request, session => DeregistrationRows.AddAsync(session, added, request));
+
+    /// <inheritdoc/>
+    public ValueTask<Committed> ChangeDeregistrationAsync(SimpleDeregistration changed, CancelledSet? cancelled, WriteRequest request) =>
+        ChangeAsync(changed.Holder.Value, request, session => DeregistrationRows.ChangeAsync(session, changed, cancelled, request));
 
     /// <inheritdoc/>
     public ValueTask<CaseFile?> FindCaseAsync(CaseKey key, CancellationToken cancel) => ReadAsync(session => CaseRows.FindAsync(session, key, cancel), cancel);

@@ -13,6 +13,7 @@ internal static class BenchCommand
     {
         var bench = new Command("bench", "测量：签发、核验、二维码大小、内存。每个指标单独一行：figure 名称 数值 单位 关系 目标。");
         bench.Subcommands.Add(One("issue", "每秒签发套数（含落盘），各环节占比，密码运算与裸运算之比。", (rows, rounds) => BenchIssue.RunAsync(BenchRows.Inputs(rows), rounds), 5));
+        bench.Subcommands.Add(One("life", "更名与设立签发速度之比；两百个版本的企业按过去时点查询与普通查询之比。", (rows, rounds) => BenchLife.RunAsync(BenchRows.Inputs(rows), rounds), 5));
         bench.Subcommands.Add(One("verify", "不用缓存的核验速度与裸 SM2 验签速度之比（单线程）。", (rows, rounds) => BenchVerify.RunAsync(BenchRows.Inputs(rows), rounds), 8));
         bench.Subcommands.Add(One("codes", "证照码二维码的版本，按名称长度列出。", (rows, _) => BenchCodes.RunAsync(BenchRows.Inputs(rows)), 1));
         bench.Subcommands.Add(One("memory", "另起一个服务进程，全部导入两遍后的常驻内存。", (rows, _) => BenchMemory.RunAsync(rows), 1));

@@ -29,6 +29,13 @@ internal sealed class BenchWorld : IDisposable
     /// <summary>A fresh register with the issuer and verifier over it; time spent in drawing and in the store is counted apart.</summary>
     public (Issuer Issuer, Verifier Verifier, TimedStore Store) NewRegister(Stages stages)
     {
+        var (issuer, _, verifier, store) = NewLife(stages);
+        return (issuer, verifier, store);
+    }
+
+    /// <summary>The same with who changes registrations.</summary>
+    public (Issuer Issuer, RegistrationChanger Changer, Verifier Verifier, TimedStore Store) NewLife(Stages stages)
+    {
         var sqlite = SqliteStore.OpenFile(Path.Combine(folder, $"register-{stores.Count}.db"), TimeProvider.System);
         var feed = new SqliteFeed(sqlite, Path.Combine(folder, $"register-{stores.Count}.db-cache"), TimeSpan.FromSeconds(1));
         stores.Add(sqlite);
@@ -36,7 +43,8 @@ internal sealed class BenchWorld : IDisposable
         var verifier = new Verifier(Authority.BuildKeyRing(TimeProvider.System.GetUtcNow()), Authority.CodePrefix, Authority.Environment, store, TimeProvider.System);
         var maker = new SetMaker(Authority, store, design => stages.Drawing.Time(() => artist.Draw(design)), verifier);
         makers.Add(maker);
-        return (new Issuer(maker, store, feed, new RegisterClock(TimeProvider.System)), verifier, store);
+        var clock = new RegisterClock(TimeProvider.System);
+        return (new Issuer(maker, store, feed, clock), new RegistrationChanger(maker, store, feed, clock), verifier, store);
     }
 
     /// <summary>An issuer over a register that somebody else opened.</summary>
@@ -62,6 +70,11 @@ internal sealed class BenchWorld : IDisposable
         }), CancellationToken.None);
         return issued!;
     }
+
+    /// <summary>Changes the registration of one company.</summary>
+    public static Task ChangeAsync(RegistrationChanger changer, string holder, int number, FaceItems items, EnterpriseInput face) =>
+        changer.ChangeAsync(new ChangeCommand("bench", RequestId.Parse($"bench-change-{number:D8}"), RegisterName.Parse("issuedSets/" + holder), items, face, [],
+            "样例：变更登记", "样例机关", null, changed => changed.Set.Manifest), CancellationToken.None);
 
     public void Dispose()
     {

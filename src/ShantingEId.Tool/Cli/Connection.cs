@@ -18,6 +18,7 @@ internal sealed class Connection : IDisposable
         Verification = new VerificationService.VerificationServiceClient(channel);
         Changes = new ChangeService.ChangeServiceClient(channel);
         Cases = new CaseService.CaseServiceClient(channel);
+        Deregistrations = new DeregistrationService.DeregistrationServiceClient(channel);
     }
 
     public string Caller { get; }
@@ -29,6 +30,8 @@ internal sealed class Connection : IDisposable
     public ChangeService.ChangeServiceClient Changes { get; }
 
     public CaseService.CaseServiceClient Cases { get; }
+
+    public DeregistrationService.DeregistrationServiceClient Deregistrations { get; }
 
     public static Connection Open(Uri address, string directory, string caller)
     {

@@ -19,13 +19,14 @@ internal static class LookupCommand
         var service = ServiceOptions.AddTo(command, "tax-bureau");
         var purpose = PurposeOption.AddTo(command);
         var receipt = ReceiptOption.AddTo(command);
+        var at = AtOption.AddTo(command);
         command.Do(async (parse, screen, cancel) =>
         {
             using var connection = service.Open(parse);
             var request = new LookupLicenseRequest
             {
                 CreditCode = parse.GetRequiredValue(code), Purpose = purpose.Of(parse, connection.Caller),
-                WithReceipt = receipt.Wanted(parse), Reference = receipt.Reference(parse),
+                WithReceipt = receipt.Wanted(parse), Reference = receipt.Reference(parse), AsOfTime = at.Of(parse),
             };
             var answer = await receipt.KeepAsync(parse, screen, connection.Verification.LookupLicenseAsync(request, Connection.Reading(cancel)), each => each.Receipt);
             if (screen.Json)

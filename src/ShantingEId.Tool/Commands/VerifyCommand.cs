@@ -32,6 +32,7 @@ internal static class VerifyCommand
         var service = ServiceOptions.AddTo(command, "tax-bureau");
         var purpose = PurposeOption.AddTo(command);
         var receipt = ReceiptOption.AddTo(command);
+        var at = AtOption.AddTo(command);
         command.Do(async (parse, screen, cancel) =>
         {
             var codes = Read(parse.GetRequiredValue(input));
@@ -41,7 +42,7 @@ internal static class VerifyCommand
             {
                 var request = new VerifyCodeRequest
                 {
-                    Code = code, Purpose = purpose.Of(parse, connection.Caller), WithReceipt = receipt.Wanted(parse), Reference = receipt.Reference(parse),
+                    Code = code, Purpose = purpose.Of(parse, connection.Caller), WithReceipt = receipt.Wanted(parse), Reference = receipt.Reference(parse), AsOfTime = at.Of(parse),
                 };
                 answers.Add(await receipt.KeepAsync(parse, screen, connection.Verification.VerifyCodeAsync(request, Connection.Reading(cancel)), each => each.Receipt, answers.Count + 1));
             }

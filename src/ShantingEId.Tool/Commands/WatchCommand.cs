@@ -17,7 +17,7 @@ internal static class WatchCommand
     {
         var after = new Option<long>("--after") { Description = "从此标记之后开始（默认 0，从头开始）", HelpName = "MARK", DefaultValueFactory = _ => 0 };
         var region = new Option<string[]>("--region") { Description = "只要这些区划的企业，2 至 6 位数字，可写多次", HelpName = "DIGITS", DefaultValueFactory = _ => [] };
-        var kind = new Option<string[]>("--kind") { Description = "只要这些变更：ISSUED、REVOKED，可写多次", HelpName = "KIND", DefaultValueFactory = _ => [] };
+        var kind = new Option<string[]>("--kind") { Description = "只要这些变更：ISSUED、SUPERSEDED、SUSPENDED、RESUMED、REVOKED、RESCINDED、CANCELLED、WITHDRAWN，可写多次", HelpName = "KIND", DefaultValueFactory = _ => [] };
         var command = new EidCommand("watch", "变更通知：签发、吊销等变更发生一条显示一条，按 Ctrl+C 停止。")
         {
             Examples = ["eid watch", "eid watch --after 1024 --region 370406 --kind REVOKED", "eid watch --as bank --json"],
@@ -77,15 +77,16 @@ internal static class WatchCommand
             return;
         }
 
-        var word = change.Kind switch { Change.Types.Kind.Issued => "签发", Change.Types.Kind.Revoked => "吊销", _ => change.Kind.ToString() };
+        var word = change.Kind switch
+        {
+            Change.Types.Kind.Issued => "签发", Change.Types.Kind.Revoked => "吊销", Change.Types.Kind.Superseded => "换发", Change.Types.Kind.Suspended => "暂停", Change.Types.Kind.Resumed => "恢复",
+            Change.Types.Kind.Cancelled => "注销", Change.Types.Kind.Rescinded => "撤销", Change.Types.Kind.Withdrawn => "撤回", _ => change.Kind.ToString(),
+        };
         screen.Plain($"{change.Mark}\t{Words.Of(change.RecordedTime)}\t{word}\t{change.CreditCode}\t第 {change.Version} 版\t{Words.Of(change.State)}，自 {Words.Of(change.EffectiveTime)}起"
             + (change.Reason.Length > 0 ? "\t" + change.Reason : ""));
     }
 
-    private static Change.Types.Kind Kind(string text) => text.ToUpperInvariant() switch
-    {
-        "ISSUED" => Change.Types.Kind.Issued,
-        "REVOKED" => Change.Types.Kind.Revoked,
-        _ => throw new UsageException($"--kind 应为 ISSUED 或 REVOKED，不认识“{text}”"),
-    };
+    private static Change.Types.Kind Kind(string text) =>
+        Enum.TryParse<Change.Types.Kind>(text, ignoreCase: true, out var kind) && kind != Change.Types.Kind.Unspecified && Enum.IsDefined(kind) ? kind
+            : throw new UsageException($"--kind 不认识“{text}”；见 eid watch --help");
 }

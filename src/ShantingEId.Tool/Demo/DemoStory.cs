@@ -36,6 +36,7 @@ internal sealed class DemoStory(Screen screen, DemoServer server, DemoSteps step
         await TypeAsync(set, cancel);
         await AlterAsync(set, cancel);
         await StrangerAsync(set, cancel);
+        set = await RenameAsync(staff, set, cancel);
         using var bank = Department("bank", "ACCOUNT_OPENING", withReceipt: false);
         var notice = HearAsync(bank, set, cancel);
         await RevokeAsync(staff, set, cancel);
@@ -140,6 +141,38 @@ internal sealed class DemoStory(Screen screen, DemoServer server, DemoSteps step
         steps.End("拒绝 ACCESS_DENIED", outcome);
     }
 
+    private async Task<IssuedSet> RenameAsync(Connection staff, IssuedSet old, CancellationToken cancel)
+    {
+        const string NewName = "枣庄市山亭区样例山货有限公司";
+        steps.Begin("企业更名：新执照和四枚新印章同一时刻换发");
+        var change = await staff.Issuance.ChangeRegistrationAsync(new ChangeRegistrationRequest
+        {
+            RequestId = RequestIds.New(), Name = old.Name, Enterprise = new Enterprise { Name = NewName }, UpdateMask = new Google.Protobuf.WellKnownTypes.FieldMask { Paths = { "name" } },
+            Reason = "企业申请变更名称（样例）", Authority = "枣庄市山亭区行政审批服务局（样例）",
+        }, Connection.Writing(cancel));
+        ChangeView.Show(screen, change);
+        steps.End("换发 4 枚印章", $"换发 {change.ReissuedSeals.Count} 枚印章");
+
+        steps.Begin("税务局扫描旧执照的二维码：已换发，何时、由哪一版接替、现在叫什么");
+        var answer = await VerifyAsync("tax-bureau", "TAX_REGISTRATION", old.LicenseCode, cancel);
+        steps.Require(answer.License?.Enterprise.Name == Sample.Name && answer.Succession?.CurrentName == NewName, "应同时看到旧照的名称和现在的名称");
+        steps.End("已换发", VerdictView.Word(answer.Verdict));
+
+        steps.Begin("一份更名之前盖章的文件：当时这枚公章有效吗");
+        using (var tax = server.Open("tax-bureau"))
+        {
+            var then = change.IssuedSet.StateEffectiveTime.ToDateTimeOffset().AddMilliseconds(-1);
+            var seal = await tax.Verification.VerifySealAsync(new VerifySealRequest
+            {
+                SealCode = old.Seals[0].SealCode, Purpose = "TAX_REGISTRATION", AsOfTime = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(then),
+            }, Connection.Reading(cancel));
+            VerdictView.Show(screen, seal);
+            steps.End("有效", VerdictView.Word(seal.Verdict));
+        }
+
+        return change.IssuedSet;
+    }
+
     private async Task RevokeAsync(Connection staff, IssuedSet set, CancellationToken cancel)
     {
         steps.Begin("登记窗口吊销：执照和四枚印章同时失效");
@@ -169,7 +202,7 @@ internal sealed class DemoStory(Screen screen, DemoServer server, DemoSteps step
 
     private async Task ScanAgainAsync(IssuedSet set, CancellationToken cancel)
     {
-        steps.Begin("税务局再次扫描同一个二维码");
+        steps.Begin("税务局扫描新执照的二维码");
         var answer = await VerifyAsync("tax-bureau", "TAX_REGISTRATION", set.LicenseCode, cancel);
         steps.Require(answer.Verdict != Verdict.Valid && answer.StateReason.Length > 0, "应说明吊销理由");
         steps.End("已吊销", VerdictView.Word(answer.Verdict));

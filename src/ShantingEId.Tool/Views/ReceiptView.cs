@@ -62,6 +62,7 @@ internal static class ReceiptView
                 "VerifyCode" => "核验证照码（VerifyCode）",
                 "LookupLicense" => "按统一社会信用代码查询（LookupLicense）",
                 "AskQuestions" => "是否询问（AskQuestions）",
+                "VerifySeal" => "印章核验（VerifySeal）",
                 var other => other,
             }),
             ("业务编号", record.Reference),

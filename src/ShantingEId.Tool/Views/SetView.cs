@@ -12,6 +12,11 @@ internal static class SetView
     {
         var active = set.State == IssuedSet.Types.State.Active;
         screen.Line($"[bold {(active ? "green" : "red")}]{(active ? "✔" : "✘")} {Words.Of(set.State)}[/]   自 {Words.Of(set.StateEffectiveTime)}起");
+        if (set.StateUntilTime is not null)
+        {
+            screen.Line($"[yellow]！ 有一项变更定于 {Words.Of(set.StateUntilTime)}生效[/]");
+        }
+
         screen.Line();
         screen.Facts([.. FaceView.Of(set.License), ("清单摘要（SM3）", Words.Hex(set.ManifestDigest))]);
         foreach (var warning in set.Warnings)

@@ -33,7 +33,13 @@ internal static class ShownFactsView
             ("证照标识", Take("license_id")),
             ("版本", Take("version") is { Length: > 0 } version ? $"第 {version} 版" : ""),
             ("状态起始时间", Time(Take("state_effective_time"))),
+            ("状态登记时间", Time(Take("state_recorded_time"))),
             ("状态理由", Take("state_reason")),
+            ("接替的执照", With(Take("successor_version") is { Length: > 0 } successor ? $"第 {successor} 版" : "", Take("successor_license_id"))),
+            ("接替的时间", Time(Take("successor_effective_time"))),
+            ("现行版本", Take("current_version") is { Length: > 0 } current ? $"第 {current} 版" : ""),
+            ("现在的名称", Take("current_name")),
+            ("查询的时点", Time(Take("as_of_time"))),
         ];
         for (var i = 1; left.ContainsKey($"question.{i}"); i++)
         {

@@ -25,6 +25,12 @@ internal static class Words
     {
         IssuedSet.Types.State.Active => "有效",
         IssuedSet.Types.State.Revoked => "已吊销",
+        IssuedSet.Types.State.Superseded => "已换发",
+        IssuedSet.Types.State.Suspended => "暂停",
+        IssuedSet.Types.State.Cancelled => "已注销",
+        IssuedSet.Types.State.Rescinded => "登记已撤销",
+        IssuedSet.Types.State.Withdrawn => "生效前已撤回",
+        IssuedSet.Types.State.Scheduled => "尚未生效",
         _ => "状态不明",
     };
 

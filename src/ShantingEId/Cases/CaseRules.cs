@@ -91,7 +91,7 @@ public sealed class CaseRules(StepCatalogue catalogue, WorkCalendar calendar)
 
     /// <summary>The licence could not be issued for a reason that a person must look at.</summary>
     public CaseFile Doubt(CaseFile subject, Finding finding, DateTimeOffset now) => subject.Find(StepKind.License)!.State != StepState.Accepted ? subject
-        : Act(subject with { Findings = [.. subject.Findings, finding] }, StepKind.License, StepAct.Doubt, "", now, finding.Text);
+        : Act(subject with { Findings = [.. subject.Findings.Where(known => known != finding), finding] }, StepKind.License, StepAct.Doubt, "", now, finding.Text);
 
     /// <summary>The facts were mended while the application was with the applicant.</summary>
     /// <exception cref="EidException"><see cref="ErrorReason.LintFailed"/>: another company's.</exception>

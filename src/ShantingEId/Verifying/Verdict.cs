@@ -129,6 +129,22 @@ public static class VerdictReasons
 /// <summary>What a person at the counter is told.</summary>
 public static class VerdictTexts
 {
+    /// <summary>One plain sentence and what to do next, about a licence or a seal, now or at the instant asked about.</summary>
+    public static (string Explanation, string NextStep) Of(Verification answer)
+    {
+        var (explanation, nextStep) = (answer.Verdict, answer.Seal) switch
+        {
+            (Verdict.Valid, not null) => ("印章真实，是该主体现行四枚印章之一，当前有效。", "请将印章上的名称与文件、来人陈述核对后办理。"),
+            (Verdict.Suspended, not null) => ("印章真实，但其执照目前处于暂停状态。", "请勿据此办理，请来人向登记机关了解恢复条件。"),
+            (Verdict.Revoked, not null) => ("印章真实，但其执照已被吊销或撤销，不再有效。", "请勿据此办理；如有异议，请来人联系登记机关。"),
+            (Verdict.Cancelled, not null) => ("印章真实，但该主体已经注销。", "请勿据此办理；历史业务可按当时的时间查询。"),
+            _ => Of(answer.Verdict, answer.Reason),
+        };
+        // Nobody may take yesterday's yes for today's.
+        return answer.AsOfTime is null || answer.Manifest is null ? (explanation, nextStep)
+            : ($"在所查询的时间：{explanation.Replace("当前有效", "有效", StringComparison.Ordinal).Replace("目前", "", StringComparison.Ordinal)}", "以上是过去时点的状态；现在是否有效，请另行核验。");
+    }
+
     /// <summary>One plain sentence and what to do next.</summary>
     public static (string Explanation, string NextStep) Of(Verdict verdict, VerdictReason reason) => (verdict, reason) switch
     {

@@ -5,7 +5,7 @@ using ShantingEId.V1;
 namespace ShantingEId.Reliability.Tests.Bench;
 
 /// <summary>What a client was told.</summary>
-/// <param name="Deed">IssueSet or RevokeSet.</param>
+/// <param name="Deed">IssueSet, ChangeRegistration or RevokeSet.</param>
 /// <param name="RequestId">Its request.</param>
 /// <param name="LicenseId">The licence in the answer.</param>
 /// <param name="Digest">The manifest digest in the answer, hexadecimal.</param>
@@ -37,15 +37,22 @@ public sealed class AckLog(string path) : IDisposable
 }
 
 /// <summary>A write that was sent; kept by the client until it is acknowledged.</summary>
-/// <param name="Deed">IssueSet or RevokeSet.</param>
+/// <param name="Deed">IssueSet, ChangeRegistration or RevokeSet.</param>
 /// <param name="Message">The request as sent.</param>
 public sealed record Write(string Deed, IMessage Message)
 {
-    public string RequestId => Message is IssueSetRequest issue ? issue.RequestId : ((RevokeSetRequest)Message).RequestId;
+    public string RequestId => Message switch
+    {
+        IssueSetRequest issue => issue.RequestId,
+        ChangeRegistrationRequest change => change.RequestId,
+        _ => ((RevokeSetRequest)Message).RequestId,
+    };
 
     public static Write Issue() => new("IssueSet", Samples.Issue(Samples.NextCompany()));
 
     public static Write Revoke(IssuedSet set) => new("RevokeSet", Samples.Revoke(set.Name));
+
+    public static Write Rename(IssuedSet set) => new("ChangeRegistration", Samples.Rename(set, $"枣庄市山亭区样例{set.License.Version + 1}次定名食品有限公司"));
 
     /// <summary>Sends it, and writes the acknowledgement down.</summary>
     public async Task<IssuedSet> SendAsync(EidClient client, AckLog acks)
@@ -55,6 +62,13 @@ public sealed record Write(string Deed, IMessage Message)
             var issued = await client.Staff.IssueSetAsync(issue);
             acks.Add(Deed, issue.RequestId, issued);
             return issued;
+        }
+
+        if (Message is ChangeRegistrationRequest change)
+        {
+            var changed = (await client.Staff.ChangeRegistrationAsync(change)).IssuedSet;
+            acks.Add(Deed, change.RequestId, changed);
+            return changed;
         }
 
         var revoke = (RevokeSetRequest)Message;

@@ -111,8 +111,11 @@ public sealed class RegisterAudit : IDisposable
             }
 
             var (set, digest, state) = (Number(rows[0][0]), Convert.ToHexStringLower((byte[])rows[0][1]), Number(rows[0][2]));
-            var reply = IssuedSet.Parser.ParseFrom((byte[])rows[0][3]);
-            if (!log[ack.RequestId].Select(act => ((string)act[1], Number(act[2]))).SequenceEqual([(ack.Deed, set)]))
+            var isRename = ack.Deed == "ChangeRegistration";
+            var reply = isRename ? ChangeRegistrationResponse.Parser.ParseFrom((byte[])rows[0][3]).IssuedSet : IssuedSet.Parser.ParseFrom((byte[])rows[0][3]);
+            // A rename stands there twice: for the set that begins and for the one that ends.
+            var acts = log[ack.RequestId].Select(act => (Deed: (string)act[1], Set: Number(act[2]))).ToList();
+            if (!acts.Remove((ack.Deed, set)) || acts.Count != (isRename ? 1 : 0) || acts.Any(act => act.Deed != "Supersede" || act.Set == set))
             {
                 problems.Add($"acked {ack.Deed} of {ack.LicenseId} does not stand in the log once");
             }
@@ -123,27 +126,39 @@ public sealed class RegisterAudit : IDisposable
             }
 
             if (reply.License.LicenseId != ack.LicenseId || Convert.ToHexStringLower(reply.ManifestDigest.Span) != ack.Digest
-                || reply.State != (ack.Deed == "IssueSet" ? IssuedSet.Types.State.Active : IssuedSet.Types.State.Revoked))
+                || reply.State != (ack.Deed == "RevokeSet" ? IssuedSet.Types.State.Revoked : IssuedSet.Types.State.Active))
             {
                 problems.Add($"the stored reply to {ack.Deed} of {ack.LicenseId} is another");
             }
         }
     }
 
-    // Four seals, one entry of feed and log for the issue and one more for the end, and an answer for each.
+    // One entry of feed and log for the beginning of a set and one more for its end, and an answer for each. Every set here was issued or
+    // took another's place, and then was revoked or replaced, or neither.
     private void CheckCounts(long afterRow)
     {
-        Complain(afterRow, "has not four seals, one of each kind",
-            "SELECT s.license_id FROM issued_set s LEFT JOIN seal c ON c.set_id = s.id WHERE s.id > @after GROUP BY s.id HAVING count(c.id) <> 4 OR count(DISTINCT c.kind) <> 4");
         Complain(afterRow, "does not stand in the feed once for each state",
             """
-            SELECT s.license_id FROM issued_set s LEFT JOIN feed f ON f.set_id = s.id WHERE s.id > @after GROUP BY s.id
-            HAVING count(f.position) <> s.state OR count(CASE WHEN f.state = 1 THEN 1 END) <> 1 OR count(CASE WHEN f.state = 2 THEN 1 END) <> s.state - 1
+            SELECT s.license_id FROM issued_set s LEFT JOIN feed f ON f.set_id = s.id WHERE s.id > @after GROUP BY s.id, s.license_id, s.state
+            HAVING count(f.position) <> CASE s.state WHEN 1 THEN 1 ELSE 2 END OR count(CASE WHEN f.state = 1 THEN 1 END) <> 1
+              OR count(CASE WHEN f.state = s.state THEN 1 END) <> 1 OR max(f.state) <> s.state OR s.state NOT IN (1, 2, 3)
             """);
         Complain(afterRow, "does not stand in the log once for each deed",
             """
-            SELECT s.license_id FROM issued_set s LEFT JOIN act a ON a.set_id = s.id WHERE s.id > @after GROUP BY s.id
-            HAVING count(a.id) <> s.state OR count(CASE WHEN a.deed = 'IssueSet' THEN 1 END) <> 1 OR count(CASE WHEN a.deed = 'RevokeSet' THEN 1 END) <> s.state - 1
+            SELECT s.license_id FROM issued_set s LEFT JOIN act a ON a.set_id = s.id WHERE s.id > @after GROUP BY s.id, s.license_id, s.state
+            HAVING count(CASE WHEN a.deed IN ('IssueSet', 'ChangeRegistration') THEN 1 END) <> 1
+              OR count(CASE WHEN a.deed = 'RevokeSet' THEN 1 END) <> CASE s.state WHEN 2 THEN 1 ELSE 0 END
+              OR count(CASE WHEN a.deed = 'Supersede' THEN 1 END) <> CASE s.state WHEN 3 THEN 1 ELSE 0 END OR count(a.id) <> CASE s.state WHEN 1 THEN 1 ELSE 2 END
+            """);
+        Complain(afterRow, "was replaced, and not by the version after it at the same instant",
+            """
+            SELECT s.license_id FROM issued_set s LEFT JOIN issued_set n ON n.credit_code = s.credit_code AND n.version = s.version + 1
+            WHERE s.id > @after AND s.state = 3 AND (n.id IS NULL OR n.start_time <> s.state_effective)
+            """);
+        Complain(afterRow, "has seals in use that its successor renewed, or has none that were",
+            """
+            SELECT s.license_id FROM issued_set s WHERE s.id > @after AND
+              (SELECT count(*) FROM seal c JOIN issued_set n ON n.id = c.replaced_by WHERE c.set_id = s.id AND n.version = s.version + 1) <> CASE s.state WHEN 3 THEN 4 ELSE 0 END
             """);
         Complain(afterRow, "has a deed without exactly one reply",
             """
@@ -162,6 +177,7 @@ public sealed class RegisterAudit : IDisposable
                 problems.Add($"{license}: manifest digest does not fit the manifest");
             }
 
+            // Every set here has a new name, and so four seals of its own.
             var stored = Rows("SELECT kind, seal_code, ses_seal FROM seal WHERE set_id = @set ORDER BY kind", ("@set", row[0]))
                 .Select(seal => $"{seal[0]} {seal[1]} {Convert.ToHexStringLower(Sm3((byte[])seal[2]))}");
             try

@@ -16,6 +16,13 @@ public static class Samples
     /// <summary>The same company and facts, asked for anew.</summary>
     public static IssueSetRequest Issue(IssueSetRequest before) => new(before) { RequestId = NewRequestId() };
 
+    /// <summary>Another name for the newest set of a company.</summary>
+    public static ChangeRegistrationRequest Rename(IssuedSet set, string name) => new()
+    {
+        RequestId = NewRequestId(), Name = "issuedSets/" + set.License.Enterprise.CreditCode, Enterprise = new Enterprise { Name = name },
+        UpdateMask = new Google.Protobuf.WellKnownTypes.FieldMask { Paths = { "name" } }, Reason = "样例：变更名称", Authority = "样例机关",
+    };
+
     public static RevokeSetRequest Revoke(string name) => new() { RequestId = NewRequestId(), Name = name, Reason = "样例：违法经营", Authority = "样例机关" };
 }
 

@@ -104,15 +104,31 @@ public abstract class CaseServiceContract(ServerFixture server)
         var set = await server.Staff().IssueSetAsync(issue);
 
         var opened = await Staff.OpenCaseAsync(request);
-        Assert.Equal(("LICENSE_EXISTS", State.Review), (Assert.Single(opened.Findings).Check, Assert.Single(opened.Steps).State));
+        Assert.Equal(("LICENSE_EXISTS", State.Review), (Assert.Single(opened.Findings).Check, Assert.Single(opened.Events).State));
         var refused = await Refusal.Of(Staff.DecideStepAsync(Decide(opened, Kind.License, Decision.Grant)));
         Assert.Equal((StatusCode.AlreadyExists, "LICENSE_EXISTS"), (refused.Status, refused.Reason));
-        Assert.Equal(State.Review, Assert.Single((await Staff.GetCaseAsync(new GetCaseRequest { Name = opened.Name })).Steps).State);
+        var waiting = await Staff.GetCaseAsync(new GetCaseRequest { Name = opened.Name });
+        Assert.Equal([State.Review, State.Accepted, State.Review], waiting.Events.Select(each => each.State));
+        Assert.Single(waiting.Findings);
 
         // Once the other has ended, the same case is granted.
         await server.Staff().RevokeSetAsync(new RevokeSetRequest { RequestId = ServerFixture.NewRequestId(), Name = set.Name, Reason = "样例理由", Authority = "样例机关" });
         Assert.Equal(State.Done, Assert.Single((await Staff.DecideStepAsync(Decide(opened, Kind.License, Decision.Grant))).Steps).State);
         Assert.Empty(RegisterCheck.Run(server.Options()));
+    }
+
+    // Nothing was granted, issued or drawn in vain when a check of the issuer says no: the case goes to a person at once.
+    [Fact]
+    public async Task A_name_that_cannot_be_drawn_goes_to_a_person()
+    {
+        var request = SampleCases.Application();
+        request.Enterprise.Representative = "样\U00030000例";
+
+        var opened = await Staff.OpenCaseAsync(request);
+
+        var finding = Assert.Single(opened.Findings);
+        Assert.Equal(("TEXT_INVALID", State.Review), (finding.Check, Assert.Single(opened.Events).State));
+        Assert.Contains("U+30000", finding.Text, StringComparison.Ordinal);
     }
 
     [Fact]

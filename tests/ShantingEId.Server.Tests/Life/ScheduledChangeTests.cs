@@ -89,7 +89,9 @@ public abstract class ScheduledChangeContract(ServerFixture server)
         var next = (await life.ChangeAsync(LifeClient.Rename(old, NewName))).IssuedSet;
         Assert.Equal(3, next.License.Version);
         Assert.Equal(3, (await life.LookUpAsync(old)).License.Version);
-        Assert.Equal(Verdict.Superseded, (await life.SealAsync(old.Seals[0])).Verdict);
+        // Replaced by what came, not by what was taken back.
+        var seal = await life.SealAsync(old.Seals[0]);
+        Assert.Equal((Verdict.Superseded, next.License.LicenseId), (seal.Verdict, seal.Succession.LicenseId));
         Assert.Equal(next.License.LicenseId, (await life.AskAsync(old.LicenseCode)).Succession.LicenseId);
     }
 

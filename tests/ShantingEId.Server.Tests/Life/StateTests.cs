@@ -53,6 +53,9 @@ public abstract class StateContract(ServerFixture server)
         foreach (var deed in deeds.Split(' '))
         {
             answer = await life.DoAsync(deed, set);
+            // Twice, so that every cache has it when the next deed comes.
+            Assert.Equal((await life.AskAsync(set.LicenseCode)).StateEffectiveTime, answer.StateEffectiveTime);
+            Assert.Equal((await life.AskAsync(set.LicenseCode)).Verdict, (await life.LookUpAsync(set)).Verdict);
         }
 
         Assert.Equal(state, answer.State.ToString());

@@ -1,0 +1,91 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using ShantingEId.Deregistering;
+
+namespace ShantingEId.Server;
+
+/// <summary>
+/// Does what is due in simple deregistrations, once a minute at every replica: cancels those that confirm themselves, and records
+/// what time has ended. Answers are right without it; an act done by two replicas is committed once.
+/// </summary>
+internal sealed partial class DueDeregistrations(DeregistrationDesk desk, IDeregistrationStore store, RegisterClock clock, ILogger<DueDeregistrations> log) : BackgroundService
+{
+    private const int Page = 100;
+    private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
+
+    // Told once: what cannot be cancelled stays due until somebody decides, and staff finds it among the overdue.
+    private readonly HashSet<string> told = [];
+
+    /// <summary>Does everything that is due now; returns how many acts were committed.</summary>
+    public async Task<int> RunOnceAsync(CancellationToken cancel)
+    {
+        var (after, done) = ("", 0);
+        while (true)
+        {
+            var now = clock.GetUtcNow();
+            var page = await store.ListDeregistrationsAsync(new DeregistrationQuery(null, true, now, null, after, Page), cancel);
+            foreach (var one in page)
+            {
+                done += await ActAsync(one, now, cancel) ? 1 : 0;
+            }
+
+            if (page.Count < Page)
+            {
+                return done;
+            }
+
+            after = page[^1].Number;
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Period, clock);
+        do
+        {
+            try
+            {
+                await RunOnceAsync(stoppingToken);
+            }
+            catch (EidException error)
+            {
+                Failed(error);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private async Task<bool> ActAsync(SimpleDeregistration one, DateTimeOffset now, CancellationToken cancel)
+    {
+        var state = one.StateAt(now);
+        try
+        {
+            if (state.IsEnd())
+            {
+                return await desk.ExpireAsync(one.Number, cancel);
+            }
+
+            if (state == DeregistrationState.Confirmable && one.ConfirmsItself)
+            {
+                await desk.ConfirmDueAsync(one, cancel);
+                return true;
+            }
+        }
+        catch (EidException error) when (error.Reason.Kind() is ErrorKind.FailedPrecondition or ErrorKind.Aborted)
+        {
+            if (error.Reason != ErrorReason.VersionConflict && told.Add(one.Number))
+            {
+                Barred(one.Number, error.Message);
+            }
+        }
+
+        return false;
+    }
+
+    [LoggerMessage(EventName = "DeregistrationBarred", Level = LogLevel.Warning, Message = "{Number} is due and cannot be cancelled: {Problem}")]
+    private partial void Barred(string number, string problem);
+
+    [LoggerMessage(EventName = "DeregistrationsNotRead", Level = LogLevel.Warning, Message = "Due deregistrations could not be worked on; tried again in a minute")]
+    private partial void Failed(EidException error);
+}
