@@ -101,6 +101,7 @@ public static class EidServer
         services.AddSingleton<VerifyBatch>();
         services.AddSingleton<LookupList>();
         services.AddSingleton<FeedNotice>();
+        CaseWiring.Add(services, options, callers, store);
         if (options.Ledger)
         {
             LedgerWiring.Add(services, options, authority);
@@ -180,6 +181,7 @@ public static class EidServer
         JsonShape.AddRules(app.MapGrpcService<VerificationRpc>());
         JsonShape.AddRules(app.MapGrpcService<ChangeRpc>());
         JsonShape.AddRules(app.MapGrpcService<DeregistrationRpc>());
+        JsonShape.AddRules(app.MapGrpcService<CaseRpc>());
         HealthWiring.Map(app);
         OpenApi.Map(app, options.IsProduction);
         if (!options.IsProduction)

@@ -5,6 +5,7 @@ using System.Text;
 using ShantingEId.Tool.Bench;
 using ShantingEId.Tool.Cli;
 using ShantingEId.Tool.Commands;
+using ShantingEId.Tool.Commands.Cases;
 
 // Texts are Chinese first, those of the command-line parser too; figures and dates look the same on every machine.
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
@@ -22,6 +23,7 @@ var root = new RootCommand("电子营业执照与四枚电子印章：签发、�
     ChangeCommand.CreateWithdraw(),
     VerifySealCommand.Create(),
     DeregCommand.Create(),
+    CaseCommand.Create(),
     VerifyCommand.Create(),
     VerifyReceiptCommand.Create(),
     LookupCommand.Create(),

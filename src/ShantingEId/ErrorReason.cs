@@ -76,6 +76,17 @@ public enum ErrorReason
     ObjectionNotFound,
     ObjectionWithdrawn,
 
+    // Cases
+    CaseIdInvalid,
+    CaseNotFound,
+    CaseExists,
+    CaseClosed,
+    StepNotFound,
+    StepExists,
+    StepNotOffered,
+    EvidenceRequired,
+    ProgressCodeInvalid,
+
     // Keys, seals, codes
     PublicKeyInvalid,
     CertificateInvalid,
@@ -117,10 +128,12 @@ public static class ErrorReasons
             or ErrorReason.AlreadyRevoked or ErrorReason.TransitionNotAllowed or ErrorReason.ChangePending or ErrorReason.NoChangePending
             or ErrorReason.NothingChanged => ErrorKind.FailedPrecondition,
         ErrorReason.DeregistrationBarred or ErrorReason.DeregistrationNotAllowed or ErrorReason.PublicationNotOver or ErrorReason.ObjectionPeriodOver
-            or ErrorReason.ObjectionWithdrawn => ErrorKind.FailedPrecondition,
+            or ErrorReason.ObjectionWithdrawn or ErrorReason.CaseClosed or ErrorReason.StepNotOffered => ErrorKind.FailedPrecondition,
         ErrorReason.VersionConflict => ErrorKind.Aborted,
-        ErrorReason.LicenseExists or ErrorReason.DeregistrationOpen or ErrorReason.ObjectionExists => ErrorKind.AlreadyExists,
-        ErrorReason.LicenseNotFound or ErrorReason.PathUnknown or ErrorReason.DeregistrationNotFound or ErrorReason.ObjectionNotFound => ErrorKind.NotFound,
+        ErrorReason.LicenseExists or ErrorReason.DeregistrationOpen or ErrorReason.ObjectionExists
+            or ErrorReason.CaseExists or ErrorReason.StepExists => ErrorKind.AlreadyExists,
+        ErrorReason.LicenseNotFound or ErrorReason.PathUnknown or ErrorReason.DeregistrationNotFound or ErrorReason.ObjectionNotFound
+            or ErrorReason.CaseNotFound or ErrorReason.StepNotFound => ErrorKind.NotFound,
         _ => ErrorKind.InvalidArgument,
     };
 

@@ -35,15 +35,21 @@ public sealed class FieldMatrixFixture : ServerFixture
 /// <summary>Deny by default (I45): method, role, caller's own list, purpose, field.</summary>
 public sealed class CallerTests(ServerFixture server, FieldMatrixFixture matrix) : IClassFixture<ServerFixture>, IClassFixture<FieldMatrixFixture>
 {
+    private static readonly string[] Department = ["ListSteps", "WatchSteps", "GetStep", "ReportStep", "GetProgress"];
+
     // Who may call what in a development deployment, written out once more by hand: a change of the rules must be meant twice.
     internal static readonly Dictionary<string, string[]> Granted = new()
     {
-        ["staff"] = ["IssueSet", "ImportSets", "GetIssuedSet", "ChangeRegistration", "WithdrawChange", "SuspendSet", "ResumeSet", "RevokeSet", "RescindSet", "RestoreSet", "CancelSet", "VerifyCode", "LookupLicense", "VerifySeal", "AskQuestions", "VerifyCodes", "ListLookups", "WatchChanges", "ListChanges", "ListNotices", "RaiseObjection", "WithdrawObjection", "ApplyDeregistration", "GetDeregistration", "ResubmitDeregistration", "WithdrawDeregistration", "ConfirmDeregistration", "ListDeregistrations", "ReturnDeregistration", "TerminateDeregistration"],
-        ["tax-bureau"] = ["VerifyCode", "LookupLicense", "VerifySeal", "AskQuestions", "VerifyCodes", "WatchChanges", "ListChanges", "ListNotices", "RaiseObjection", "WithdrawObjection"],
-        ["social-security"] = ["VerifyCode", "LookupLicense", "VerifySeal", "AskQuestions", "VerifyCodes", "WatchChanges", "ListChanges", "ListNotices", "RaiseObjection", "WithdrawObjection"],
-        ["bank"] = ["VerifyCode", "LookupLicense", "VerifySeal", "AskQuestions", "VerifyCodes", "WatchChanges", "ListChanges", "ListNotices", "RaiseObjection", "WithdrawObjection"],
-        ["holder-app"] = ["VerifyCode", "ListLookups", "ListNotices", "ApplyDeregistration", "GetDeregistration", "ResubmitDeregistration", "WithdrawDeregistration", "ConfirmDeregistration"],
-        ["auditor"] = ["GetIssuedSet", "VerifyCode", "LookupLicense", "VerifySeal", "AskQuestions", "VerifyCodes", "ListLookups", "WatchChanges", "ListChanges", "ListNotices", "GetDeregistration", "ListDeregistrations"],
+        ["staff"] = ["IssueSet", "ImportSets", "GetIssuedSet", "ChangeRegistration", "WithdrawChange", "SuspendSet", "ResumeSet", "RevokeSet", "RescindSet", "RestoreSet", "CancelSet", "VerifyCode", "LookupLicense", "VerifySeal", "AskQuestions", "VerifyCodes", "ListLookups", "WatchChanges", "ListChanges", "ListNotices", "RaiseObjection", "WithdrawObjection", "ApplyDeregistration", "GetDeregistration", "ResubmitDeregistration", "WithdrawDeregistration", "ConfirmDeregistration", "ListDeregistrations", "ReturnDeregistration", "TerminateDeregistration",
+            "OpenCase", "AddSteps", "DecideStep", "GetCase", "WatchCase", "GetProgress", "ListSteps", "WatchSteps"],
+        ["tax-bureau"] = ["VerifyCode", "LookupLicense", "VerifySeal", "AskQuestions", "VerifyCodes", "WatchChanges", "ListChanges", "ListNotices", "RaiseObjection", "WithdrawObjection", .. Department],
+        ["social-security"] = ["VerifyCode", "LookupLicense", "VerifySeal", "AskQuestions", "VerifyCodes", "WatchChanges", "ListChanges", "ListNotices", "RaiseObjection", "WithdrawObjection", .. Department],
+        ["bank"] = ["VerifyCode", "LookupLicense", "VerifySeal", "AskQuestions", "VerifyCodes", "WatchChanges", "ListChanges", "ListNotices", "RaiseObjection", "WithdrawObjection", .. Department],
+        ["housing-fund"] = ["VerifyCode", "LookupLicense", "VerifySeal", "AskQuestions", "VerifyCodes", "WatchChanges", "ListChanges", "ListNotices", "RaiseObjection", "WithdrawObjection", .. Department],
+        ["engraver"] = Department,
+        ["holder-app"] = ["VerifyCode", "ListLookups", "ListNotices", "ApplyDeregistration", "GetDeregistration", "ResubmitDeregistration", "WithdrawDeregistration", "ConfirmDeregistration", "GetCase", "WatchCase", "GetProgress"],
+        ["auditor"] = ["GetIssuedSet", "VerifyCode", "LookupLicense", "VerifySeal", "AskQuestions", "VerifyCodes", "ListLookups", "WatchChanges", "ListChanges", "ListNotices", "GetDeregistration", "ListDeregistrations",
+            "GetCase", "WatchCase", "GetProgress", "ListSteps", "WatchSteps"],
         ["stranger"] = [],
     };
 
@@ -74,7 +80,7 @@ public sealed class CallerTests(ServerFixture server, FieldMatrixFixture matrix)
 
     [Fact]
     public void Whatever_changes_the_register_is_a_write() =>
-        Assert.Equal(["ApplyDeregistration", "CancelSet", "ChangeRegistration", "ConfirmDeregistration", "ImportSets", "IssueSet", "RaiseObjection", "RescindSet", "RestoreSet", "ResubmitDeregistration", "ResumeSet", "ReturnDeregistration", "RevokeSet", "SuspendSet", "TerminateDeregistration", "WithdrawChange", "WithdrawDeregistration", "WithdrawObjection"], Methods().Where(method => MethodRule.All[PathOf(method)].IsWrite).Select(method => method.Name).Order());
+        Assert.Equal(["AddSteps", "ApplyDeregistration", "CancelSet", "ChangeRegistration", "ConfirmDeregistration", "DecideStep", "ImportSets", "IssueSet", "OpenCase", "RaiseObjection", "ReportStep", "RescindSet", "RestoreSet", "ResubmitDeregistration", "ResumeSet", "ReturnDeregistration", "RevokeSet", "SuspendSet", "TerminateDeregistration", "WithdrawChange", "WithdrawDeregistration", "WithdrawObjection"], Methods().Where(method => MethodRule.All[PathOf(method)].IsWrite).Select(method => method.Name).Order());
 
     public static TheoryData<string, string> EveryCallerAndMethod() =>
         [.. from caller in DevCertificates.Callers from method in Methods() select (caller, PathOf(method))];
@@ -144,6 +150,11 @@ public sealed class CallerTests(ServerFixture server, FieldMatrixFixture matrix)
         foreach (var caller in file["callers"]!.AsArray().Where(caller => (string?)caller!["name"] is not "stranger"))
         {
             var client = new VerificationService.VerificationServiceClient(matrix.Channel((string)caller!["name"]!));
+            if (!caller["methods"]!.AsArray().Any(method => (string?)method == "VerificationService/VerifyCode"))
+            {
+                continue;
+            }
+
             foreach (var purpose in caller["purposes"]!.AsArray().Select(name => (string)name!))
             {
                 var fields = file["purposes"]![purpose]!["fields"]!.AsArray().Select(field => (string)field!).ToHashSet();

@@ -20,6 +20,9 @@ public sealed class EnumNumberTests
         Same<Deregistration.Types.State, DeregistrationState>("State");
         Same<Deregistration.Types.Impediment, Impediment>("Impediment");
         Same<Deregistration.Types.Event.Types.Act, DeregistrationAct>("Act");
+        Same<Step.Types.Kind, ShantingEId.Cases.StepKind>("Kind");
+        Same<Step.Types.State, ShantingEId.Cases.StepState>("State");
+        Same<Case.Types.State, ShantingEId.Cases.CaseState>("State");
     }
 
     private static void Same<TApi, TLibrary>(string prefix = "")

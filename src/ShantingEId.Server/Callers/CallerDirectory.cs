@@ -152,12 +152,19 @@ internal sealed class CallerDirectory
         string[] notices = ["DeregistrationService/ListNotices", "DeregistrationService/RaiseObjection", "DeregistrationService/WithdrawObjection"];
         string[] apply = ["DeregistrationService/ApplyDeregistration", "DeregistrationService/GetDeregistration", "DeregistrationService/ResubmitDeregistration", "DeregistrationService/WithdrawDeregistration", "DeregistrationService/ConfirmDeregistration"];
         string[] decide = ["DeregistrationService/ListDeregistrations", "DeregistrationService/ReturnDeregistration", "DeregistrationService/TerminateDeregistration"];
+        string[] run = ["CaseService/OpenCase", "CaseService/AddSteps", "CaseService/DecideStep"];
+        string[] see = ["CaseService/GetCase", "CaseService/WatchCase", "CaseService/GetProgress"];
+        string[] steps = ["CaseService/ListSteps", "CaseService/WatchSteps"];
+        string[] hold = [.. steps, "CaseService/GetStep", "CaseService/ReportStep", "CaseService/GetProgress"];
         string[] questions = [.. Purpose.KnownQuestions.Keys];
         var purposes = new Dictionary<string, Purpose>
         {
             ["TAX_REGISTRATION"] = new("税务登记", [.. face, "seals"], questions),
             ["SOCIAL_SECURITY_REGISTRATION"] = new("社会保险登记", ["credit_code", "name", "kind", "representative", "establish_date", "address"], ["active", "name_matches", "representative_is"]),
             ["MEDICAL_INSURANCE_REGISTRATION"] = new("医疗保险参保登记", ["credit_code", "name", "kind", "establish_date"], ["active", "name_matches"]),
+            ["SEAL_ENGRAVING"] = new("公章刻制", ["credit_code", "name", "representative", "seals"]),
+            ["HOUSING_FUND_REGISTRATION"] = new("住房公积金缴存登记", ["credit_code", "name", "kind", "establish_date", "address"]),
+            ["EMPLOYMENT_REGISTRATION"] = new("就业登记", ["credit_code", "name", "kind", "address"]),
             ["SUBSIDY_CHECK"] = new("惠企补贴核对", [], ["active", "name_matches", "representative_is"]),
             ["ACCOUNT_OPENING"] = new("银行开户", [.. face, "seals"], questions),
             ["PUBLIC_SCAN"] = new("公众扫码", ["credit_code", "name", "kind", "representative", "address"]),
@@ -166,12 +173,15 @@ internal sealed class CallerDirectory
         };
         Caller[] callers =
         [
-            New("staff", "登记窗口", CallerRole.Staff, [.. V1.IssuanceService.Descriptor.Methods.Select(method => "IssuanceService/" + method.Name), Lookups, .. verify, .. follow, .. notices, .. apply, .. decide], "COUNTER_CHECK"),
-            New("tax-bureau", "税务局", CallerRole.RelyingParty, [.. verify, .. follow, .. notices], "TAX_REGISTRATION"),
-            New("social-security", "社保中心", CallerRole.RelyingParty, [.. verify, .. follow, .. notices], "SOCIAL_SECURITY_REGISTRATION", "MEDICAL_INSURANCE_REGISTRATION", "SUBSIDY_CHECK"),
-            New("bank", "银行", CallerRole.RelyingParty, [.. verify, .. follow, .. notices], "ACCOUNT_OPENING"),
-            New("holder-app", "企业应用", CallerRole.HolderApp, ["VerificationService/VerifyCode", Lookups, "DeregistrationService/ListNotices", .. apply], "PUBLIC_SCAN"),
-            New("auditor", "审计", CallerRole.Auditor, ["IssuanceService/GetIssuedSet", Lookups, .. verify, .. follow, "DeregistrationService/ListNotices", "DeregistrationService/GetDeregistration", "DeregistrationService/ListDeregistrations"], "AUDIT"),
+            New("staff", "登记窗口", CallerRole.Staff, [.. V1.IssuanceService.Descriptor.Methods.Select(method => "IssuanceService/" + method.Name), Lookups, .. verify, .. follow, .. notices, .. apply, .. decide, .. run, .. see, .. steps], "COUNTER_CHECK"),
+            New("tax-bureau", "税务局", CallerRole.RelyingParty, [.. verify, .. follow, .. notices, .. hold], "TAX_REGISTRATION"),
+            New("social-security", "社保中心", CallerRole.RelyingParty, [.. verify, .. follow, .. notices, .. hold],
+                "SOCIAL_SECURITY_REGISTRATION", "MEDICAL_INSURANCE_REGISTRATION", "EMPLOYMENT_REGISTRATION", "SUBSIDY_CHECK"),
+            New("bank", "银行", CallerRole.RelyingParty, [.. verify, .. follow, .. notices, .. hold], "ACCOUNT_OPENING"),
+            New("engraver", "公章刻制单位", CallerRole.RelyingParty, hold, "SEAL_ENGRAVING"),
+            New("housing-fund", "住房公积金管理中心", CallerRole.RelyingParty, [.. verify, .. follow, .. notices, .. hold], "HOUSING_FUND_REGISTRATION"),
+            New("holder-app", "企业应用", CallerRole.HolderApp, ["VerificationService/VerifyCode", Lookups, "DeregistrationService/ListNotices", .. apply, .. see], "PUBLIC_SCAN"),
+            New("auditor", "审计", CallerRole.Auditor, ["IssuanceService/GetIssuedSet", Lookups, .. verify, .. follow, "DeregistrationService/ListNotices", "DeregistrationService/GetDeregistration", "DeregistrationService/ListDeregistrations", .. see, .. steps], "AUDIT"),
         ];
         return JsonSerializer.Serialize(new FileContent(purposes, callers), Json);
 

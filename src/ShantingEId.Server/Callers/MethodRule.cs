@@ -80,10 +80,21 @@ internal sealed record MethodRule(CallerRole[] Roles, TimeSpan Ceiling, bool IsW
         [Name("DeregistrationService", "WithdrawDeregistration")] = new([CallerRole.Staff, CallerRole.HolderApp], TimeSpan.FromSeconds(10), IsWrite: true),
         [Name("DeregistrationService", "TerminateDeregistration")] = new([CallerRole.Staff], TimeSpan.FromSeconds(10), IsWrite: true),
         [Name("DeregistrationService", "ConfirmDeregistration")] = new([CallerRole.Staff, CallerRole.HolderApp], TimeSpan.FromSeconds(10), IsWrite: true),
+        [Name("CaseService", "OpenCase")] = new([CallerRole.Staff], TimeSpan.FromSeconds(10), IsWrite: true),
+        [Name("CaseService", "AddSteps")] = new([CallerRole.Staff], TimeSpan.FromSeconds(10), IsWrite: true),
+        [Name("CaseService", "DecideStep")] = new([CallerRole.Staff], TimeSpan.FromSeconds(10), IsWrite: true),
+        [Name("CaseService", "GetCase")] = new([CallerRole.Staff, CallerRole.HolderApp, CallerRole.Auditor], TimeSpan.FromSeconds(10)),
+        [Name("CaseService", "WatchCase")] = new([CallerRole.Staff, CallerRole.HolderApp, CallerRole.Auditor], TimeSpan.FromHours(1), IsStream: true),
+        [Name("CaseService", "GetProgress")] = new([CallerRole.Staff, CallerRole.RelyingParty, CallerRole.HolderApp, CallerRole.Auditor], TimeSpan.FromSeconds(2), IsLookup: true),
+        [Name("CaseService", "ListSteps")] = new([CallerRole.Staff, CallerRole.RelyingParty, CallerRole.Auditor], TimeSpan.FromSeconds(10)),
+        [Name("CaseService", "WatchSteps")] = new([CallerRole.Staff, CallerRole.RelyingParty, CallerRole.Auditor], TimeSpan.FromHours(1), IsStream: true),
+        // Only the department that holds a step; staff sees the whole case.
+        [Name("CaseService", "GetStep")] = new([CallerRole.RelyingParty], TimeSpan.FromSeconds(5), IsLookup: true),
+        [Name("CaseService", "ReportStep")] = new([CallerRole.RelyingParty], TimeSpan.FromSeconds(10), IsWrite: true),
     }.ToFrozenDictionary(entry => entry.Key, entry => entry.Value with { Path = entry.Key });
 
     /// <summary>Services this server offers.</summary>
-    public static IReadOnlyList<ServiceDescriptor> Services { get; } = [IssuanceService.Descriptor, VerificationService.Descriptor, ChangeService.Descriptor, DeregistrationService.Descriptor];
+    public static IReadOnlyList<ServiceDescriptor> Services { get; } = [IssuanceService.Descriptor, VerificationService.Descriptor, ChangeService.Descriptor, DeregistrationService.Descriptor, CaseService.Descriptor];
 
     /// <summary>Path of the method in gRPC.</summary>
     public string Path

@@ -11,6 +11,9 @@ internal sealed class FeedNotice
     /// <summary>Listens to the follower.</summary>
     public FeedNotice(FeedFollower follower) => follower.Advanced += Advance;
 
+    /// <summary>How far the feed has come.</summary>
+    public long Head => Volatile.Read(ref head);
+
     /// <summary>The feed has come this far.</summary>
     public void Advance(long position)
     {
@@ -23,7 +26,7 @@ internal sealed class FeedNotice
     {
         // Taken before the head is looked at: what comes in between is not slept over.
         var pulse = Volatile.Read(ref next).Task;
-        if (Volatile.Read(ref head) <= after)
+        if (Head <= after)
         {
             await pulse.WaitAsync(atMost, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             cancel.ThrowIfCancellationRequested();

@@ -154,7 +154,8 @@ internal sealed class IssuanceRpc(
         }
     }
 
-    private static byte[] EncodeNew(Domain.IssuedSet set, StateRecord state) => Wire.ToMessage(set, state).ToByteArray();
+    /// <summary>The answer of an issue.</summary>
+    internal static byte[] EncodeNew(Domain.IssuedSet set, StateRecord state) => Wire.ToMessage(set, state).ToByteArray();
 
     private static string Caller(ServerCallContext context) => CallerGate.CallerOf(context.GetHttpContext()).Name;
 }

@@ -164,7 +164,8 @@ internal static class Wire
         _ => throw new EidException(ErrorReason.InternalFault, "登记状态无法识别"),
     };
 
-    private static Enterprise ToMessage(EnterpriseFacts facts, LicenseFields fields)
+    /// <summary>The face, with these of its fields.</summary>
+    public static Enterprise ToMessage(EnterpriseFacts facts, LicenseFields fields)
     {
         return new Enterprise
         {

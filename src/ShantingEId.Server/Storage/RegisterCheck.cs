@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
+using ShantingEId.Cases;
 using ShantingEId.Codes;
 using ShantingEId.Crypto;
 using ShantingEId.Issuing;
@@ -54,11 +55,6 @@ public static class RegisterCheck
             """),
         ("时间颠倒", "SELECT license_id FROM issued_set WHERE start_time < issue_time OR start_time >= issue_time + 1000 OR state_effective < start_time AND state <> 7"),
         ("操作没有留存答复", "SELECT s.license_id FROM act a JOIN issued_set s ON s.id = a.set_id LEFT JOIN reply r ON r.actor = a.actor AND r.request_id = a.request_id WHERE r.id IS NULL"),
-        ("答复没有对应的操作",
-            """
-            SELECT r.request_id FROM reply r LEFT JOIN act a ON r.actor = a.actor AND r.request_id = a.request_id
-            LEFT JOIN deregistration_event d ON r.actor = d.actor AND r.request_id = d.request_id WHERE a.id IS NULL AND d.position IS NULL
-            """),
         ("变更流的序号超出已记的最新序号", "SELECT 'feed ' || f.position FROM feed f JOIN feed_head h ON f.position > h.position"),
         ("留存答复的序号与变更流不符",
             """
@@ -100,10 +96,12 @@ public static class RegisterCheck
         try
         {
             using var snapshot = new Snapshot(options);
-            foreach (var (problem, sql) in (IEnumerable<(string, string)>)[.. Rules, .. DeregistrationCheck.Rules, .. options.Postgres is null ? FileRules : []])
+            foreach (var (problem, sql) in (IEnumerable<(string, string)>)[.. Rules, .. CaseCheck.Rules, .. DeregistrationCheck.Rules, .. options.Postgres is null ? FileRules : []])
             {
                 problems.AddRange(snapshot.Query(sql).Select(row => new RegisterProblem(row[0].ToString()!, problem)));
             }
+
+            problems.AddRange(CheckCases(snapshot));
 
             // Reading is one thread's work, the signatures are everyone's.
             problems.AddRange(Rows(snapshot).AsParallel().SelectMany(row => Check(row, authority, verifier)));
@@ -114,6 +112,28 @@ public static class RegisterCheck
         }
 
         return problems;
+    }
+
+    private static IEnumerable<RegisterProblem> CheckCases(Snapshot snapshot)
+    {
+        foreach (var name in snapshot.Query("SELECT case_id FROM case_file").Select(row => (string)row[0]))
+        {
+            var problem = Try(() => CaseId.TryParse(name, out var id) ? snapshot.LoadCase(id) : null) is { } subject ? CaseCheck.Problem(subject) : "办件无法读取";
+            if (problem.Length > 0)
+            {
+                yield return new RegisterProblem(name, problem);
+            }
+        }
+
+        // A request that only learned what another one had done has a reply and changed nothing.
+        foreach (var row in snapshot.Query(CaseCheck.OrphanReplies))
+        {
+            var about = Try(() => V1.Case.Parser.ParseFrom((byte[])row[1]))?.Name ?? "";
+            if (Try(() => snapshot.LoadCase(CaseName.ParseId(about))) is null)
+            {
+                yield return new RegisterProblem((string)row[0], "答复没有对应的操作");
+            }
+        }
     }
 
     private static IEnumerable<Row> Rows(Snapshot snapshot)
@@ -211,6 +231,8 @@ public static class RegisterCheck
         }
 
         public IssuedSet? LoadSet(LicenseId id) => Wait(SqlReads.LoadSetAsync(session, id, CancellationToken.None));
+
+        public CaseFile? LoadCase(CaseId id) => Wait(CaseRows.FindAsync(session, CaseKey.Of(id), CancellationToken.None));
 
         public List<object[]> Query(string sql, params (string Name, object Value)[] values)
         {

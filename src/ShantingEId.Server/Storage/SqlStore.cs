@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Diagnostics;
+using ShantingEId.Cases;
 using ShantingEId.Deregistering;
 using ShantingEId.Issuing;
 using ShantingEId.Licenses;
@@ -13,7 +14,7 @@ namespace ShantingEId.Server.Storage;
 /// <see cref="LookupRows"/> and the like, once for both databases; here is how writes become durable. The two kinds of store open
 /// connections, begin, commit and explain errors.
 /// </summary>
-public abstract class SqlStore : ILicenseStore, ILookupLog, IDeregistrationStore, IDisposable, IAsyncDisposable
+public abstract class SqlStore : ILicenseStore, ICaseStore, ILookupLog, IDeregistrationStore, IDisposable, IAsyncDisposable
 {
     private const int Attempts = 3;
     private readonly TimeProvider clock;
@@ -126,6 +127,20 @@ public abstract class SqlStore : ILicenseStore, ILookupLog, IDeregistrationStore
     /// <inheritdoc/>
     public ValueTask<Committed> ChangeDeregistrationAsync(SimpleDeregistration changed, CancelledSet? cancelled, WriteRequest request) =>
         ChangeAsync(changed.Holder.Value, request, session => DeregistrationRows.ChangeAsync(session, changed, cancelled, request));
+
+    /// <inheritdoc/>
+    public ValueTask<CaseFile?> FindCaseAsync(CaseKey key, CancellationToken cancel) => ReadAsync(session => CaseRows.FindAsync(session, key, cancel), cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<StepPage> ReadStepsAsync(long after, int limit, CancellationToken cancel) => ReadAsync(session => CaseRows.ReadStepsAsync(session, after, limit, cancel), cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<StepPage> ReadOverdueAsync(DateOnly today, long after, int limit, CancellationToken cancel) =>
+        ReadAsync(session => CaseRows.ReadOverdueAsync(session, today, after, limit, cancel), cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<Committed> WriteCaseAsync(CaseFile? before, CaseFile after, WriteRequest request, bool keepReply) =>
+        ChangeAsync(after.Facts.CreditCode.Value, request, session => CaseRows.WriteAsync(session, before, after, request, keepReply));
 
     /// <inheritdoc/>
     public void Dispose()

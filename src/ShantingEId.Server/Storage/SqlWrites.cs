@@ -5,9 +5,9 @@ using ShantingEId.Seals;
 namespace ShantingEId.Server.Storage;
 
 /// <summary>What goes with a write that the feed tells of: its places there, and its reply.</summary>
-/// <param name="Request">Whose write it is; its reply belongs to the last of its places.</param>
+/// <param name="Request">Whose write it is; its reply belongs to the last of its places. Null when the request goes on, and has no reply yet.</param>
 /// <param name="Entries">One for each place, in order: given the place, what is to be written.</param>
-internal sealed record Deed(WriteRequest Request, params IReadOnlyList<Func<long, IEnumerable<Sql>>> Entries);
+internal sealed record Deed(WriteRequest? Request, params IReadOnlyList<Func<long, IEnumerable<Sql>>> Entries);
 
 /// <summary>Everything that is written to the register, in the SQL that SQLite and PostgreSQL share.</summary>
 internal static class SqlWrites
@@ -160,7 +160,11 @@ internal static class SqlWrites
         foreach (var deed in deeds)
         {
             statements.AddRange(deed.Entries.SelectMany(entry => entry(++place)));
-            statements.Add(Reply(deed.Request, place));
+            if (deed.Request is { } request)
+            {
+                statements.Add(Reply(request, place));
+            }
+
             last.Add(place);
         }
 

@@ -17,6 +17,7 @@ internal sealed class Connection : IDisposable
         Issuance = new IssuanceService.IssuanceServiceClient(channel);
         Verification = new VerificationService.VerificationServiceClient(channel);
         Changes = new ChangeService.ChangeServiceClient(channel);
+        Cases = new CaseService.CaseServiceClient(channel);
         Deregistrations = new DeregistrationService.DeregistrationServiceClient(channel);
     }
 
@@ -27,6 +28,8 @@ internal sealed class Connection : IDisposable
     public VerificationService.VerificationServiceClient Verification { get; }
 
     public ChangeService.ChangeServiceClient Changes { get; }
+
+    public CaseService.CaseServiceClient Cases { get; }
 
     public DeregistrationService.DeregistrationServiceClient Deregistrations { get; }
 

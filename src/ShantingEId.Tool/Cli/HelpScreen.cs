@@ -81,6 +81,7 @@ internal sealed class HelpScreen : SynchronousCommandLineAction
     private static string Form(Command command) =>
         string.Join(' ', (string[])[FullName(command), .. command.Subcommands.Count > 0 ? ["命令"] : command.Arguments.Select(Placeholder), "[选项]"]);
 
+    /// <summary>The command as it is typed.</summary>
     public static string FullName(Command command) =>
         command is RootCommand ? "eid" : FullName(command.Parents.OfType<Command>().First()) + " " + command.Name;
 

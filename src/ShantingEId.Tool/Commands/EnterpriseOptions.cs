@@ -32,6 +32,10 @@ internal sealed class EnterpriseOptions
         }
     }
 
+    /// <summary>Whether any fact was given.</summary>
+    public bool IsGiven(ParseResult parse) =>
+        ((Option<string?>[])[file, creditCode, name, kind, type, representative, capital, date, address, scope]).Any(option => parse.GetValue(option) is not null);
+
     public Enterprise Read(ParseResult parse)
     {
         var path = parse.GetValue(file);

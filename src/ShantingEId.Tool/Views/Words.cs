@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
+using ShantingEId.Cases;
 using ShantingEId.Licenses;
 using ShantingEId.Seals;
 using ShantingEId.V1;
@@ -30,6 +31,18 @@ internal static class Words
         IssuedSet.Types.State.Rescinded => "登记已撤销",
         IssuedSet.Types.State.Withdrawn => "生效前已撤回",
         IssuedSet.Types.State.Scheduled => "尚未生效",
+        _ => "状态不明",
+    };
+
+    public static string Of(Step.Types.State state) => CaseErrors.ChineseName((StepState)state);
+
+    public static string Of(Step step) => Of(step.State) + (step.IsOverdue ? "（逾期）" : "");
+
+    public static string Of(Case.Types.State state) => state switch
+    {
+        Case.Types.State.Running => "办理中",
+        Case.Types.State.Completed => "全部办结",
+        Case.Types.State.Closed => "已终结，有事项未办成",
         _ => "状态不明",
     };
 
