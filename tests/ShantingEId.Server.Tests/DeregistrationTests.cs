@@ -1,4 +1,4 @@
-using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using ShantingEId.V1;
 using Act = ShantingEId.V1.Deregistration.Types.Event.Types.Act;
@@ -37,6 +37,16 @@ public sealed class DeregistrationTests(DeregistrationFixture server) : IClassFi
         var verified = await VerifyAsync(set);
         Assert.Equal((Verdict.Cancelled, ended.StateEffectiveTime), (verified.Verdict, verified.StateEffectiveTime));
         Assert.Contains(filed.Name.Split('/')[1], verified.StateReason, StringComparison.Ordinal);
+        // The four seals end at the same instant; a moment before it all five still answer for themselves.
+        var before = ended.StateEffectiveTime.ToDateTimeOffset().AddMilliseconds(-1).ToTimestamp();
+        foreach (var seal in set.Seals)
+        {
+            var now = await server.Tax().VerifySealAsync(new VerifySealRequest { SealCode = seal.SealCode, Purpose = "TAX_REGISTRATION" });
+            Assert.Equal((Verdict.Cancelled, ended.StateEffectiveTime), (now.Verdict, now.StateEffectiveTime));
+            Assert.Equal(Verdict.Valid, (await server.Tax().VerifySealAsync(new VerifySealRequest { SealCode = seal.SealCode, Purpose = "TAX_REGISTRATION", AsOfTime = before })).Verdict);
+        }
+
+        Assert.Equal(Verdict.Valid, (await server.Tax().VerifyCodeAsync(new VerifyCodeRequest { Code = set.LicenseCode, Purpose = "TAX_REGISTRATION", AsOfTime = before })).Verdict);
         Assert.Equal((StatusCode.FailedPrecondition, "DEREGISTRATION_NOT_ALLOWED"), await ReasonOf(staff.ConfirmDeregistrationAsync(Confirm(filed))));
         Assert.Equal("NOT_IN_FORCE", (await Refusal.Of(staff.ApplyDeregistrationAsync(DeregistrationFixture.Application(set)))).Info.Metadata["impediments"]);
     }
