@@ -105,9 +105,9 @@ public abstract class DeregistrationContract(SampleSets sets) : RegisterContract
         var number = await ApplyAsync(Desk());
         var other = Registers.Open();
         var committed = 0;
-        for (var round = 0; round < 5; round++)
+        for (var round = 0; round < 3; round++)
         {
-            var ends = await Task.WhenAll(Enumerable.Range(0, 6).Select(n => EndOf(() => Desk(n % 2 == 0 ? Store : other).ObjectAsync(
+            var ends = await Task.WhenAll(Enumerable.Range(0, 4).Select(n => EndOf(() => Desk(n % 2 == 0 ? Store : other).ObjectAsync(
                 By("staff"), number, string.Create(CultureInfo.InvariantCulture, $"样例债权人{round}-{n}"), Impediment.DebtsOutstanding, "样例：尚欠货款", Cancel))));
             Assert.Contains(ends, end => end.Done is not null);
             Assert.All(ends.Where(end => end.Done is null), end => Assert.Equal(ErrorReason.VersionConflict, end.Error!.Reason));
