@@ -36,17 +36,17 @@ internal sealed class DemoServer : IAsyncDisposable
         Claim(directory);
         var certificates = Path.Combine(directory, "certs");
         var data = Path.Combine(directory, "data");
-        // A folder of an earlier version may lack the key for receipts; that alone is then added.
-        if (!File.Exists(Path.Combine(certificates, "receipt-signer.crt")))
+        // The same company is founded in every run, so the register begins empty; and a folder of an earlier version may lack keys, callers or
+        // what they are granted, so those begin anew, too.
+        foreach (var old in (string[])[certificates, data])
         {
-            DevCertificates.Create(certificates, TimeProvider.System);
+            if (System.IO.Directory.Exists(old))
+            {
+                System.IO.Directory.Delete(old, recursive: true);
+            }
         }
 
-        // The same company is founded in every run, so the register begins empty.
-        if (System.IO.Directory.Exists(data))
-        {
-            System.IO.Directory.Delete(data, recursive: true);
-        }
+        DevCertificates.Create(certificates, TimeProvider.System);
 
         var app = EidServer.Build(new EidServerOptions { CertificatesDirectory = certificates, DataDirectory = data, Environment = "Development", Port = 0 });
         await app.StartAsync(cancel);

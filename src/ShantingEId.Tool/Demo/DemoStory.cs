@@ -15,7 +15,7 @@ namespace ShantingEId.Tool.Demo;
 
 /// <summary>
 /// The life of one licence, told through the real service: issued, verified, put on file with a receipt, altered, asked for by a
-/// stranger, revoked, and a bank hears of it.
+/// stranger, renamed, revoked, and a bank hears of it; and the founding of another company through the one window.
 /// </summary>
 internal sealed class DemoStory(Screen screen, DemoServer server, DemoSteps steps)
 {
@@ -42,6 +42,7 @@ internal sealed class DemoStory(Screen screen, DemoServer server, DemoSteps step
         await RevokeAsync(staff, set, cancel);
         await NoticeAsync(notice);
         await ScanAgainAsync(set, cancel);
+        await new DemoCase(screen, server, steps).TellAsync(staff, cancel);
     }
 
     private async Task<IssuedSet> IssueAsync(Connection staff, CancellationToken cancel)
