@@ -37,15 +37,15 @@ internal static class ChangeWire
     }
 
     /// <summary>What a change would lead to.</summary>
-    public static ChangeRegistrationResponse ToPreview(Licenses.License license, Issuing.IssuedSet replaced, RegistrationChange change) => Fill(
+    public static ChangeRegistrationResponse ToPreview(Licenses.License license, Manifest before, RegistrationChange change) => Fill(
         new ChangeRegistrationResponse
         {
             IssuedSet = new V1.IssuedSet { License = Wire.ToMessage(license), Warnings = { license.Facts.Warnings } },
-            ReplacedSet = new V1.IssuedSet { Name = RegisterName.Of(replaced.License.Id), License = Wire.ToMessage(replaced.License) },
+            ReplacedSet = new V1.IssuedSet { Name = RegisterName.Of(before.License.Id), License = Wire.ToMessage(before.License) },
         }, change);
 
     private static ChangeRegistrationResponse ToMessage(ChangedSet changed) => Fill(
-        new ChangeRegistrationResponse { IssuedSet = Wire.ToMessage(changed.Set, changed.Started), ReplacedSet = Wire.ToMessage(changed.Replaced, changed.Ended) }, changed.Change);
+        new ChangeRegistrationResponse { IssuedSet = Wire.ToMessage(changed.Set, changed.Started), ReplacedSet = Wire.ToMessage(changed.Replaced, changed.Before, changed.Ended) }, changed.Change);
 
     private static ChangeRegistrationResponse Fill(ChangeRegistrationResponse message, RegistrationChange change)
     {

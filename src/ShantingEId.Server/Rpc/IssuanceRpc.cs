@@ -75,8 +75,8 @@ internal sealed class IssuanceRpc(
         var command = ChangeWire.ToCommand(request, Caller(context));
         if (request.ValidateOnly)
         {
-            var (license, replaced, change) = await changer.ValidateAsync(command, context.CancellationToken);
-            return ChangeWire.ToPreview(license, replaced, change);
+            var (license, before, change) = await changer.ValidateAsync(command, context.CancellationToken);
+            return ChangeWire.ToPreview(license, before, change);
         }
 
         var outcome = await changer.ChangeAsync(command, context.CancellationToken);

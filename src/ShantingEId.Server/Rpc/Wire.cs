@@ -86,6 +86,15 @@ internal static class Wire
         return message;
     }
 
+    /// <summary>A set as a message, by its manifest alone, which names its seals.</summary>
+    public static V1.IssuedSet ToMessage(RegisterEntry entry, Manifest manifest, StateRecord state) => new()
+    {
+        Name = RegisterName.Of(entry.LicenseId), License = ToMessage(manifest.License), State = (V1.IssuedSet.Types.State)state.State,
+        StateEffectiveTime = state.EffectiveTime.ToTimestamp(), StateRecordedTime = state.RecordedTime.ToTimestamp(), Successor = state.Successor?.ToString() ?? "",
+        LicenseCode = entry.LicenseCode, TypedCode = entry.TypedCode.ToString(), ManifestDigest = ByteString.CopyFrom(entry.ManifestDigest.Bytes),
+        Warnings = { manifest.License.Facts.Warnings }, Seals = { manifest.Seals.Select(seal => ToMessage(seal.Kind, seal.Code, seal.Digest)) },
+    };
+
     /// <summary>The answer to a look-up, with the granted fields and no other.</summary>
     public static V1.Verification ToMessage(LookupAnswer answer)
     {

@@ -74,13 +74,17 @@ internal static class SqlWrites
 
         var newId = await InsertAsync(session, set, fresh, started);
         // Of the seals of this company that are still in use, those whose kind is made anew end here.
-        await session.RunAllAsync(fresh.Select(kind => new Sql(
+        await session.RunAsync(
             """
-            UPDATE seal SET replaced_by = @new WHERE kind = @kind AND replaced_by IS NULL AND set_id <> @new
+            UPDATE seal SET replaced_by = @new WHERE kind IN (@one, @two, @three, @four) AND replaced_by IS NULL AND set_id <> @new
               AND set_id IN (SELECT id FROM issued_set WHERE credit_code = @holder AND state <> 7)
             """,
-            ("@new", newId), ("@kind", (long)kind), ("@holder", set.License.Facts.CreditCode.Value))));
+            ("@new", newId), ("@one", Kind(SealKind.Official)), ("@two", Kind(SealKind.Finance)), ("@three", Kind(SealKind.Invoice)),
+            ("@four", Kind(SealKind.LegalRepresentative)), ("@holder", set.License.Facts.CreditCode.Value));
+
         return (new Deed(request, Entry("Supersede", oldId, ended, request), Entry("ChangeRegistration", newId, started, request)), null);
+
+        long Kind(SealKind kind) => fresh.Contains(kind) ? (long)kind : 0; // No seal is of kind 0.
     }
 
     /// <summary>Changes states together.</summary>

@@ -58,7 +58,7 @@ internal static class BenchLife
             founding += clock.Elapsed;
             clock.Restart();
             await Parallel.ForEachAsync(stretch, options, async (item, _) => await BenchWorld.ChangeAsync(changer, item.Item.CreditCode, item.Index, FaceItems.Name,
-                new EnterpriseInput { Name = "改" + item.Item.Name[..Math.Min(item.Item.Name.Length, 59)] }));
+                new EnterpriseInput { Name = "改" + item.Item.Name[1..] }));
             renaming += clock.Elapsed;
         }
 

@@ -23,10 +23,11 @@ public sealed record ChangeCommand(
 /// <summary>A set that takes the place of another.</summary>
 /// <param name="Set">The new set.</param>
 /// <param name="Started">Its state.</param>
-/// <param name="Replaced">The set whose place it takes.</param>
-/// <param name="Ended">The state of that one.</param>
+/// <param name="Replaced">The entry of the set whose place it takes.</param>
+/// <param name="Before">Its manifest.</param>
+/// <param name="Ended">Its state.</param>
 /// <param name="Change">What differs.</param>
-public sealed record ChangedSet(IssuedSet Set, StateRecord Started, IssuedSet Replaced, StateRecord Ended, RegistrationChange Change);
+public sealed record ChangedSet(IssuedSet Set, StateRecord Started, RegisterEntry Replaced, Manifest Before, StateRecord Ended, RegistrationChange Change);
 
 /// <summary>
 /// 变更登记 and 换发: a new licence version with the seals it needs takes the place of the old one, all at one instant, now or
@@ -40,14 +41,14 @@ public sealed class RegistrationChanger(SetMaker maker, ILicenseStore store, ICh
 {
     private static readonly TimeSpan Farthest = TimeSpan.FromDays(366);
 
-    private sealed record Plan(IssuedSet Old, StatedEntry Newest, License License, RegistrationChange Change, DateTimeOffset Recorded, DateTimeOffset Effective);
+    private sealed record Plan(RegisterEntry Old, Manifest Before, IReadOnlyList<IssuedSeal> Carried, StatedEntry Newest, License License, RegistrationChange Change, DateTimeOffset Recorded, DateTimeOffset Effective);
 
     /// <summary>Runs every check and says what would be reissued; writes nothing.</summary>
-    public async Task<(License License, IssuedSet Replaced, RegistrationChange Change)> ValidateAsync(ChangeCommand command, CancellationToken cancel)
+    public async Task<(License License, Manifest Before, RegistrationChange Change)> ValidateAsync(ChangeCommand command, CancellationToken cancel)
     {
         var plan = await PlanAsync(command, LicenseTime.Stored(clock.GetUtcNow()), cancel);
         maker.RequireDrawable(plan.License.Facts, plan.Change.Reissued);
-        return (plan.License, plan.Old, plan.Change);
+        return (plan.License, plan.Before, plan.Change);
     }
 
     /// <summary>Changes. Once this returns, the new set is on disk and verifies from its time on; when it throws, nothing has changed.</summary>
@@ -82,13 +83,12 @@ public sealed class RegistrationChanger(SetMaker maker, ILicenseStore store, ICh
         }
 
         // 3. New seals and the manifest that binds them to the new licence. All of it stays in memory until step 4.
-        IssuedSeal[] carried = [.. plan.Old.Seals.Seals.Where(seal => !plan.Change.Reissued.Contains(seal.Kind))];
-        var set = await maker.MakeAsync(plan.License, carried, now, cancel);
+        var set = await maker.MakeAsync(plan.License, plan.Carried, now, cancel);
 
         // 4. The commit point: the new set begins and the old one ends in one transaction, never cancelled.
         var started = new StateRecord(SetState.Active, plan.Effective, plan.Recorded, command.Reason, command.DecidedBy);
         var ended = started with { State = SetState.Superseded, Successor = plan.License.Id };
-        var reply = command.EncodeReply(new ChangedSet(set, started, plan.Old, ended, plan.Change));
+        var reply = command.EncodeReply(new ChangedSet(set, started, plan.Old, plan.Before, ended, plan.Change));
         var committed = await store.ReplaceSetAsync(set, plan.Change.Reissued, started, plan.Newest, ended, new WriteRequest(command.Actor, command.RequestId, content, reply));
         if (committed.Earlier is { } raced)
         {
@@ -105,7 +105,8 @@ public sealed class RegistrationChanger(SetMaker maker, ILicenseStore store, ICh
         // 1. Which set, and whether it may be changed.
         ChangeRules.RequireGrounds(command.Reason, command.DecidedBy);
         var entry = await command.License.FindAsync(store, cancel) ?? throw StoreErrors.NotFound();
-        var old = await store.LoadSetAsync(entry.LicenseId, cancel) ?? throw StoreErrors.NotFound();
+        var old = Envelope.TryParse(entry.Manifest, out var envelope) && Manifest.TryRead(envelope, out var manifest) ? manifest
+            : throw new EidException(ErrorReason.InternalFault, "登记簿中的清单无法读取");
         var history = await store.HistoryAsync(old.License.Facts.CreditCode, cancel);
         var newest = history.Last(one => one.LicenseId == entry.LicenseId);
         ChangeRules.RequireAllowed(SetTransition.Supersede, newest, now);
@@ -122,8 +123,16 @@ public sealed class RegistrationChanger(SetMaker maker, ILicenseStore store, ICh
         // 3. What is to stand on the licence, checked as at an issue, and what follows for the seals.
         var before = old.License.Facts;
         var facts = EnterpriseFacts.Parse(Merge(before.ToInput(), command.Items, command.Face), LicenseTime.Day(now));
-        IEnumerable<SealKind> unusable = old.Seals.Seals.Where(seal => seal.Certificate.NotAfter <= effective).Select(seal => seal.Kind);
-        var change = RegistrationChange.Between(before, facts, [.. command.Lost.Union(unusable)]);
+        var change = RegistrationChange.Between(before, facts, command.Lost);
+        IReadOnlyList<IssuedSeal> carried = [];
+        if (change.Carried.Any())
+        {
+            // Seals that stay are read whole: the new set is checked with them. One that would not outlast the change is made anew.
+            var seals = (await store.LoadSetAsync(entry.LicenseId, cancel) ?? throw StoreErrors.NotFound()).Seals.Seals;
+            change = RegistrationChange.Between(before, facts, [.. command.Lost.Union(seals.Where(seal => seal.Certificate.NotAfter <= effective).Select(seal => seal.Kind))]);
+            carried = [.. seals.Where(seal => !change.Reissued.Contains(seal.Kind))];
+        }
+
         if (change.Items == FaceItems.None && change.Reissued.Count == 0)
         {
             throw new EidException(ErrorReason.NothingChanged, "所填事项与现执照完全相同，没有需要变更的内容");
@@ -131,7 +140,7 @@ public sealed class RegistrationChanger(SetMaker maker, ILicenseStore store, ICh
 
         // 4. The licence.
         var id = LicenseId.ForBusinessLicense(maker.Authority.CreditCode, facts.CreditCode, history.Max(one => one.LicenseId.Version) + 1);
-        return new Plan(old, newest, new License(id, facts, maker.Authority.Name, maker.Authority.CreditCode, LicenseTime.Whole(effective)), change, recorded, effective);
+        return new Plan(entry, old, carried, newest, new License(id, facts, maker.Authority.Name, maker.Authority.CreditCode, LicenseTime.Whole(effective)), change, recorded, effective);
     }
 
     private static EnterpriseInput Merge(EnterpriseInput before, FaceItems items, EnterpriseInput said) => before with
