@@ -42,18 +42,25 @@ internal sealed partial class DueDeregistrations(DeregistrationDesk desk, IDereg
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Period, clock);
-        do
+        try
         {
-            try
+            do
             {
-                await RunOnceAsync(stoppingToken);
+                try
+                {
+                    await RunOnceAsync(stoppingToken);
+                }
+                catch (EidException error)
+                {
+                    Failed(error);
+                }
             }
-            catch (EidException error)
-            {
-                Failed(error);
-            }
+            while (await timer.WaitForNextTickAsync(stoppingToken));
         }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The end, also of a server that is thrown away without being stopped.
+        }
     }
 
     private async Task<bool> ActAsync(SimpleDeregistration one, DateTimeOffset now, CancellationToken cancel)
