@@ -64,6 +64,6 @@ public sealed record EidLookupOptions
     /// <summary>Another accepted age; zero lets the service read the register itself.</summary>
     public TimeSpan? MaxStateAge { get; init; }
 
-    /// <summary>Asks how it was at this past instant; null for now.</summary>
+    /// <summary>Asks how it was at this past instant; null asks how it is.</summary>
     public DateTimeOffset? AsOf { get; init; }
 }

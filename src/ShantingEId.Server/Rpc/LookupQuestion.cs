@@ -35,7 +35,7 @@ internal sealed record LookupQuestion(Caller Caller, string Method, string Purpo
     /// <summary>Bytes of a seal; null when no seal is asked about by its bytes.</summary>
     public ReadOnlyMemory<byte>? SesSeal { get; init; }
 
-    /// <summary>The instant asked about; null for now.</summary>
+    /// <summary>The instant asked about; null when it is now.</summary>
     public Timestamp? AsOfTime { get; init; }
 
     /// <summary>Fields that are wanted; null for all that are granted.</summary>

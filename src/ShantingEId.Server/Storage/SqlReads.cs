@@ -22,7 +22,7 @@ internal static class SqlReads
     /// <summary>Reads one entry, in one statement, which is one snapshot.</summary>
     /// <param name="session">Where.</param>
     /// <param name="key">What is asked for.</param>
-    /// <param name="time">The time of reading for now, else the instant asked about.</param>
+    /// <param name="time">The instant asked about; the time of reading when it is now.</param>
     /// <param name="isNow">Whether it is now.</param>
     /// <param name="asOf">When the reading began.</param>
     /// <param name="cancel">Gives up.</param>

@@ -147,7 +147,7 @@ public sealed class CaseDesk(ILicenseStore register, ICaseStore cases, Issuer is
     }
 
     // The register keeps milliseconds, and an answer must say what it will say later.
-    private DateTimeOffset Now() => DateTimeOffset.FromUnixTimeMilliseconds(clock.GetUtcNow().ToUnixTimeMilliseconds());
+    private DateTimeOffset Now() => LicenseTime.Stored(clock.GetUtcNow());
 
     private async Task<CaseFile?> FindBegunAsync(WriteRequest request, CancellationToken cancel)
     {

@@ -1,4 +1,5 @@
 using System.Text;
+using ShantingEId.Calendar;
 using ShantingEId.Crypto;
 using ShantingEId.Licenses;
 using ShantingEId.Seals;
@@ -115,7 +116,7 @@ public sealed class Issuer(SetMaker maker, ILicenseStore store, IChangeFeed feed
         return Sm3.Hash(Encoding.UTF8.GetBytes(text));
     }
 
-    private static EnterpriseFacts Check(EnterpriseInput enterprise, DateTimeOffset now) => EnterpriseFacts.Parse(enterprise, LicenseTime.Day(now));
+    private static EnterpriseFacts Check(EnterpriseInput enterprise, DateTimeOffset now) => EnterpriseFacts.Parse(enterprise, WorkCalendar.DayOf(now));
 
     private async Task<License> PrepareLicenseAsync(EnterpriseFacts facts, DateTimeOffset now, CancellationToken cancel)
     {

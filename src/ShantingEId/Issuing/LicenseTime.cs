@@ -6,9 +6,6 @@ internal static class LicenseTime
     /// <summary>Whole seconds: certificates and seals carry no fractions, and all five artefacts say the same instant.</summary>
     public static DateTimeOffset Whole(DateTimeOffset time) => DateTimeOffset.FromUnixTimeSeconds(time.ToUnixTimeSeconds());
 
-    /// <summary>The bureau's day. China keeps one civil time, UTC+8, without daylight saving.</summary>
-    public static DateOnly Day(DateTimeOffset time) => DateOnly.FromDateTime(time.UtcDateTime.AddHours(8));
-
     /// <summary>Whole milliseconds, as the register keeps times: what is answered now and what is read again later must not differ.</summary>
     public static DateTimeOffset Stored(DateTimeOffset time) => DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds());
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using ShantingEId.Calendar;
 using ShantingEId.Crypto;
 using ShantingEId.Licenses;
 using ShantingEId.Seals;
@@ -122,7 +123,7 @@ public sealed class RegistrationChanger(SetMaker maker, ILicenseStore store, ICh
 
         // 3. What is to stand on the licence, checked as at an issue, and what follows for the seals.
         var before = old.License.Facts;
-        var facts = EnterpriseFacts.Parse(Merge(before.ToInput(), command.Items, command.Face), LicenseTime.Day(now));
+        var facts = EnterpriseFacts.Parse(Merge(before.ToInput(), command.Items, command.Face), WorkCalendar.DayOf(now));
         var change = RegistrationChange.Between(before, facts, command.Lost);
         IReadOnlyList<IssuedSeal> carried = [];
         if (change.Carried.Any())

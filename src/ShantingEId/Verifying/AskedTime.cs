@@ -4,7 +4,7 @@ namespace ShantingEId.Verifying;
 
 /// <summary>The time a verification is about: now, with the age that a state may have, or an instant that has passed.</summary>
 /// <param name="MaxAge">How old the state may be at most; for an instant that has passed, that of what is said about today.</param>
-/// <param name="AsOfTime">The instant; null for now.</param>
+/// <param name="AsOfTime">The instant; null when it is now.</param>
 public readonly record struct AskedTime(TimeSpan MaxAge, DateTimeOffset? AsOfTime = null)
 {
     /// <summary>Now, as the register itself says.</summary>
