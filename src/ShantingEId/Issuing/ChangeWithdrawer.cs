@@ -29,39 +29,30 @@ public sealed class ChangeWithdrawer(ILicenseStore store, IChangeFeed feed, Regi
         clock.RequireSound();
         var now = LicenseTime.Stored(clock.GetUtcNow());
 
-        // 1. Policy, and seen before?
+        // 1. Policy.
         ChangeRules.RequireGrounds(command.Reason, command.DecidedBy);
+
+        // 2. Once: a repeated request is given its earlier answer.
         var content = Sm3.Hash(Encoding.UTF8.GetBytes(string.Join('\u001F', "WithdrawChange", command.License, command.Reason, command.DecidedBy)));
-        if (await store.FindReplyAsync(command.Actor, command.RequestId, cancel) is { } earlier)
+        return await Once.RunAsync(store, feed, command.Actor, command.RequestId, content, async () =>
         {
-            return await IssueOutcome.RepeatAsync(earlier, content, feed);
-        }
+            // 3. What waits.
+            var entry = await command.License.FindAsync(store, cancel) ?? throw StoreErrors.NotFound();
+            var set = await store.LoadSetAsync(entry.LicenseId, cancel) ?? throw StoreErrors.NotFound();
+            var history = await store.HistoryAsync(set.License.Facts.CreditCode, cancel);
+            var own = history.Where(one => one.LicenseId == entry.LicenseId).ToArray();
+            if (own[^1].State is not { State: SetState.Superseded, Successor: { } successor } last || !ChangeRules.IsWaiting(last, now + Latest))
+            {
+                throw new EidException(ErrorReason.NoChangePending, "该执照没有可以撤回的变更；已经生效或者即将在 15 秒内生效的变更不能撤回，请办理新的变更登记");
+            }
 
-        // 2. What waits.
-        var entry = await command.License.FindAsync(store, cancel) ?? throw StoreErrors.NotFound();
-        var set = await store.LoadSetAsync(entry.LicenseId, cancel) ?? throw StoreErrors.NotFound();
-        var history = await store.HistoryAsync(set.License.Facts.CreditCode, cancel);
-        var own = history.Where(one => one.LicenseId == entry.LicenseId).ToArray();
-        if (own[^1].State is not { State: SetState.Superseded, Successor: { } successor } last || !ChangeRules.IsWaiting(last, now + Latest))
-        {
-            return await store.FindReplyAsync(command.Actor, command.RequestId, cancel) is { } twin ? await IssueOutcome.RepeatAsync(twin, content, feed)
-                : throw new EidException(ErrorReason.NoChangePending, "该执照没有可以撤回的变更；已经生效或者即将在 15 秒内生效的变更不能撤回，请办理新的变更登记");
-        }
-
-        // 3. The commit point: first the prepared one goes, then the one in force is again what it was.
-        var recorded = now > last.RecordedTime ? now : last.RecordedTime;
-        var gone = new StateRecord(SetState.Withdrawn, recorded, recorded, command.Reason, command.DecidedBy);
-        var stays = own[^2].State with { RecordedTime = recorded };
-        var reply = command.EncodeReply(set, stays);
-        var committed = await store.ChangeStatesAsync("WithdrawChange", [(history.Last(one => one.LicenseId == successor), gone), (own[^1], stays)],
-            new WriteRequest(command.Actor, command.RequestId, content, reply));
-        if (committed.Earlier is { } raced)
-        {
-            return await IssueOutcome.RepeatAsync(raced, content, feed);
-        }
-
-        // 4. Every replica has seen it.
-        await feed.SettleAsync(committed.Position);
-        return new IssueOutcome(reply, false);
+            // 4. The commit point: first the prepared one goes, then the one in force is again what it was.
+            var recorded = now > last.RecordedTime ? now : last.RecordedTime;
+            var gone = new StateRecord(SetState.Withdrawn, recorded, recorded, command.Reason, command.DecidedBy);
+            var stays = own[^2].State with { RecordedTime = recorded };
+            var reply = command.EncodeReply(set, stays);
+            return new Written(reply, await store.ChangeStatesAsync("WithdrawChange", [(history.Last(one => one.LicenseId == successor), gone), (own[^1], stays)],
+                new WriteRequest(command.Actor, command.RequestId, content, reply)));
+        }, cancel);
     }
 }

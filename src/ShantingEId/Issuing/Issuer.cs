@@ -61,50 +61,25 @@ public sealed class Issuer(SetMaker maker, ILicenseStore store, IChangeFeed feed
         // 1. Policy: every violation at once.
         var facts = Check(command.Enterprise, now);
 
-        // 2. Seen before? The same content gives the earlier answer, other content is refused.
+        // 2. Once: a repeated request is given its earlier answer.
         var content = ContentDigest(facts);
-        if (await store.FindReplyAsync(command.Actor, command.RequestId, cancel) is { } earlier)
+        return await Once.RunAsync(store, feed, command.Actor, command.RequestId, content, async () =>
         {
-            return await IssueOutcome.RepeatAsync(earlier, content, feed);
-        }
+            // 3. The licence.
+            var license = await PrepareLicenseAsync(facts, now, cancel);
 
-        // 3. The licence.
-        License license;
-        try
-        {
-            license = await PrepareLicenseAsync(facts, now, cancel);
-        }
-        catch (EidException error) when (error.Reason == ErrorReason.LicenseExists)
-        {
-            // The set in force may be this very request's, committed since step 2.
-            if (await store.FindReplyAsync(command.Actor, command.RequestId, cancel) is { } twin)
-            {
-                return await IssueOutcome.RepeatAsync(twin, content, feed);
-            }
+            // 4 to 7. Numbers, pictures, keys, signatures and our own check of them. All of it stays in memory until step 8: a crash
+            // before that issued nothing.
+            var set = await maker.MakeAsync(license, [], now, cancel);
 
-            throw;
-        }
+            // 8. The commit point. One transaction, never cancelled; after it a retry with the same request id returns the reply.
+            var started = new StateRecord(SetState.Active, now, now, "", "");
+            var reply = command.EncodeReply(set, started);
+            var committed = await store.AddSetAsync(set, started, new WriteRequest(command.Actor, command.RequestId, content, reply));
 
-        // 4 to 7. Numbers, pictures, keys, signatures and our own check of them. All of it stays in memory until step 8: a crash
-        // before that issued nothing.
-        var set = await maker.MakeAsync(license, [], now, cancel);
-
-        // 8. The commit point. One transaction, never cancelled; after it a retry with the same request id returns the reply.
-        var started = new StateRecord(SetState.Active, now, now, "", "");
-        var reply = command.EncodeReply(set, started);
-        var committed = await store.AddSetAsync(set, started, new WriteRequest(command.Actor, command.RequestId, content, reply));
-        if (committed.Earlier is { } raced)
-        {
-            return await IssueOutcome.RepeatAsync(raced, content, feed);
-        }
-
-        // 9. A first licence is cached nowhere. A later one replaces what replicas may still answer for the company.
-        if (license.Id.Version > 1)
-        {
-            await feed.SettleAsync(committed.Position);
-        }
-
-        return new IssueOutcome(reply, false);
+            // 9. A first licence is cached nowhere. A later one replaces what replicas may still answer for the company.
+            return new Written(reply, committed, IsCached: license.Id.Version > 1);
+        }, cancel);
     }
 
     private static byte[] ContentDigest(EnterpriseFacts facts)

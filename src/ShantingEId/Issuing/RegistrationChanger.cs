@@ -59,46 +59,23 @@ public sealed class RegistrationChanger(SetMaker maker, ILicenseStore store, ICh
         clock.RequireSound();
         var now = LicenseTime.Stored(clock.GetUtcNow());
 
-        // 1. Seen before? The content is what was asked for, whatever the licence says by now.
+        // 1. Once: the content is what was asked for, whatever the licence says by now.
         var content = ContentDigest(command);
-        if (await store.FindReplyAsync(command.Actor, command.RequestId, cancel) is { } earlier)
+        return await Once.RunAsync(store, feed, command.Actor, command.RequestId, content, async () =>
         {
-            return await IssueOutcome.RepeatAsync(earlier, content, feed);
-        }
+            // 2. Policy: what changes, what must be reissued, from when.
+            var plan = await PlanAsync(command, now, cancel);
 
-        // 2. Policy: what changes, what must be reissued, from when.
-        Plan plan;
-        try
-        {
-            plan = await PlanAsync(command, now, cancel);
-        }
-        catch (EidException error) when (error.Reason.Kind() == ErrorKind.FailedPrecondition)
-        {
-            // It may be this very request that changed it, since step 1.
-            if (await store.FindReplyAsync(command.Actor, command.RequestId, cancel) is { } twin)
-            {
-                return await IssueOutcome.RepeatAsync(twin, content, feed);
-            }
+            // 3. New seals and the manifest that binds them to the new licence. All of it stays in memory until step 4.
+            var set = await maker.MakeAsync(plan.License, plan.Carried, now, cancel);
 
-            throw;
-        }
-
-        // 3. New seals and the manifest that binds them to the new licence. All of it stays in memory until step 4.
-        var set = await maker.MakeAsync(plan.License, plan.Carried, now, cancel);
-
-        // 4. The commit point: the new set begins and the old one ends in one transaction, never cancelled.
-        var started = new StateRecord(SetState.Active, plan.Effective, plan.Recorded, command.Reason, command.DecidedBy);
-        var ended = started with { State = SetState.Superseded, Successor = plan.License.Id };
-        var reply = command.EncodeReply(new ChangedSet(set, started, plan.Old, plan.Before, ended, plan.Change));
-        var committed = await store.ReplaceSetAsync(set, plan.Change.Reissued, started, plan.Newest, ended, new WriteRequest(command.Actor, command.RequestId, content, reply));
-        if (committed.Earlier is { } raced)
-        {
-            return await IssueOutcome.RepeatAsync(raced, content, feed);
-        }
-
-        // 5. Acknowledged means that nobody answers from before.
-        await feed.SettleAsync(committed.Position);
-        return new IssueOutcome(reply, false);
+            // 4. The commit point: the new set begins and the old one ends in one transaction, never cancelled.
+            var started = new StateRecord(SetState.Active, plan.Effective, plan.Recorded, command.Reason, command.DecidedBy);
+            var ended = started with { State = SetState.Superseded, Successor = plan.License.Id };
+            var reply = command.EncodeReply(new ChangedSet(set, started, plan.Old, plan.Before, ended, plan.Change));
+            return new Written(reply, await store.ReplaceSetAsync(
+                set, plan.Change.Reissued, started, plan.Newest, ended, new WriteRequest(command.Actor, command.RequestId, content, reply)));
+        }, cancel);
     }
 
     private async Task<Plan> PlanAsync(ChangeCommand command, DateTimeOffset now, CancellationToken cancel)

@@ -37,47 +37,21 @@ public sealed class StateChanger(ILicenseStore store, IChangeFeed feed, Register
         // 1. Policy.
         ChangeRules.RequireGrounds(command.Reason, command.DecidedBy);
 
-        // 2. Seen before?
+        // 2. Once: a repeated request is given its earlier answer.
         var content = Sm3.Hash(Encoding.UTF8.GetBytes(string.Join('\u001F',
             command.Deed, command.License, command.Reason, command.DecidedBy, command.EffectiveTime?.UtcTicks)));
-        if (await store.FindReplyAsync(command.Actor, command.RequestId, cancel) is { } earlier)
+        return await Once.RunAsync(store, feed, command.Actor, command.RequestId, content, async () =>
         {
-            return await IssueOutcome.RepeatAsync(earlier, content, feed);
-        }
-
-        // 3. What is to be changed, by everything that is recorded of it.
-        var entry = await command.License.FindAsync(store, cancel) ?? throw StoreErrors.NotFound();
-        var set = await store.LoadSetAsync(entry.LicenseId, cancel) ?? throw StoreErrors.NotFound();
-        StatedEntry newest;
-        StateRecord state;
-        try
-        {
+            // 3. What is to be changed, by everything that is recorded of it.
+            var entry = await command.License.FindAsync(store, cancel) ?? throw StoreErrors.NotFound();
+            var set = await store.LoadSetAsync(entry.LicenseId, cancel) ?? throw StoreErrors.NotFound();
             var history = (await store.HistoryAsync(set.License.Facts.CreditCode, cancel)).Where(one => one.LicenseId == entry.LicenseId).ToArray();
-            newest = history[^1];
-            state = Judge(command, history, now);
-        }
-        catch (EidException error) when (error.Reason.Kind() == ErrorKind.FailedPrecondition)
-        {
-            // It may be this very request that changed it, since step 2.
-            if (await store.FindReplyAsync(command.Actor, command.RequestId, cancel) is { } twin)
-            {
-                return await IssueOutcome.RepeatAsync(twin, content, feed);
-            }
+            var state = Judge(command, history, now);
 
-            throw;
-        }
-
-        // 4. The commit point.
-        var reply = command.EncodeReply(set, state);
-        var committed = await store.ChangeStatesAsync(command.Deed, [(newest, state)], new WriteRequest(command.Actor, command.RequestId, content, reply));
-        if (committed.Earlier is { } raced)
-        {
-            return await IssueOutcome.RepeatAsync(raced, content, feed);
-        }
-
-        // 5. Acknowledged means that nobody answers from before: every replica has seen it, or may not use its cache any more.
-        await feed.SettleAsync(committed.Position);
-        return new IssueOutcome(reply, false);
+            // 4. The commit point.
+            var reply = command.EncodeReply(set, state);
+            return new Written(reply, await store.ChangeStatesAsync(command.Deed, [(history[^1], state)], new WriteRequest(command.Actor, command.RequestId, content, reply)));
+        }, cancel);
     }
 
     private static StateRecord Judge(ChangeStateCommand command, StatedEntry[] history, DateTimeOffset now)
