@@ -17,13 +17,9 @@ public sealed class CaseServiceTests(ServerFixture server) : CaseServiceContract
 public sealed class PostgresCaseServiceTests(PostgresServerFixture server) : CaseServiceContract(server.Needed), IClassFixture<PostgresServerFixture>;
 
 /// <summary>The one window as its users see it, over gRPC with a real server.</summary>
-public abstract class CaseServiceContract(ServerFixture server)
+public abstract class CaseServiceContract(ServerFixture server) : CaseContract(server)
 {
     private static readonly Kind[] Everything = [Kind.SealEngraving, Kind.Tax, Kind.SocialSecurity, Kind.MedicalInsurance, Kind.HousingFund, Kind.BankAppointment, Kind.Employment];
-
-    private CaseService.CaseServiceClient Staff => Client("staff");
-
-    private CaseService.CaseServiceClient Tax => Client("tax-bureau");
 
     // 即报即得, and from there each department does its part in order.
     [Fact]
@@ -37,13 +33,13 @@ public abstract class CaseServiceContract(ServerFixture server)
         Assert.Equal([(Kind.License, State.Done), .. Everything.Select(kind => (kind, kind == Kind.BankAppointment ? State.Waiting : State.Open))], opened.Steps.Select(step => (step.Kind, step.State)));
         Assert.Equal([Kind.SealEngraving], opened.Steps.Single(step => step.Kind == Kind.BankAppointment).WaitsFor);
         Assert.Equal(["枣庄市山亭区行政审批服务局（开发样例）", "公章刻制单位", "税务局"], opened.Steps.Take(3).Select(step => step.DepartmentTitle));
-        var set = await server.Staff().GetIssuedSetAsync(new GetIssuedSetRequest { Name = opened.IssuedSet });
+        var set = await Server.Staff().GetIssuedSetAsync(new GetIssuedSetRequest { Name = opened.IssuedSet });
         Assert.Equal((request.Enterprise, IssuedSet.Types.State.Active), (set.License.Enterprise, set.State));
 
         // 2. The engraver receives the four codes and the imprints of the electronic seals.
         var engraver = Client("engraver");
         var order = await engraver.GetStepAsync(new GetStepRequest { Name = NameOf(opened, Kind.SealEngraving) });
-        var full = await server.Staff().GetIssuedSetAsync(new GetIssuedSetRequest { Name = opened.IssuedSet, View = GetIssuedSetRequest.Types.View.Full });
+        var full = await Server.Staff().GetIssuedSetAsync(new GetIssuedSetRequest { Name = opened.IssuedSet, View = GetIssuedSetRequest.Types.View.Full });
         Assert.Equal(full.Seals.Select(seal => (seal.Kind, seal.SealCode)), order.Imprints.Select(imprint => (imprint.Kind, imprint.SealCode)));
         Assert.Equal(full.Seals.Select(seal => ByteString.CopyFrom(SesSeal.Parse(seal.SesSeal.Memory).Info.Picture)), order.Imprints.Select(imprint => imprint.Png));
         Assert.Equal([(40, 40), (38, 38), (40, 30), (20, 20)], order.Imprints.Select(imprint => (imprint.WidthMm, imprint.HeightMm)));
@@ -68,7 +64,7 @@ public abstract class CaseServiceContract(ServerFixture server)
         Assert.Equal(end, await Staff.GetCaseAsync(new GetCaseRequest { Name = "cases/" + request.Enterprise.CreditCode }));
         Assert.Equal(8 + 7 + 14 + 1, end.Events.Count); // Asked for; licensed and all but the bank opened; two reports each; the bank opened.
         Assert.Equal(end.Events.Select(each => each.Time.ToDateTimeOffset()).Order(), end.Events.Select(each => each.Time.ToDateTimeOffset()));
-        Assert.Empty(RegisterCheck.Run(server.Options()));
+        Assert.Empty(RegisterCheck.Run(Server.Options()));
     }
 
     [Fact]
@@ -81,7 +77,7 @@ public abstract class CaseServiceContract(ServerFixture server)
         Assert.Equal([State.Review, State.Waiting], opened.Steps.Select(step => step.State));
         Assert.Equal("", opened.IssuedSet);
         Assert.Equal(opened, await Staff.OpenCaseAsync(request));
-        Assert.Equal("LICENSE_NOT_FOUND", (await Refusal.Of(server.Staff().GetIssuedSetAsync(new GetIssuedSetRequest { Name = "issuedSets/" + request.Enterprise.CreditCode }))).Reason);
+        Assert.Equal("LICENSE_NOT_FOUND", (await Refusal.Of(Server.Staff().GetIssuedSetAsync(new GetIssuedSetRequest { Name = "issuedSets/" + request.Enterprise.CreditCode }))).Reason);
 
         var grant = Decide(opened, Kind.License, Decision.Grant);
         var granted = await Staff.DecideStepAsync(grant);
@@ -92,7 +88,7 @@ public abstract class CaseServiceContract(ServerFixture server)
         Assert.Equal(granted, await Staff.DecideStepAsync(grant));
         var late = await Refusal.Of(Staff.DecideStepAsync(Decide(opened, Kind.License, Decision.Grant)));
         Assert.Equal((StatusCode.FailedPrecondition, "TRANSITION_NOT_ALLOWED", "DONE"), (late.Status, late.Reason, late.Info.Metadata["state"]));
-        using var register = server.OpenRegister();
+        using var register = Server.OpenRegister();
         Assert.Equal(1, register.Number("SELECT count(*) FROM issued_set WHERE credit_code = @code", ("@code", request.Enterprise.CreditCode)));
     }
 
@@ -101,7 +97,7 @@ public abstract class CaseServiceContract(ServerFixture server)
     {
         var request = SampleCases.Application();
         var issue = new IssueSetRequest { RequestId = ServerFixture.NewRequestId(), Enterprise = request.Enterprise };
-        var set = await server.Staff().IssueSetAsync(issue);
+        var set = await Server.Staff().IssueSetAsync(issue);
 
         var opened = await Staff.OpenCaseAsync(request);
         Assert.Equal(("LICENSE_EXISTS", State.Review), (Assert.Single(opened.Findings).Check, Assert.Single(opened.Events).State));
@@ -112,9 +108,9 @@ public abstract class CaseServiceContract(ServerFixture server)
         Assert.Single(waiting.Findings);
 
         // Once the other has ended, the same case is granted.
-        await server.Staff().RevokeSetAsync(new RevokeSetRequest { RequestId = ServerFixture.NewRequestId(), Name = set.Name, Reason = "样例理由", Authority = "样例机关" });
+        await Server.Staff().RevokeSetAsync(new RevokeSetRequest { RequestId = ServerFixture.NewRequestId(), Name = set.Name, Reason = "样例理由", Authority = "样例机关" });
         Assert.Equal(State.Done, Assert.Single((await Staff.DecideStepAsync(Decide(opened, Kind.License, Decision.Grant))).Steps).State);
-        Assert.Empty(RegisterCheck.Run(server.Options()));
+        Assert.Empty(RegisterCheck.Run(Server.Options()));
     }
 
     // Nothing was granted, issued or drawn in vain when a check of the issuer says no: the case goes to a person at once.
@@ -146,7 +142,7 @@ public abstract class CaseServiceContract(ServerFixture server)
 
         var granted = await Staff.DecideStepAsync(Decide(opened, Kind.License, Decision.Grant));
 
-        Assert.Equal(mended, (await server.Staff().GetIssuedSetAsync(new GetIssuedSetRequest { Name = granted.IssuedSet })).License.Enterprise);
+        Assert.Equal(mended, (await Server.Staff().GetIssuedSetAsync(new GetIssuedSetRequest { Name = granted.IssuedSet })).License.Enterprise);
 
         // Of another company, or not with the licence's reopening, facts are not taken.
         reopen.Enterprise.CreditCode = SampleCompanies.CreditCode(SampleCompanies.Next());
@@ -319,7 +315,7 @@ public abstract class CaseServiceContract(ServerFixture server)
     public async Task A_set_that_ended_meanwhile_is_not_engraved()
     {
         var opened = await Staff.OpenCaseAsync(SampleCases.Application(Kind.SealEngraving));
-        await server.Staff().RevokeSetAsync(new RevokeSetRequest { RequestId = ServerFixture.NewRequestId(), Name = opened.IssuedSet, Reason = "样例理由", Authority = "样例机关" });
+        await Server.Staff().RevokeSetAsync(new RevokeSetRequest { RequestId = ServerFixture.NewRequestId(), Name = opened.IssuedSet, Reason = "样例理由", Authority = "样例机关" });
 
         var order = await Client("engraver").GetStepAsync(new GetStepRequest { Name = NameOf(opened, Kind.SealEngraving) });
 
@@ -374,98 +370,10 @@ public abstract class CaseServiceContract(ServerFixture server)
         Assert.Equal("CASE_ID_INVALID", (await Refusal.Of(Staff.GetCaseAsync(new GetCaseRequest { Name = "样例" }))).Reason);
     }
 
-    [Fact]
-    public async Task Pages_of_steps_join_without_gap_and_repetition_and_marks_that_cannot_be_are_refused()
-    {
-        var start = await HeadAsync();
-        for (var i = 0; i < 3; i++)
-        {
-            await Staff.OpenCaseAsync(SampleCases.Application(Kind.Tax, Kind.HousingFund));
-        }
-
-        var whole = (await Staff.ListStepsAsync(new ListStepsRequest { AfterMark = start, PageSize = 500 })).Changes.Take(18).ToArray();
-        Assert.Equal(18, whole.Length);
-        Assert.Equal(whole.Select(change => change.Mark).Distinct().Order(), whole.Select(change => change.Mark));
-        foreach (var size in (int[])[1, 4, 7])
-        {
-            var (joined, mark) = (new List<StepChange>(), start);
-            while (joined.Count < 18)
-            {
-                var page = await Staff.ListStepsAsync(new ListStepsRequest { AfterMark = mark, PageSize = size });
-                Assert.True(page.Changes.Count <= size && page.Mark > mark);
-                joined.AddRange(page.Changes);
-                mark = page.Mark;
-            }
-
-            Assert.Equal(whole, joined.Take(18));
-        }
-
-        Assert.Equal(3, (await Staff.ListStepsAsync(new ListStepsRequest { AfterMark = start, States = { State.Open }, Kinds = { Kind.Tax }, PageSize = 500 })).Changes.Take(3).Count(change => change is { State: State.Open, Kind: Kind.Tax }));
-        Assert.Equal("MARK_INVALID", (await Refusal.Of(Staff.ListStepsAsync(new ListStepsRequest { AfterMark = -1 }))).Reason);
-        Assert.Equal("MARK_INVALID", (await Refusal.Of(Staff.ListStepsAsync(new ListStepsRequest { AfterMark = long.MaxValue }))).Reason);
-        Assert.Equal("PAGE_SIZE_INVALID", (await Refusal.Of(Staff.ListStepsAsync(new ListStepsRequest { PageSize = 501 }))).Reason);
-        (await Refusal.Of(Staff.ListStepsAsync(new ListStepsRequest { States = { (State)77 } }))).IsField(StatusCode.InvalidArgument, "FILTER_INVALID", "states");
-        (await Refusal.Of(Staff.ListStepsAsync(new ListStepsRequest { Kinds = { (Kind)77 } }))).IsField(StatusCode.InvalidArgument, "FILTER_INVALID", "kinds");
-    }
-
-    [Fact]
-    public async Task A_watcher_of_steps_hears_at_once_and_goes_on_from_its_mark()
-    {
-        var mark = await HeadAsync();
-        var opened = await Staff.OpenCaseAsync(SampleCases.Application(Kind.Tax));
-        using (var first = Tax.WatchSteps(new WatchStepsRequest { AfterMark = mark }))
-        {
-            var change = await NextAsync(first, opened);
-            Assert.Equal((State.Open, opened.Enterprise.CreditCode), (change.State, change.CreditCode));
-            mark = change.Mark;
-        }
-
-        using var second = Tax.WatchSteps(new WatchStepsRequest { AfterMark = mark });
-        Assert.True(await second.ResponseStream.MoveNext(CancellationToken.None)); // It listens.
-        var watch = System.Diagnostics.Stopwatch.StartNew();
-        await Do(Tax, opened, Kind.Tax, Report.Accept);
-        Assert.Equal(State.Accepted, (await NextAsync(second, opened)).State);
-        // Without the notice it would be the next sign of life.
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(3), watch.Elapsed.ToString());
-    }
-
-    [Fact]
-    public async Task A_watcher_of_a_case_sees_every_state_it_comes_to_and_signs_of_life()
-    {
-        var opened = await Staff.OpenCaseAsync(SampleCases.Application(Kind.Tax));
-        using var call = Client("holder-app").WatchCase(new WatchCaseRequest { Name = opened.Name });
-        Assert.Equal(State.Open, (await NextCaseAsync(call)).Steps[1].State);
-
-        var watch = System.Diagnostics.Stopwatch.StartNew();
-        await Do(Tax, opened, Kind.Tax, Report.Accept);
-        Assert.Equal(State.Accepted, (await NextCaseAsync(call)).Steps[1].State);
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(3), watch.Elapsed.ToString());
-        await Do(Tax, opened, Kind.Tax, Report.Complete);
-        Assert.Equal(Case.Types.State.Completed, (await NextCaseAsync(call)).State);
-
-        watch.Restart();
-        Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None));
-        Assert.Null(call.ResponseStream.Current.Case);
-        Assert.InRange(watch.Elapsed, TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(8));
-    }
-
-    private async Task<long> HeadAsync()
-    {
-        for (long mark = 0; ;)
-        {
-            var page = await Staff.ListStepsAsync(new ListStepsRequest { AfterMark = mark, PageSize = 500 });
-            mark = page.Mark;
-            if (page.IsCurrent)
-            {
-                return mark;
-            }
-        }
-    }
-
     // The ledger takes a moment to arrive in the register.
     private async Task<IReadOnlyList<Lookup>> LookupsAsync(string creditCode, int count)
     {
-        var client = new VerificationService.VerificationServiceClient(server.Channel("staff"));
+        var client = new VerificationService.VerificationServiceClient(Server.Channel("staff"));
         for (var i = 0; ; i++)
         {
             var list = await client.ListLookupsAsync(new ListLookupsRequest { CreditCode = creditCode });
@@ -479,44 +387,8 @@ public abstract class CaseServiceContract(ServerFixture server)
         }
     }
 
-    private static async Task<StepChange> NextAsync(AsyncServerStreamingCall<WatchStepsResponse> call, Case subject)
-    {
-        while (await call.ResponseStream.MoveNext(CancellationToken.None))
-        {
-            if (call.ResponseStream.Current.Change is { } change && change.Step.StartsWith(subject.Name, StringComparison.Ordinal))
-            {
-                return change;
-            }
-        }
-
-        throw new InvalidOperationException("the stream has ended");
-    }
-
-    private static async Task<Case> NextCaseAsync(AsyncServerStreamingCall<WatchCaseResponse> call)
-    {
-        do
-        {
-            Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None));
-        }
-        while (call.ResponseStream.Current.Case is null);
-        return call.ResponseStream.Current.Case;
-    }
-
-    private CaseService.CaseServiceClient Client(string caller) => new(server.Channel(caller));
-
-    private static Task<Step> Do(CaseService.CaseServiceClient department, Case subject, Kind kind, Report report, string reason = "") =>
-        department.ReportStepAsync(Reporting(subject, kind, report, reason)).ResponseAsync;
-
-    private static ReportStepRequest Reporting(Case subject, Kind kind, Report report, string reason = "") => new()
-    {
-        RequestId = ServerFixture.NewRequestId(), Name = NameOf(subject, kind), Report = report, Reason = reason,
-        Evidence = report == Report.Complete ? new Evidence { Text = "样例已办", Reference = "样例-1" } : null,
-    };
-
     private static DecideStepRequest Decide(Case subject, Kind kind, Decision decision, string reason = "") =>
         new() { RequestId = ServerFixture.NewRequestId(), Name = NameOf(subject, kind), Decision = decision, Reason = reason };
 
     private static AddStepsRequest Add(Case subject, params Kind[] kinds) => new() { RequestId = ServerFixture.NewRequestId(), Name = subject.Name, Steps = { kinds } };
-
-    private static string NameOf(Case subject, Kind kind) => $"{subject.Name}/steps/{ShantingEId.Cases.StepKinds.WireName((ShantingEId.Cases.StepKind)kind)}";
 }
