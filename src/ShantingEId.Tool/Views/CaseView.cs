@@ -60,7 +60,7 @@ internal static class CaseView
     private static IEnumerable<(string, string)> Facts(Case subject) =>
     [
         ("名称", subject.Enterprise.Name), ("统一社会信用代码", subject.Enterprise.CreditCode), ("办件", subject.Name), ("进度查询码", subject.ProgressCode),
-        ("受理时间", Words.Of(subject.OpenTime)), ("证照", subject.IssuedSet),
+        ("受理时间", Words.Of(subject.OpenTime)), ("证照标识", subject.IssuedSet.Length > 0 ? subject.IssuedSet["issuedSets/".Length..] : ""),
     ];
 
     private static string Headline(Case.Types.State state, int ended, int all)
@@ -110,5 +110,5 @@ internal static class CaseView
     // Where nothing runs any more, a deadline says nothing.
     private static string Deadline(Step step) => ((StepState)step.State).IsDue() ? Words.Of(step.Deadline) : "";
 
-    private static string Day(Google.Protobuf.WellKnownTypes.Timestamp time) => Words.Of(time)[..16];
+    private static string Day(Google.Protobuf.WellKnownTypes.Timestamp time) => Words.Of(time)[..10];
 }

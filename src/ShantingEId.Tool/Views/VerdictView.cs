@@ -14,7 +14,7 @@ internal static class VerdictView
     public static void Show(Screen screen, Verification answer)
     {
         var (word, sign, colour) = Head(answer.Verdict);
-        screen.Line($"[bold {colour}]{sign} {word}[/]   {Markup.Escape(answer.Explanation)}");
+        screen.Line($"[bold {colour}]{sign} {(answer.AsOfTime is null ? "" : "当时")}{word}[/]   {Markup.Escape(answer.Explanation)}");
         screen.Line();
         screen.Facts(
         [

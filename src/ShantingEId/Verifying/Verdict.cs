@@ -142,7 +142,7 @@ public static class VerdictTexts
         };
         // Nobody may take yesterday's yes for today's.
         return answer.AsOfTime is null || answer.Manifest is null ? (explanation, nextStep)
-            : ($"在所查询的时间：{explanation.Replace("当前有效", "有效", StringComparison.Ordinal).Replace("目前", "", StringComparison.Ordinal)}", "以上是过去时点的状态；现在是否有效，请另行核验。");
+            : ($"在所查询的时间：{explanation.Replace("当前有效", "有效", StringComparison.Ordinal).Replace("目前", "", StringComparison.Ordinal).Replace("现行", "当时", StringComparison.Ordinal)}", "以上是过去时点的状态；现在是否有效，请另行核验。");
     }
 
     /// <summary>One plain sentence and what to do next.</summary>

@@ -32,6 +32,8 @@ public sealed class PastTests(ServerFixture server) : IClassFixture<ServerFixtur
         Assert.Equal((Verdict.Superseded, change.IssuedSet.License.Enterprise.Name), (now.Verdict, now.Succession!.CurrentName));
         Assert.Equal((Verdict.Valid, then.AsOf), (past.Verdict, past.AsOf));
         Assert.StartsWith("在所查询的时间", past.Explanation, StringComparison.Ordinal);
+        Assert.DoesNotContain("现", past.Explanation + seal.Explanation, StringComparison.Ordinal);
+        Assert.DoesNotContain("当前", past.Explanation + seal.Explanation, StringComparison.Ordinal);
         Assert.Equal((Verdict.Valid, 1), (company.Verdict, company.License!.Version));
         Assert.Equal((Verdict.Valid, Verdict.Superseded, Verdict.NotFound), (seal.Verdict, replaced.Verdict, before.Verdict));
         Assert.True(replies.Replies[0]);
