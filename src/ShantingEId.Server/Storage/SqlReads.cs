@@ -74,11 +74,13 @@ internal static class SqlReads
     {
         await using var row = await session.QueryAsync(new Sql(
             """
-            SELECT m.credit_code, m.license_id, r.license_id FROM seal c JOIN issued_set m ON m.id = c.set_id LEFT JOIN issued_set r ON r.id = c.replaced_by
+            SELECT m.credit_code, m.license_id, 3, f.state_effective, f.recorded_time, f.state_reason, f.state_decided_by, r.license_id
+            FROM seal c JOIN issued_set m ON m.id = c.set_id LEFT JOIN issued_set r ON r.id = c.replaced_by
+            LEFT JOIN feed f ON f.position = (SELECT min(g.position) FROM feed g WHERE g.set_id = r.id)
             WHERE c.seal_code = @code
             """, ("@code", code.Value)), cancel);
         return await row.ReadAsync(cancel)
-            ? new SealEntry(CreditCode.Parse(row.GetString(0)), LicenseId.Parse(row.GetString(1)), row.IsDBNull(2) ? null : LicenseId.Parse(row.GetString(2))) : null;
+            ? new SealEntry(CreditCode.Parse(row.GetString(0)), LicenseId.Parse(row.GetString(1)), row.IsDBNull(7) ? null : State(row, 2)) : null;
     }
 
     /// <summary>Everything recorded about a company's sets, in its order.</summary>

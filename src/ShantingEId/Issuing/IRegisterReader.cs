@@ -47,8 +47,8 @@ public readonly record struct Reading(RegisterEntry? Entry, DateTimeOffset AsOf,
 /// <summary>What the register knows of one seal.</summary>
 /// <param name="Holder">Its company.</param>
 /// <param name="MadeFor">The licence with which it was issued.</param>
-/// <param name="ReplacedBy">The licence with which another took its place; null while none did.</param>
-public sealed record SealEntry(CreditCode Holder, LicenseId MadeFor, LicenseId? ReplacedBy);
+/// <param name="Replaced">Since when another has its place, by which licence and why; null while none has.</param>
+public sealed record SealEntry(CreditCode Holder, LicenseId MadeFor, StateRecord? Replaced);
 
 /// <summary>Reads register entries: the store itself, or a cache in front of it that keeps the same promise.</summary>
 public interface IRegisterReader

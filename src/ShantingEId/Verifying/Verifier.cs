@@ -110,12 +110,9 @@ public sealed class Verifier(KeyRing keys, string codePrefix, string environment
                 return answer.Manifest is null ? answer with { AsOfTime = when.AsOfTime } : new Verification(Verdict.BadSignature, VerdictReason.RegisterMismatch, answer.StatusAsOf);
             }
 
-            if (known.ReplacedBy is { } successor && answer.Verdict is Verdict.Superseded or Verdict.Valid)
+            if (known.Replaced is { } replaced && answer.Verdict is Verdict.Superseded or Verdict.Valid)
             {
-                var replacing = (await register.FindAtAsync(RegisterKey.Of(successor), DateTimeOffset.MinValue, cancel)).Entry ?? throw Lost();
-                // Before a licence has taken force its entry says when it will, or did.
-                var state = new StateRecord(SetState.Superseded, replacing.State.EffectiveTime, replacing.State.RecordedTime, answer.Entry!.State.Reason, answer.Entry.State.DecidedBy, successor);
-                answer = answer with { Verdict = Verdict.Superseded, Reason = VerdictReason.SealReplaced, Entry = answer.Entry with { State = state } };
+                answer = answer with { Verdict = Verdict.Superseded, Reason = VerdictReason.SealReplaced, Entry = answer.Entry! with { State = replaced } };
             }
         }
 

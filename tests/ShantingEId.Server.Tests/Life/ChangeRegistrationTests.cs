@@ -115,14 +115,19 @@ public abstract class ChangeRegistrationContract(ServerFixture server)
     public async Task A_lost_seal_is_replaced_alone()
     {
         var old = await life.FoundAsync();
+        // In use under two licences before it is lost.
+        await life.ChangeAsync(LifeClient.Change(old, face => face.Address = "枣庄市山亭区样例路7号", "address"));
         var request = LifeClient.Change(old, _ => { });
         request.ReplaceSeals.Add(Kind.Finance);
+        request.Reason = "样例：印章遗失";
 
         var change = await life.ChangeAsync(request);
 
         Assert.Equal([Kind.Finance], change.ReissuedSeals);
         Assert.Empty(change.ChangedItems);
-        Assert.Equal(Verdict.Superseded, (await life.SealAsync(old.Seals[1])).Verdict);
+        var lost = await life.SealAsync(old.Seals[1]);
+        Assert.Equal((Verdict.Superseded, "样例：印章遗失", change.IssuedSet.License.LicenseId, change.IssuedSet.StateEffectiveTime),
+            (lost.Verdict, lost.StateReason, lost.Succession.LicenseId, lost.StateEffectiveTime));
         Assert.All(await Task.WhenAll(change.IssuedSet.Seals.Select(seal => life.SealAsync(seal))), answer => Assert.Equal(Verdict.Valid, answer.Verdict));
     }
 
