@@ -11,12 +11,12 @@ internal static class AnswerFacts
     [
         "license_id", "version", "authority_name", "authority_code", "issue_time", "credit_code", "name", "kind", "type", "representative", "capital",
         "establish_date", "address", "business_scope", "state_effective_time", "state_recorded_time", "state_reason",
-        "as_of_time", "successor_license_id", "successor_version", "successor_effective_time", "current_version", "current_name",
+        "as_of_time", "successor_license_id", "successor_version", "successor_effective_time", "current_version", "current_name", "trade", "premises", "holder_name",
     ];
 
     /// <summary>Of these names those this SDK can compare: a later service may add others to its receipts.</summary>
     public static IEnumerable<string> Known(IEnumerable<string> names) =>
-        names.Where(name => Names.Contains(name) || name.StartsWith("seal.", StringComparison.Ordinal) || name.StartsWith("answer.", StringComparison.Ordinal) || name.StartsWith("question.", StringComparison.Ordinal));
+        names.Where(name => Names.Contains(name) || name.StartsWith("seal.", StringComparison.Ordinal) || name.StartsWith("permit.", StringComparison.Ordinal) || name.StartsWith("answer.", StringComparison.Ordinal) || name.StartsWith("question.", StringComparison.Ordinal));
 
     /// <summary>Facts of a verification.</summary>
     public static Dictionary<string, string> Of(Verification answer)
@@ -53,6 +53,17 @@ internal static class AnswerFacts
             Add("successor_effective_time", Time(succession.EffectiveTime?.ToDateTimeOffset()));
             Add("current_version", succession.CurrentVersion.ToString(CultureInfo.InvariantCulture));
             Add("current_name", succession.CurrentName);
+        }
+
+        if (license.Trade is { } trade)
+        {
+            Add("trade", trade.Code);
+            Add("premises", trade.Premises);
+            Add("holder_name", answer.HolderName);
+            foreach (var permit in answer.Permits)
+            {
+                Add("permit." + permit.Code, $"{permit.Number} {WireName(permit.State.ToString())} {Time(permit.StateEffectiveTime?.ToDateTimeOffset())} {Time(permit.StateUntilTime?.ToDateTimeOffset())}".TrimEnd());
+            }
         }
 
         foreach (var seal in answer.Seals)
@@ -95,6 +106,7 @@ internal static class AnswerFacts
         Question.AskOneofCase.NameMatches => "name_matches " + question.NameMatches,
         Question.AskOneofCase.RepresentativeIs => "representative_is " + question.RepresentativeIs,
         Question.AskOneofCase.SealCurrent => "seal_current " + question.SealCurrent,
+        Question.AskOneofCase.PermitActive => "permit_active " + question.PermitActive,
         _ => question.Active ? "active true" : "active false",
     };
 

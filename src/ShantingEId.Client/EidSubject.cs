@@ -32,4 +32,7 @@ public static class EidQuestions
 
     /// <summary>Is the seal with this 14-digit code one of the four of the set in force?</summary>
     public static Question SealCurrent(string sealCode) => new() { SealCurrent = sealCode };
+
+    /// <summary>Is it a comprehensive licence (行业综合许可证) with a permit of this short name, e.g. <c>FOOD_BUSINESS</c>, in force?</summary>
+    public static Question PermitActive(string code) => new() { PermitActive = code };
 }

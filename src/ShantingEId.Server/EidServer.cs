@@ -21,6 +21,7 @@ using ShantingEId.Server.Ledger;
 using ShantingEId.Server.Rpc;
 using ShantingEId.Server.Storage;
 using ShantingEId.Server.Telemetry;
+using ShantingEId.Trades;
 using ShantingEId.Verifying;
 
 namespace ShantingEId.Server;
@@ -90,6 +91,9 @@ public static class EidServer
         services.AddSingleton<RegistrationChanger>();
         services.AddSingleton<ChangeWithdrawer>();
         services.AddSingleton<StateChanger>();
+        services.AddSingleton(TradeCatalogue.BuiltIn);
+        services.AddSingleton<TradeIssuer>();
+        services.AddSingleton<PermitChanger>();
         services.AddSingleton(calendar);
         services.AddSingleton<IDeregistrationStore>(_ => store);
         services.AddSingleton(provider => new DeregistrationDesk(provider.GetRequiredService<ILicenseStore>(), store, provider.GetRequiredService<IChangeFeed>(), calendar,
@@ -182,6 +186,7 @@ public static class EidServer
         JsonShape.AddRules(app.MapGrpcService<ChangeRpc>());
         JsonShape.AddRules(app.MapGrpcService<DeregistrationRpc>());
         JsonShape.AddRules(app.MapGrpcService<CaseRpc>());
+        JsonShape.AddRules(app.MapGrpcService<TradeRpc>());
         HealthWiring.Map(app);
         OpenApi.Map(app, options.IsProduction);
         if (!options.IsProduction)

@@ -62,6 +62,13 @@ public enum ErrorReason
     NoChangePending,
     NothingChanged,
 
+    // Comprehensive licences
+    TradeUnknown,
+    PermitInvalid,
+    PermitNotFound,
+    HolderNotInForce,
+    LicenseTypeMismatch,
+
     // Simple deregistration
     CommitmentInvalid,
     DeclarationIncomplete,
@@ -126,14 +133,14 @@ public static class ErrorReasons
         ErrorReason.RequestIdReused or ErrorReason.SigningKeyUnusable or ErrorReason.ClockSkew
             or ErrorReason.KeyVaultSealed or ErrorReason.LintFailed
             or ErrorReason.AlreadyRevoked or ErrorReason.TransitionNotAllowed or ErrorReason.ChangePending or ErrorReason.NoChangePending
-            or ErrorReason.NothingChanged => ErrorKind.FailedPrecondition,
+            or ErrorReason.NothingChanged or ErrorReason.HolderNotInForce or ErrorReason.LicenseTypeMismatch => ErrorKind.FailedPrecondition,
         ErrorReason.DeregistrationBarred or ErrorReason.DeregistrationNotAllowed or ErrorReason.PublicationNotOver or ErrorReason.ObjectionPeriodOver
             or ErrorReason.ObjectionWithdrawn or ErrorReason.CaseClosed or ErrorReason.StepNotOffered => ErrorKind.FailedPrecondition,
         ErrorReason.VersionConflict => ErrorKind.Aborted,
         ErrorReason.LicenseExists or ErrorReason.DeregistrationOpen or ErrorReason.ObjectionExists
             or ErrorReason.CaseExists or ErrorReason.StepExists => ErrorKind.AlreadyExists,
         ErrorReason.LicenseNotFound or ErrorReason.PathUnknown or ErrorReason.DeregistrationNotFound or ErrorReason.ObjectionNotFound
-            or ErrorReason.CaseNotFound or ErrorReason.StepNotFound => ErrorKind.NotFound,
+            or ErrorReason.CaseNotFound or ErrorReason.StepNotFound or ErrorReason.PermitNotFound => ErrorKind.NotFound,
         _ => ErrorKind.InvalidArgument,
     };
 

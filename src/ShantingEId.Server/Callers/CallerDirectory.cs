@@ -17,6 +17,7 @@ internal sealed record Purpose(string Title, string[] Fields, string[]? Question
     {
         ["active"] = QuestionKind.Active, ["name_matches"] = QuestionKind.NameMatches,
         ["representative_is"] = QuestionKind.RepresentativeIs, ["seal_current"] = QuestionKind.SealCurrent,
+        ["permit_active"] = QuestionKind.PermitActive,
     };
 
     /// <summary>The fields as a set.</summary>

@@ -69,6 +69,12 @@ internal sealed record MethodRule(CallerRole[] Roles, TimeSpan Ceiling, bool IsW
         // A watcher is sent away after an hour and comes back with its mark.
         [Name("ChangeService", "WatchChanges")] = new([CallerRole.Staff, CallerRole.RelyingParty, CallerRole.Auditor], TimeSpan.FromHours(1), IsStream: true),
         [Name("ChangeService", "ListChanges")] = new([CallerRole.Staff, CallerRole.RelyingParty, CallerRole.Auditor], TimeSpan.FromSeconds(10)),
+        [Name("TradeService", "ListTrades")] = new([CallerRole.Staff, CallerRole.RelyingParty, CallerRole.HolderApp, CallerRole.Auditor], TimeSpan.FromSeconds(10)),
+        [Name("TradeService", "IssueTradeLicense")] = new([CallerRole.Staff], TimeSpan.FromSeconds(10), IsWrite: true),
+        [Name("TradeService", "ChangeTradeLicense")] = new([CallerRole.Staff], TimeSpan.FromSeconds(10), IsWrite: true),
+        [Name("TradeService", "ChangePermit")] = new([CallerRole.Staff], TimeSpan.FromSeconds(10), IsWrite: true),
+        [Name("TradeService", "ListTradeLicenses")] = new([CallerRole.Staff, CallerRole.Auditor], TimeSpan.FromSeconds(10)),
+        [Name("TradeService", "ListDuePermits")] = new([CallerRole.Staff, CallerRole.Auditor], TimeSpan.FromSeconds(10)),
         [Name("DeregistrationService", "ApplyDeregistration")] = new([CallerRole.Staff, CallerRole.HolderApp], TimeSpan.FromSeconds(10), IsWrite: true),
         [Name("DeregistrationService", "GetDeregistration")] = new([CallerRole.Staff, CallerRole.HolderApp, CallerRole.Auditor], TimeSpan.FromSeconds(10)),
         [Name("DeregistrationService", "ListDeregistrations")] = new([CallerRole.Staff, CallerRole.Auditor], TimeSpan.FromSeconds(10)),

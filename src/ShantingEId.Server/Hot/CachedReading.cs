@@ -5,6 +5,7 @@ using ShantingEId.Codes;
 using ShantingEId.Crypto;
 using ShantingEId.Issuing;
 using ShantingEId.Licenses;
+using ShantingEId.Trades;
 
 namespace ShantingEId.Server.Hot;
 
@@ -15,7 +16,7 @@ namespace ShantingEId.Server.Hot;
 /// </summary>
 internal sealed class CachedReading
 {
-    private const byte Form = 2;
+    private const byte Form = 3;
     private readonly byte[] macKey;
     private readonly byte[] context;
 
@@ -53,6 +54,16 @@ internal sealed class CachedReading
             writer.Write(entry.State.DecidedBy);
             writer.Write(entry.State.Successor?.ToString() ?? "");
             writer.Write(entry.Until?.ToUnixTimeMilliseconds() ?? long.MaxValue);
+            writer.Write(entry.PermitEvents.Count);
+            foreach (var one in entry.PermitEvents)
+            {
+                writer.Write(one.Number);
+                writer.Write((int)one.State);
+                writer.Write(one.EffectiveTime.ToUnixTimeMilliseconds());
+                writer.Write(one.RecordedTime.ToUnixTimeMilliseconds());
+                writer.Write(one.Reason);
+                writer.Write(one.DecidedBy);
+            }
         }
 
         var content = body.ToArray();
@@ -83,7 +94,13 @@ internal sealed class CachedReading
         var state = new StateRecord((SetState)reader.ReadInt32(), Time(reader), Time(reader), reader.ReadString(), reader.ReadString(),
             reader.ReadString() is { Length: > 0 } successor ? LicenseId.Parse(successor) : null);
         DateTimeOffset? until = reader.ReadInt64() is var end and < long.MaxValue ? DateTimeOffset.FromUnixTimeMilliseconds(end) : null;
-        return (new RegisterEntry(id, manifest, digest, code, typed, state, until), position);
+        var events = new PermitEvent[reader.ReadInt32()];
+        for (var i = 0; i < events.Length; i++)
+        {
+            events[i] = new PermitEvent(reader.ReadString(), (PermitState)reader.ReadInt32(), Time(reader), Time(reader), reader.ReadString(), reader.ReadString());
+        }
+
+        return (new RegisterEntry(id, manifest, digest, code, typed, state, until) { PermitEvents = events }, position);
     }
 
     private static DateTimeOffset Time(BinaryReader reader) => DateTimeOffset.FromUnixTimeMilliseconds(reader.ReadInt64());

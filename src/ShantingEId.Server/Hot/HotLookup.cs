@@ -206,7 +206,7 @@ internal sealed class HotLookup : IRegisterReader
             {
                 // The same state again: what refers to the standing slot may go on doing so.
                 if (slots.TryGet(key, out var standing, out var isOld) && !isOld && standing!.Current is { } same
-                    && same.State == entry.State && same.Until == entry.Until && same.ManifestDigest.Equals(entry.ManifestDigest))
+                    && same.State == entry.State && same.Until == entry.Until && same.PermitEvents.SequenceEqual(entry.PermitEvents) && same.ManifestDigest.Equals(entry.ManifestDigest))
                 {
                     return;
                 }

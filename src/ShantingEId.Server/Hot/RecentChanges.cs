@@ -83,5 +83,5 @@ internal sealed class RecentChanges
     }
 
     private static RegisterKey[] Keys(FeedChange change) =>
-        [RegisterKey.Of(change.ManifestDigest), RegisterKey.Of(change.TypedCode), RegisterKey.Of(change.LicenseId), RegisterKey.Of(change.Holder)];
+        [RegisterKey.Of(change.ManifestDigest), RegisterKey.Of(change.TypedCode), RegisterKey.Of(change.LicenseId), RegisterKey.NewestOf(change.LicenseId)];
 }

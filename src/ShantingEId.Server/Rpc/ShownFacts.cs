@@ -32,6 +32,7 @@ internal static class ShownFacts
         if (questions is null)
         {
             AddFace(facts, manifest, answer.Fields, answer.Verification.Seal);
+            AddPermits(facts, answer);
             AddSuccession(facts, answer.Verification.Succession, answer.Fields);
             facts["state_effective_time"] = Time(entry.State.EffectiveTime);
             facts["state_recorded_time"] = Time(entry.State.RecordedTime);
@@ -80,6 +81,33 @@ internal static class ShownFacts
         if (fields.HasFlag(LicenseFields.Name))
         {
             facts["current_name"] = succession.Current.Facts.Name;
+        }
+    }
+
+    // Each permit's state is part of the verdict, so it is shown under every purpose. Numbers tell apart two permits of one kind.
+    private static void AddPermits(Dictionary<string, string> facts, LookupAnswer answer)
+    {
+        var shown = answer.Verification;
+        if (shown.Manifest!.License.Trade is not { } trade)
+        {
+            return;
+        }
+
+        facts["trade"] = trade.Code;
+        foreach (var permit in shown.Permits)
+        {
+            var state = $"{permit.Permit.Number} {WireName(permit.State.ToString())} {Time(permit.Since)}";
+            facts["permit." + permit.Permit.Code] = permit.Until is { } until ? $"{state} {Time(until)}" : state;
+        }
+
+        if (answer.Fields.HasFlag(LicenseFields.Address))
+        {
+            facts["premises"] = trade.Premises;
+        }
+
+        if (answer.Fields.HasFlag(LicenseFields.Name) && shown.Holder is { } holder && holder.Facts.Name != shown.Manifest.License.Facts.Name)
+        {
+            facts["holder_name"] = holder.Facts.Name;
         }
     }
 
@@ -132,6 +160,7 @@ internal static class ShownFacts
         V1.Question.AskOneofCase.Active => "active",
         V1.Question.AskOneofCase.NameMatches => "name_matches",
         V1.Question.AskOneofCase.RepresentativeIs => "representative_is",
+        V1.Question.AskOneofCase.PermitActive => "permit_active",
         _ => "seal_current",
     };
 

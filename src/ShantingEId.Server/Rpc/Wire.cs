@@ -5,6 +5,7 @@ using Google.Type;
 using ShantingEId.Issuing;
 using ShantingEId.Licenses;
 using ShantingEId.Seals;
+using ShantingEId.Trades;
 using ShantingEId.V1;
 using ShantingEId.Verifying;
 using Domain = ShantingEId.Issuing;
@@ -47,6 +48,8 @@ internal static class Wire
         LicenseId = fields.HasFlag(LicenseFields.CreditCode) ? license.Id.ToString() : "", Version = license.Id.Version,
         Enterprise = ToMessage(license.Facts, fields),
         AuthorityName = license.AuthorityName, AuthorityCode = license.AuthorityCode.Value, IssueTime = license.IssueTime.ToTimestamp(),
+        Trade = license.Trade is not { } trade ? null
+            : new V1.Trade { Code = trade.Code, Name = trade.Name, Premises = fields.HasFlag(LicenseFields.Address) ? trade.Premises : "" },
     };
 
     /// <summary>The set as a message.</summary>
@@ -117,6 +120,8 @@ internal static class Wire
             message.StateRecordedTime = state.RecordedTime.ToTimestamp();
             message.StateReason = state.Reason;
             message.Succession = ToMessage(answer.Verification.Succession, answer.Fields);
+            message.Permits.AddRange(answer.Verification.Permits.Select(TradeWire.ToMessage));
+            message.HolderName = answer.Fields.HasFlag(LicenseFields.Name) && answer.Verification.Holder is { } holder && holder.Facts.Name != manifest.License.Facts.Name ? holder.Facts.Name : "";
         }
 
         return message;
@@ -148,6 +153,7 @@ internal static class Wire
         V1.Question.AskOneofCase.NameMatches => message.NameMatches,
         V1.Question.AskOneofCase.RepresentativeIs => message.RepresentativeIs,
         V1.Question.AskOneofCase.SealCurrent => message.SealCurrent,
+        V1.Question.AskOneofCase.PermitActive => message.PermitActive,
         _ => "",
     };
 
@@ -156,12 +162,13 @@ internal static class Wire
     {
         Name = string.Create(CultureInfo.InvariantCulture, $"changes/{change.Position}"), Mark = change.Position, Kind = KindOf(change),
         IssuedSet = RegisterName.Of(change.LicenseId), CreditCode = change.Holder.Value, Version = change.LicenseId.Version,
-        State = (V1.IssuedSet.Types.State)change.State.State, Reason = change.State.Reason,
+        State = change.Permit is null ? (V1.IssuedSet.Types.State)change.State.State : V1.IssuedSet.Types.State.Unspecified, Reason = change.State.Reason,
+        Permit = change.Permit?.Number ?? "", PermitState = (V1.Permit.Types.State)(change.Permit?.State ?? PermitState.Unspecified),
         EffectiveTime = change.State.EffectiveTime.ToTimestamp(), RecordedTime = change.State.RecordedTime.ToTimestamp(),
     };
 
     /// <summary>What kind of change it is.</summary>
-    public static Change.Types.Kind KindOf(FeedChange change) => change.State.State switch
+    public static Change.Types.Kind KindOf(FeedChange change) => change.Permit is not null ? Change.Types.Kind.PermitChanged : change.State.State switch
     {
         SetState.Active => change.IsIssue ? Change.Types.Kind.Issued : Change.Types.Kind.Resumed,
         SetState.Revoked => Change.Types.Kind.Revoked,

@@ -29,29 +29,29 @@ public static class RegisterCheck
     [
         ("变更流与状态不符",
             """
-            SELECT s.license_id FROM issued_set s LEFT JOIN feed f ON f.position = (SELECT max(g.position) FROM feed g WHERE g.set_id = s.id)
+            SELECT s.license_id FROM issued_set s LEFT JOIN feed f ON f.position = (SELECT max(g.position) FROM feed g WHERE g.set_id = s.id AND g.permit = '')
             WHERE f.position IS NULL OR f.state <> s.state OR f.state_effective <> s.state_effective OR f.recorded_time <> s.state_recorded
             """),
         ("变更流不是从签发开始",
             """
-            SELECT s.license_id FROM issued_set s LEFT JOIN feed f ON f.position = (SELECT min(g.position) FROM feed g WHERE g.set_id = s.id)
+            SELECT s.license_id FROM issued_set s LEFT JOIN feed f ON f.position = (SELECT min(g.position) FROM feed g WHERE g.set_id = s.id AND g.permit = '')
             WHERE f.position IS NULL OR f.state <> 1 OR f.state_effective <> s.start_time OR f.recorded_time <> s.start_recorded
             """),
         ("状态变更不合规定或登记时间倒退",
             $"""
             SELECT s.license_id FROM (SELECT set_id, state, recorded_time, lag(state) OVER w AS was, lag(recorded_time) OVER w AS told
-              FROM feed WINDOW w AS (PARTITION BY set_id ORDER BY position)) f JOIN issued_set s ON s.id = f.set_id
+              FROM feed WHERE permit = '' WINDOW w AS (PARTITION BY set_id ORDER BY position)) f JOIN issued_set s ON s.id = f.set_id
             WHERE f.recorded_time < f.told OR (f.was IS NOT NULL AND f.was * 10 + f.state NOT IN ({Steps}))
             """),
         ("操作记录与变更流不符",
             """
             SELECT s.license_id FROM issued_set s WHERE (SELECT count(*) FROM act a WHERE a.set_id = s.id) <> (SELECT count(*) FROM feed f WHERE f.set_id = s.id)
-              OR (SELECT count(*) FROM act a WHERE a.set_id = s.id AND a.deed IN ('IssueSet', 'ChangeRegistration')) <> 1
+              OR (SELECT count(*) FROM act a WHERE a.set_id = s.id AND a.deed IN ('IssueSet', 'ChangeRegistration', 'ChangeTradeLicense')) <> 1
             """),
         ("接替的执照不存在、不属于同一主体或生效时间不衔接",
             """
             SELECT s.license_id FROM feed f JOIN issued_set s ON s.id = f.set_id LEFT JOIN issued_set n ON n.license_id = f.state_successor
-            WHERE f.state = 3 AND (n.id IS NULL OR n.credit_code <> s.credit_code OR n.version <= s.version OR n.start_time <> f.state_effective)
+            WHERE f.state = 3 AND f.permit = '' AND (n.id IS NULL OR n.credit_code <> s.credit_code OR n.version <= s.version OR n.start_time <> f.state_effective)
             """),
         ("时间颠倒", "SELECT license_id FROM issued_set WHERE start_time < issue_time OR start_time >= issue_time + 1000 OR state_effective < start_time AND state <> 7"),
         ("操作没有留存答复", "SELECT s.license_id FROM act a JOIN issued_set s ON s.id = a.set_id LEFT JOIN reply r ON r.actor = a.actor AND r.request_id = a.request_id WHERE r.id IS NULL"),
@@ -82,7 +82,7 @@ public static class RegisterCheck
         ("数据库文件损坏", "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'"),
     ];
 
-    private sealed record Row(string LicenseId, string Holder, long Version, DateTimeOffset IssueTime, byte[] Digest, IssuedSet? Set, V1.IssuedSet? Reply, IReadOnlyList<(string Code, byte[] SealedKey)> Made);
+    private sealed record Row(string LicenseId, string Serial, long Version, DateTimeOffset IssueTime, byte[] Digest, IssuedSet? Set, V1.IssuedSet? Reply, IReadOnlyList<(string Code, byte[] SealedKey)> Made);
 
     /// <summary>All problems; none when the register is sound.</summary>
     /// <param name="options">Whose register, and the keys it was issued under.</param>
@@ -96,7 +96,7 @@ public static class RegisterCheck
         try
         {
             using var snapshot = new Snapshot(options);
-            foreach (var (problem, sql) in (IEnumerable<(string, string)>)[.. Rules, .. CaseCheck.Rules, .. DeregistrationCheck.Rules, .. options.Postgres is null ? FileRules : []])
+            foreach (var (problem, sql) in (IEnumerable<(string, string)>)[.. Rules, .. CaseCheck.Rules, .. DeregistrationCheck.Rules, .. PermitCheck.Rules, .. options.Postgres is null ? FileRules : []])
             {
                 problems.AddRange(snapshot.Query(sql).Select(row => new RegisterProblem(row[0].ToString()!, problem)));
             }
@@ -143,7 +143,7 @@ public static class RegisterCheck
             var page = snapshot.Query(
                 """
                 SELECT s.license_id, s.credit_code, s.version, s.issue_time, s.manifest_digest, s.id, r.reply, a.deed FROM issued_set s
-                LEFT JOIN act a ON a.set_id = s.id AND a.deed IN ('IssueSet', 'ChangeRegistration') LEFT JOIN reply r ON r.actor = a.actor AND r.request_id = a.request_id
+                LEFT JOIN act a ON a.set_id = s.id AND a.deed IN ('IssueSet', 'ChangeRegistration', 'ChangeTradeLicense') LEFT JOIN reply r ON r.actor = a.actor AND r.request_id = a.request_id
                 WHERE s.id > @after ORDER BY s.id LIMIT @limit
                 """, ("@after", after), ("@limit", (long)RowsAtOnce));
             foreach (var row in page)
@@ -169,7 +169,7 @@ public static class RegisterCheck
         }
 
         var license = set.License;
-        var sameRow = license.Id.ToString() == row.LicenseId && license.Facts.CreditCode.Value == row.Holder && license.Id.Version == row.Version && license.IssueTime == row.IssueTime;
+        var sameRow = license.Id.ToString() == row.LicenseId && license.Id.Serial == row.Serial && license.Id.Version == row.Version && license.IssueTime == row.IssueTime;
         List<string> problems =
         [
             SetCheck.Problem(set, verifier, authority.Intermediates, authority.Roots, license.IssueTime),
@@ -195,7 +195,7 @@ public static class RegisterCheck
     }
 
     private static V1.IssuedSet? Reply(byte[] reply, string? deed) =>
-        Try(() => deed == "IssueSet" ? V1.IssuedSet.Parser.ParseFrom(reply) : V1.ChangeRegistrationResponse.Parser.ParseFrom(reply).IssuedSet);
+        Try(() => deed is "IssueSet" or "ChangeTradeLicense" ? V1.IssuedSet.Parser.ParseFrom(reply) : V1.ChangeRegistrationResponse.Parser.ParseFrom(reply).IssuedSet);
 
     // What cannot even be read is a finding, not a reason to stop.
     private static T? Try<T>(Func<T?> read) where T : class

@@ -5,6 +5,7 @@ using ShantingEId.Crypto;
 using ShantingEId.Issuing;
 using ShantingEId.Licenses;
 using ShantingEId.Seals;
+using ShantingEId.Trades;
 
 namespace ShantingEId.Server.Storage;
 
@@ -42,7 +43,15 @@ internal static class SqlReads
         DateTimeOffset? until = !isNow ? null : !began ? start : newest > time && newest > state.EffectiveTime ? newest : null;
         var entry = new RegisterEntry(LicenseId.Parse(row.GetString(0)), row.GetFieldValue<byte[]>(1), Digest(row.GetFieldValue<byte[]>(2)), row.GetString(3),
             Typed(row.GetString(4)), state, until);
-        return new Reading(entry, asOf, row.GetInt64(14));
+        var position = row.GetInt64(14);
+        if (entry.LicenseId.IsTradeLicense)
+        {
+            // A second snapshot, taken later: what it knows beyond the position does no harm, and the feed will tell of it once more.
+            await row.DisposeAsync();
+            entry = entry with { PermitEvents = await PermitRows.EventsAsync(session, entry.LicenseId.Serial, cancel) };
+        }
+
+        return new Reading(entry, asOf, position);
     }
 
     private static string EntryStatement(RegisterKeyKind kind, bool isNow)
@@ -64,7 +73,7 @@ internal static class SqlReads
               f.state, f.state_effective, f.recorded_time, f.state_reason, f.state_decided_by, f.state_successor,
               s.start_time, s.state_effective, s.start_recorded, (SELECT position FROM feed_head)
             FROM issued_set s LEFT JOIN feed f ON f.position =
-              (SELECT max(g.position) FROM feed g WHERE g.set_id = s.id AND (g.state_effective <= {By("g.state_effective", "g.recorded_time")}))
+              (SELECT max(g.position) FROM feed g WHERE g.set_id = s.id AND g.permit = '' AND (g.state_effective <= {By("g.state_effective", "g.recorded_time")}))
             WHERE {where}
             """;
     }
@@ -83,15 +92,15 @@ internal static class SqlReads
             ? new SealEntry(CreditCode.Parse(row.GetString(0)), LicenseId.Parse(row.GetString(1)), row.IsDBNull(7) ? null : State(row, 2)) : null;
     }
 
-    /// <summary>Everything recorded about a company's sets, in its order.</summary>
-    public static async ValueTask<IReadOnlyList<StatedEntry>> HistoryAsync(SqlSession session, string holder, CancellationToken cancel)
+    /// <summary>Everything recorded about the versions of a licence, in its order.</summary>
+    public static async ValueTask<IReadOnlyList<StatedEntry>> HistoryAsync(SqlSession session, string serial, CancellationToken cancel)
     {
         var history = new List<StatedEntry>();
         await using var row = await session.QueryAsync(new Sql(
             """
             SELECT s.license_id, f.position, f.state, f.state_effective, f.recorded_time, f.state_reason, f.state_decided_by, f.state_successor
-            FROM issued_set s JOIN feed f ON f.set_id = s.id WHERE s.credit_code = @holder ORDER BY f.position
-            """, ("@holder", holder)), cancel);
+            FROM issued_set s JOIN feed f ON f.set_id = s.id WHERE s.credit_code = @serial AND f.permit = '' ORDER BY f.position
+            """, ("@serial", serial)), cancel);
         while (await row.ReadAsync(cancel))
         {
             history.Add(new StatedEntry(LicenseId.Parse(row.GetString(0)), State(row, 2), row.GetInt64(1)));
@@ -113,7 +122,7 @@ internal static class SqlReads
     public static string FeedStatement(string membership, string clock) =>
         $"""
         SELECT h.position, {membership}, {clock}, c.* FROM feed_head h LEFT JOIN (
-          SELECT f.position AS place, s.license_id, s.credit_code, s.manifest_digest, s.typed_code,
+          SELECT f.position AS place, s.license_id, f.permit, s.manifest_digest, s.typed_code,
             f.state, f.state_effective, f.recorded_time, f.state_reason, f.state_decided_by, f.state_successor,
             CASE WHEN f.recorded_time = s.start_recorded AND f.state_effective = s.start_time THEN 1 ELSE 0 END
           FROM feed f JOIN issued_set s ON s.id = f.set_id WHERE f.position > @after ORDER BY f.position LIMIT @limit
@@ -130,8 +139,10 @@ internal static class SqlReads
             page = new FeedPage(changes, row.GetInt64(0), row.GetInt64(1) == 1, row.IsDBNull(2) ? null : Time(row.GetInt64(2)));
             if (!row.IsDBNull(3))
             {
-                changes.Add(new FeedChange(row.GetInt64(3), LicenseId.Parse(row.GetString(4)), CreditCode.Parse(row.GetString(5)),
-                    Digest(row.GetFieldValue<byte[]>(6)), Typed(row.GetString(7)), State(row, 8), row.GetInt32(14) == 1));
+                var (id, state) = (LicenseId.Parse(row.GetString(4)), State(row, 8));
+                var permit = row.GetString(5) is { Length: > 0 } number
+                    ? new PermitEvent(number, (PermitState)state.State, state.EffectiveTime, state.RecordedTime, state.Reason, state.DecidedBy) : null;
+                changes.Add(new FeedChange(row.GetInt64(3), id, id.Holder, Digest(row.GetFieldValue<byte[]>(6)), Typed(row.GetString(7)), state, permit is null && row.GetInt32(14) == 1, permit));
             }
         }
 
@@ -158,6 +169,11 @@ internal static class SqlReads
         if (!Envelope.TryParse(manifestBytes, out var envelope) || !Manifest.TryRead(envelope, out var manifest))
         {
             throw new EidException(ErrorReason.InternalFault, "登记簿中的清单无法读取");
+        }
+
+        if (manifest.Seals.Count == 0)
+        {
+            return new IssuedSet(manifest.License, SealSet.None, manifestBytes, code, Typed(typed), status);
         }
 
         // Which seals belong to a set is signed: those that its manifest names, made for it or for an earlier one.

@@ -6,6 +6,7 @@ using ShantingEId.Issuing;
 using ShantingEId.Licenses;
 using ShantingEId.Seals;
 using ShantingEId.Server.Telemetry;
+using ShantingEId.Trades;
 
 namespace ShantingEId.Server.Storage;
 
@@ -62,8 +63,20 @@ public abstract class SqlStore : ILicenseStore, ICaseStore, ILookupLog, IDeregis
     public ValueTask<SealEntry?> FindSealAsync(SealCode code, CancellationToken cancel) => ReadAsync(session => SqlReads.FindSealAsync(session, code, cancel), cancel);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<StatedEntry>> HistoryAsync(CreditCode holder, CancellationToken cancel) =>
-        ReadAsync(session => SqlReads.HistoryAsync(session, holder.Value, cancel), cancel);
+    public ValueTask<IReadOnlyList<StatedEntry>> HistoryAsync(string serial, CancellationToken cancel) =>
+        ReadAsync(session => SqlReads.HistoryAsync(session, serial, cancel), cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<RegisterEntry>> FindTradeLicensesAsync(CreditCode holder, CancellationToken cancel) =>
+        ReadAsync(session => PermitRows.FindLicensesAsync(session, holder, clock.GetUtcNow(), cancel), cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<DuePermit>> ListDuePermitsAsync(DuePermitQuery query, CancellationToken cancel) =>
+        ReadAsync(session => PermitRows.ListDueAsync(session, query, cancel), cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<Committed> ChangePermitAsync(string deed, StatedEntry judged, int known, IReadOnlyList<PermitEvent> events, WriteRequest request) =>
+        ChangeAsync(judged.LicenseId.Serial, request, session => PermitRows.ChangeAsync(session, deed, judged, known, events, request));
 
     /// <inheritdoc/>
     public ValueTask<IssuedSet?> LoadSetAsync(LicenseId id, CancellationToken cancel) => ReadAsync(session => SqlReads.LoadSetAsync(session, id, cancel), cancel);
@@ -97,12 +110,12 @@ public abstract class SqlStore : ILicenseStore, ICaseStore, ILookupLog, IDeregis
 
     /// <inheritdoc/>
     public ValueTask<Committed> AddSetAsync(IssuedSet issuedSet, StateRecord started, WriteRequest request) =>
-        ChangeAsync(issuedSet.License.Facts.CreditCode.Value, request, session => SqlWrites.AddSetAsync(session, issuedSet, started, request));
+        ChangeAsync(issuedSet.License.Id.Serial, request, session => SqlWrites.AddSetAsync(session, issuedSet, started, request));
 
     /// <inheritdoc/>
     public ValueTask<Committed> ReplaceSetAsync(
         IssuedSet issuedSet, IReadOnlyCollection<SealKind> fresh, StateRecord started, StatedEntry replaced, StateRecord ended, WriteRequest request) =>
-        ChangeAsync(issuedSet.License.Facts.CreditCode.Value, request, session => SqlWrites.ReplaceSetAsync(session, issuedSet, fresh, started, replaced, ended, request));
+        ChangeAsync(issuedSet.License.Id.Serial, request, session => SqlWrites.ReplaceSetAsync(session, issuedSet, fresh, started, replaced, ended, request));
 
     /// <inheritdoc/>
     public ValueTask<Committed> ChangeStatesAsync(string deed, IReadOnlyList<(StatedEntry Judged, StateRecord State)> changes, WriteRequest request) =>

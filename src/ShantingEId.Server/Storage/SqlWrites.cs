@@ -34,7 +34,7 @@ internal static class SqlWrites
     {
         var id = set.License.Id;
         await using (var row = await session.QueryAsync(new Sql(
-            Before, ("@holder", set.License.Facts.CreditCode.Value), ("@actor", request.Actor), ("@request", request.RequestId.Value))))
+            Before, ("@holder", set.License.Id.Serial), ("@actor", request.Actor), ("@request", request.RequestId.Value))))
         {
             await row.ReadAsync();
             if (!row.IsDBNull(0))
@@ -73,6 +73,11 @@ internal static class SqlWrites
         }
 
         var newId = await InsertAsync(session, set, fresh, started);
+        if (set.License.Trade is not null)
+        {
+            return (new Deed(request, Entry("Supersede", oldId, ended, request), Entry("ChangeTradeLicense", newId, started, request)), null);
+        }
+
         // Of the seals of this company that are still in use, those whose kind is made anew end here.
         await session.RunAsync(
             """
@@ -80,7 +85,7 @@ internal static class SqlWrites
               AND set_id IN (SELECT id FROM issued_set WHERE credit_code = @holder AND state <> 7)
             """,
             ("@new", newId), ("@one", Kind(SealKind.Official)), ("@two", Kind(SealKind.Finance)), ("@three", Kind(SealKind.Invoice)),
-            ("@four", Kind(SealKind.LegalRepresentative)), ("@holder", set.License.Facts.CreditCode.Value));
+            ("@four", Kind(SealKind.LegalRepresentative)), ("@holder", set.License.Id.Serial));
 
         return (new Deed(request, Entry("Supersede", oldId, ended, request), Entry("ChangeRegistration", newId, started, request)), null);
 
@@ -115,8 +120,9 @@ internal static class SqlWrites
         return (new Deed(request, entries), null);
     }
 
-    // Only if nothing was done since it was judged. Whoever comes second waits here for the first.
-    private static async Task<long?> ChangeStateAsync(SqlSession session, StatedEntry judged, StateRecord state) =>
+    /// <summary>Changes the state of a set, only if nothing was done since it was judged; whoever comes second waits here for the first.</summary>
+    /// <returns>The set's row; null when something was done to it.</returns>
+    public static async Task<long?> ChangeStateAsync(SqlSession session, StatedEntry judged, StateRecord state) =>
         (long?)await session.ScalarAsync(new Sql(
             """
             UPDATE issued_set SET state = @state, state_effective = @effective, state_recorded = @recorded
@@ -139,7 +145,7 @@ internal static class SqlWrites
               status_list, status_index, state, state_effective, state_recorded)
             VALUES (@id, @holder, @version, @name, @issue, @start, @recorded, @manifest, @digest, @code, @typed, @list, @index, @state, @start, @recorded) RETURNING id
             """,
-            ("@id", set.License.Id.ToString()), ("@holder", set.License.Facts.CreditCode.Value), ("@version", (long)set.License.Id.Version), ("@name", set.License.Facts.Name),
+            ("@id", set.License.Id.ToString()), ("@holder", set.License.Id.Serial), ("@version", (long)set.License.Id.Version), ("@name", set.License.Facts.Name),
             ("@issue", set.License.IssueTime.ToUnixTimeMilliseconds()), ("@start", start), ("@recorded", recorded), ("@manifest", set.Manifest),
             ("@digest", set.ManifestDigest.Bytes.ToArray()), ("@code", set.LicenseCode), ("@typed", set.TypedCode.Value),
             ("@list", (long)set.Status.List), ("@index", (long)set.Status.Index), ("@state", (long)started.State))))!;
@@ -147,6 +153,11 @@ internal static class SqlWrites
             "INSERT INTO seal (set_id, kind, seal_code, ses_seal, certificate, sealed_key) VALUES (@set, @kind, @code, @seal, @certificate, @key)",
             ("@set", setId), ("@kind", (long)seal.Kind), ("@code", seal.Code.Value), ("@seal", seal.Seal.Der.ToArray()),
             ("@certificate", seal.Certificate.Der.ToArray()), ("@key", seal.SealedKey))));
+        if (set.License.Trade is { } trade)
+        {
+            await session.RunAllAsync(PermitRows.Insert(setId, trade));
+        }
+
         return setId;
     }
 

@@ -3,6 +3,7 @@ using ShantingEId.Codes;
 using ShantingEId.Issuing;
 using ShantingEId.Licenses;
 using ShantingEId.Seals;
+using ShantingEId.Trades;
 
 namespace ShantingEId.Tool.Bench;
 
@@ -78,8 +79,14 @@ internal sealed class TimedStore(ILicenseStore inner, Stages stages) : ILicenseS
 
     public ValueTask<SealEntry?> FindSealAsync(SealCode code, CancellationToken cancel) => inner.FindSealAsync(code, cancel);
 
-    public ValueTask<IReadOnlyList<StatedEntry>> HistoryAsync(CreditCode holder, CancellationToken cancel) =>
-        stages.Reading.TimeAsync(() => inner.HistoryAsync(holder, cancel));
+    public ValueTask<IReadOnlyList<StatedEntry>> HistoryAsync(string serial, CancellationToken cancel) =>
+        stages.Reading.TimeAsync(() => inner.HistoryAsync(serial, cancel));
+
+    public ValueTask<IReadOnlyList<RegisterEntry>> FindTradeLicensesAsync(CreditCode holder, CancellationToken cancel) => inner.FindTradeLicensesAsync(holder, cancel);
+
+    public ValueTask<Committed> ChangePermitAsync(string deed, StatedEntry judged, int known, IReadOnlyList<PermitEvent> events, WriteRequest request) => inner.ChangePermitAsync(deed, judged, known, events, request);
+
+    public ValueTask<IReadOnlyList<DuePermit>> ListDuePermitsAsync(DuePermitQuery query, CancellationToken cancel) => inner.ListDuePermitsAsync(query, cancel);
 
     public ValueTask<Committed> AddSetAsync(IssuedSet issuedSet, StateRecord started, WriteRequest request) =>
         stages.Committing.TimeAsync(() => inner.AddSetAsync(issuedSet, started, request));

@@ -310,7 +310,7 @@ public sealed class DeregistrationDesk(
     // What the register itself says against it; the newest set of the company by everything recorded.
     private async Task<(StatedEntry? Judged, List<Impediment> Bars)> JudgeSetAsync(CreditCode holder, DateTimeOffset now, CancellationToken cancel)
     {
-        var history = await register.HistoryAsync(holder, cancel);
+        var history = await register.HistoryAsync(holder.Value, cancel);
         if (history.Any(one => one.State.EffectiveTime > now && one.State.State != SetState.Withdrawn))
         {
             return (null, [Impediment.ChangePending]);

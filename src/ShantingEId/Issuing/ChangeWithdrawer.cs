@@ -39,7 +39,7 @@ public sealed class ChangeWithdrawer(ILicenseStore store, IChangeFeed feed, Regi
             // 3. What waits.
             var entry = await command.License.FindAsync(store, cancel) ?? throw StoreErrors.NotFound();
             var set = await store.LoadSetAsync(entry.LicenseId, cancel) ?? throw StoreErrors.NotFound();
-            var history = await store.HistoryAsync(set.License.Facts.CreditCode, cancel);
+            var history = await store.HistoryAsync(set.License.Id.Serial, cancel);
             var own = history.Where(one => one.LicenseId == entry.LicenseId).ToArray();
             if (own[^1].State is not { State: SetState.Superseded, Successor: { } successor } last || !ChangeRules.IsWaiting(last, now + Latest))
             {

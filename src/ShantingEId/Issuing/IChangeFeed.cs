@@ -1,5 +1,6 @@
 using ShantingEId.Codes;
 using ShantingEId.Licenses;
+using ShantingEId.Trades;
 
 namespace ShantingEId.Issuing;
 
@@ -11,7 +12,9 @@ namespace ShantingEId.Issuing;
 /// <param name="TypedCode">Its typed code.</param>
 /// <param name="State">The state after the change, with its times and reason.</param>
 /// <param name="IsIssue">Whether it is the issue of this licence.</param>
-public sealed record FeedChange(long Position, LicenseId LicenseId, CreditCode Holder, ManifestDigest ManifestDigest, TypedCode TypedCode, StateRecord State, bool IsIssue);
+/// <param name="Permit">What was recorded of one of its permits; null when it concerns the whole, whose state is then <paramref name="State"/>.</param>
+public sealed record FeedChange(
+    long Position, LicenseId LicenseId, CreditCode Holder, ManifestDigest ManifestDigest, TypedCode TypedCode, StateRecord State, bool IsIssue, PermitEvent? Permit = null);
 
 /// <summary>A stretch of the feed, read in one snapshot.</summary>
 /// <param name="Changes">Changes after the asked position, in order; as many as the limit when there are more.</param>

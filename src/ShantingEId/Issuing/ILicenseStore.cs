@@ -1,5 +1,6 @@
 using ShantingEId.Licenses;
 using ShantingEId.Seals;
+using ShantingEId.Trades;
 
 namespace ShantingEId.Issuing;
 
@@ -75,6 +76,25 @@ public interface ILicenseStore : IRegisterReader
     /// <exception cref="EidException"><see cref="ErrorReason.VersionConflict"/>: something was done to one of them meanwhile; store errors.</exception>
     ValueTask<Committed> ChangeStatesAsync(string deed, IReadOnlyList<(StatedEntry Judged, StateRecord State)> changes, WriteRequest request);
 
-    /// <summary>Everything recorded about a company's sets, in the order in which it was recorded.</summary>
-    ValueTask<IReadOnlyList<StatedEntry>> HistoryAsync(CreditCode holder, CancellationToken cancel);
+    /// <summary>Everything recorded about the versions of a licence, in the order in which it was recorded; of a company's business licence by its credit code.</summary>
+    /// <param name="serial">流水号.</param>
+    /// <param name="cancel">Gives up.</param>
+    ValueTask<IReadOnlyList<StatedEntry>> HistoryAsync(string serial, CancellationToken cancel);
+
+    /// <summary>The newest version of each comprehensive licence of a company, in force or not, as recorded now.</summary>
+    ValueTask<IReadOnlyList<RegisterEntry>> FindTradeLicensesAsync(CreditCode holder, CancellationToken cancel);
+
+    /// <summary>Records what was done to one permit of a comprehensive licence, with feed entries, log entry and reply, in one transaction.</summary>
+    /// <param name="deed">What is done, e.g. <c>SuspendPermit</c>; for the log.</param>
+    /// <param name="judged">The set with the newest state it was judged by.</param>
+    /// <param name="known">How many events of its permits it was judged by.</param>
+    /// <param name="events">What is recorded, in order.</param>
+    /// <param name="request">The reply.</param>
+    /// <exception cref="EidException"><see cref="ErrorReason.VersionConflict"/>: something was done to it meanwhile; store errors.</exception>
+    ValueTask<Committed> ChangePermitAsync(string deed, StatedEntry judged, int known, IReadOnlyList<PermitEvent> events, WriteRequest request);
+
+    /// <summary>Permits of licences in force whose follow-up or renewal is due; see <see cref="DuePermit"/>.</summary>
+    /// <param name="query">Which.</param>
+    /// <param name="cancel">Gives up.</param>
+    ValueTask<IReadOnlyList<DuePermit>> ListDuePermitsAsync(DuePermitQuery query, CancellationToken cancel);
 }

@@ -16,8 +16,8 @@ public enum RegisterKeyKind
     /// <summary>证照标识.</summary>
     License,
 
-    /// <summary>统一社会信用代码: the company's newest licence that has taken force.</summary>
-    Holder,
+    /// <summary>流水号: of the versions of one licence the newest that has taken force. That of a business licence is its company's credit code.</summary>
+    Serial,
 }
 
 /// <summary>A question to the register.</summary>
@@ -34,8 +34,11 @@ public readonly record struct RegisterKey(RegisterKeyKind Kind, string Value)
     /// <summary>The entry of a licence.</summary>
     public static RegisterKey Of(LicenseId id) => new(RegisterKeyKind.License, id.ToString());
 
-    /// <summary>The company's newest licence that has taken force.</summary>
-    public static RegisterKey Of(CreditCode holder) => new(RegisterKeyKind.Holder, holder.Value);
+    /// <summary>The company's newest business licence that has taken force.</summary>
+    public static RegisterKey Of(CreditCode holder) => new(RegisterKeyKind.Serial, holder.Value);
+
+    /// <summary>Of all versions of this licence the newest that has taken force.</summary>
+    public static RegisterKey NewestOf(LicenseId version) => new(RegisterKeyKind.Serial, version.Serial);
 }
 
 /// <summary>What the register said, and as of when: a state is never without its age.</summary>

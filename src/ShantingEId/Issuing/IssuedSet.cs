@@ -1,6 +1,7 @@
 using ShantingEId.Codes;
 using ShantingEId.Licenses;
 using ShantingEId.Seals;
+using ShantingEId.Trades;
 
 namespace ShantingEId.Issuing;
 
@@ -99,6 +100,9 @@ public sealed record StateRecord(SetState State, DateTimeOffset EffectiveTime, D
 public sealed record RegisterEntry(
     LicenseId LicenseId, byte[] Manifest, ManifestDigest ManifestDigest, string LicenseCode, TypedCode TypedCode, StateRecord State, DateTimeOffset? Until = null)
 {
+    /// <summary>Everything recorded about the permits of a comprehensive licence, in its order; also what will only hold later.</summary>
+    public IReadOnlyList<PermitEvent> PermitEvents { get; init; } = [];
+
     /// <summary>Whether the state still holds at this time, as far as this entry knows.</summary>
     public bool HoldsAt(DateTimeOffset time) => Until is not { } end || time < end;
 }

@@ -55,18 +55,23 @@ public sealed class Issuer(SetMaker maker, ILicenseStore store, IChangeFeed feed
     /// <exception cref="EidException">Any reason of the catalogue for issuing.</exception>
     public async Task<IssueOutcome> IssueAsync(IssueCommand command, CancellationToken cancel)
     {
+        // 1. Policy: every violation at once.
+        var facts = Check(command.Enterprise, clock.GetUtcNow());
+        return await RunAsync(command.Actor, command.RequestId, ContentDigest(facts), at => PrepareLicenseAsync(facts, at, cancel), command.EncodeReply, cancel);
+    }
+
+    /// <summary>Issues what <paramref name="prepare"/> decides on: a business licence, or a comprehensive one.</summary>
+    internal async Task<IssueOutcome> RunAsync(
+        string actor, RequestId requestId, byte[] content, Func<DateTimeOffset, Task<License>> prepare, Func<IssuedSet, StateRecord, byte[]> encodeReply, CancellationToken cancel)
+    {
         clock.RequireSound();
         var now = LicenseTime.Stored(clock.GetUtcNow());
 
-        // 1. Policy: every violation at once.
-        var facts = Check(command.Enterprise, now);
-
         // 2. Once: a repeated request is given its earlier answer.
-        var content = ContentDigest(facts);
-        return await Once.RunAsync(store, feed, command.Actor, command.RequestId, content, async () =>
+        return await Once.RunAsync(store, feed, actor, requestId, content, async () =>
         {
             // 3. The licence.
-            var license = await PrepareLicenseAsync(facts, now, cancel);
+            var license = await prepare(now);
 
             // 4 to 7. Numbers, pictures, keys, signatures and our own check of them. All of it stays in memory until step 8: a crash
             // before that issued nothing.
@@ -74,8 +79,8 @@ public sealed class Issuer(SetMaker maker, ILicenseStore store, IChangeFeed feed
 
             // 8. The commit point. One transaction, never cancelled; after it a retry with the same request id returns the reply.
             var started = new StateRecord(SetState.Active, now, now, "", "");
-            var reply = command.EncodeReply(set, started);
-            var committed = await store.AddSetAsync(set, started, new WriteRequest(command.Actor, command.RequestId, content, reply));
+            var reply = encodeReply(set, started);
+            var committed = await store.AddSetAsync(set, started, new WriteRequest(actor, requestId, content, reply));
 
             // 9. A first licence is cached nowhere. A later one replaces what replicas may still answer for the company.
             return new Written(reply, committed, IsCached: license.Id.Version > 1);
@@ -108,7 +113,7 @@ public sealed class Issuer(SetMaker maker, ILicenseStore store, IChangeFeed feed
         }
 
         // A version that was prepared and taken back keeps its number.
-        var version = newest is null ? 1 : (await store.HistoryAsync(facts.CreditCode, cancel)).Max(one => one.LicenseId.Version) + 1;
+        var version = newest is null ? 1 : (await store.HistoryAsync(facts.CreditCode.Value, cancel)).Max(one => one.LicenseId.Version) + 1;
         var id = LicenseId.ForBusinessLicense(maker.Authority.CreditCode, facts.CreditCode, version);
         return new License(id, facts, maker.Authority.Name, maker.Authority.CreditCode, LicenseTime.Whole(now));
     }

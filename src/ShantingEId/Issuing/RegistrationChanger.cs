@@ -30,6 +30,22 @@ public sealed record ChangeCommand(
 /// <param name="Change">What differs.</param>
 public sealed record ChangedSet(IssuedSet Set, StateRecord Started, RegisterEntry Replaced, Manifest Before, StateRecord Ended, RegistrationChange Change);
 
+/// <summary>What is to be replaced, by which version and from when.</summary>
+/// <param name="Old">The entry.</param>
+/// <param name="Before">Its manifest.</param>
+/// <param name="Newest">The state it was judged by.</param>
+/// <param name="Version">Number of the next version.</param>
+/// <param name="Recorded">When the register is told.</param>
+/// <param name="Effective">From when it holds.</param>
+internal sealed record ReplacementBasis(RegisterEntry Old, Manifest Before, StatedEntry Newest, int Version, DateTimeOffset Recorded, DateTimeOffset Effective);
+
+/// <summary>A replacement that was judged.</summary>
+/// <param name="Basis">What is replaced.</param>
+/// <param name="Carried">Seals that stay.</param>
+/// <param name="License">The new version.</param>
+/// <param name="Change">What differs.</param>
+internal sealed record Replacement(ReplacementBasis Basis, IReadOnlyList<IssuedSeal> Carried, License License, RegistrationChange Change);
+
 /// <summary>
 /// 变更登记 and 换发: a new licence version with the seals it needs takes the place of the old one, all at one instant, now or
 /// at a later time. Old codes and replaced seals answer SUPERSEDED from then on.
@@ -42,63 +58,80 @@ public sealed class RegistrationChanger(SetMaker maker, ILicenseStore store, ICh
 {
     private static readonly TimeSpan Farthest = TimeSpan.FromDays(366);
 
-    private sealed record Plan(RegisterEntry Old, Manifest Before, IReadOnlyList<IssuedSeal> Carried, StatedEntry Newest, License License, RegistrationChange Change, DateTimeOffset Recorded, DateTimeOffset Effective);
-
     /// <summary>Runs every check and says what would be reissued; writes nothing.</summary>
     public async Task<(License License, Manifest Before, RegistrationChange Change)> ValidateAsync(ChangeCommand command, CancellationToken cancel)
     {
         var plan = await PlanAsync(command, LicenseTime.Stored(clock.GetUtcNow()), cancel);
         maker.RequireDrawable(plan.License.Facts, plan.Change.Reissued);
-        return (plan.License, plan.Before, plan.Change);
+        return (plan.License, plan.Basis.Before, plan.Change);
     }
 
     /// <summary>Changes. Once this returns, the new set is on disk and verifies from its time on; when it throws, nothing has changed.</summary>
     /// <exception cref="EidException">Any reason of the catalogue for issuing; <see cref="ErrorReason.TransitionNotAllowed"/>, <see cref="ErrorReason.ChangePending"/>, <see cref="ErrorReason.NothingChanged"/>.</exception>
     public async Task<IssueOutcome> ChangeAsync(ChangeCommand command, CancellationToken cancel)
     {
+        return await RunAsync(command.Actor, command.RequestId, ContentDigest(command), now => PlanAsync(command, now, cancel), command.EncodeReply, command.Reason, command.DecidedBy, cancel);
+    }
+
+    /// <summary>Replaces as <paramref name="plan"/> decides: a business licence, or a comprehensive one.</summary>
+    internal async Task<IssueOutcome> RunAsync(
+        string actor, RequestId requestId, byte[] content, Func<DateTimeOffset, Task<Replacement>> plan, Func<ChangedSet, byte[]> encodeReply, string reason, string decidedBy, CancellationToken cancel)
+    {
         clock.RequireSound();
         var now = LicenseTime.Stored(clock.GetUtcNow());
 
         // 1. Once: the content is what was asked for, whatever the licence says by now.
-        var content = ContentDigest(command);
-        return await Once.RunAsync(store, feed, command.Actor, command.RequestId, content, async () =>
+        return await Once.RunAsync(store, feed, actor, requestId, content, async () =>
         {
             // 2. Policy: what changes, what must be reissued, from when.
-            var plan = await PlanAsync(command, now, cancel);
+            var (basis, carried, license, change) = await plan(now);
 
             // 3. New seals and the manifest that binds them to the new licence. All of it stays in memory until step 4.
-            var set = await maker.MakeAsync(plan.License, plan.Carried, now, cancel);
+            var set = await maker.MakeAsync(license, carried, now, cancel);
 
             // 4. The commit point: the new set begins and the old one ends in one transaction, never cancelled.
-            var started = new StateRecord(SetState.Active, plan.Effective, plan.Recorded, command.Reason, command.DecidedBy);
-            var ended = started with { State = SetState.Superseded, Successor = plan.License.Id };
-            var reply = command.EncodeReply(new ChangedSet(set, started, plan.Old, plan.Before, ended, plan.Change));
+            var started = new StateRecord(SetState.Active, basis.Effective, basis.Recorded, reason, decidedBy);
+            var ended = started with { State = SetState.Superseded, Successor = license.Id };
+            var reply = encodeReply(new ChangedSet(set, started, basis.Old, basis.Before, ended, change));
             return new Written(reply, await store.ReplaceSetAsync(
-                set, plan.Change.Reissued, started, plan.Newest, ended, new WriteRequest(command.Actor, command.RequestId, content, reply)));
+                set, change.Reissued, started, basis.Newest, ended, new WriteRequest(actor, requestId, content, reply)));
         }, cancel);
     }
 
-    private async Task<Plan> PlanAsync(ChangeCommand command, DateTimeOffset now, CancellationToken cancel)
+    /// <summary>Finds what is to be replaced and says from when; refuses where it may not be.</summary>
+    internal async Task<ReplacementBasis> BasisAsync(RegisterName name, string reason, string decidedBy, DateTimeOffset? effectiveTime, DateTimeOffset now, CancellationToken cancel)
     {
         // 1. Which set, and whether it may be changed.
-        ChangeRules.RequireGrounds(command.Reason, command.DecidedBy);
-        var entry = await command.License.FindAsync(store, cancel) ?? throw StoreErrors.NotFound();
-        var old = Envelope.TryParse(entry.Manifest, out var envelope) && Manifest.TryRead(envelope, out var manifest) ? manifest
-            : throw new EidException(ErrorReason.InternalFault, "登记簿中的清单无法读取");
-        var history = await store.HistoryAsync(old.License.Facts.CreditCode, cancel);
+        ChangeRules.RequireGrounds(reason, decidedBy);
+        var entry = await name.FindAsync(store, cancel) ?? throw StoreErrors.NotFound();
+        var old = Manifest.TryRead(entry.Manifest) ?? throw new EidException(ErrorReason.InternalFault, "登记簿中的清单无法读取");
+        var history = await store.HistoryAsync(entry.LicenseId.Serial, cancel);
         var newest = history.Last(one => one.LicenseId == entry.LicenseId);
         ChangeRules.RequireAllowed(SetTransition.Supersede, newest, now);
 
         // 2. From when: strictly later than what it follows, so that every instant belongs to one version.
         var last = newest.State;
         var recorded = now > last.RecordedTime ? now : last.RecordedTime.AddMilliseconds(1);
-        var effective = command.EffectiveTime is { } asked ? LicenseTime.Stored(asked) : recorded;
+        var effective = effectiveTime is { } asked ? LicenseTime.Stored(asked) : recorded;
         if (effective < recorded || effective > recorded + Farthest)
         {
             throw ChangeRules.Field(ErrorReason.EffectiveTimeInvalid, "effective_time", "变更的生效时间不能早于现在，也不能晚于一年之后");
         }
 
-        // 3. What is to stand on the licence, checked as at an issue, and what follows for the seals.
+        return new ReplacementBasis(entry, old, newest, history.Max(one => one.LicenseId.Version) + 1, recorded, effective);
+    }
+
+    private async Task<Replacement> PlanAsync(ChangeCommand command, DateTimeOffset now, CancellationToken cancel)
+    {
+        // 1. Which, whether it may be changed, from when.
+        var basis = await BasisAsync(command.License, command.Reason, command.DecidedBy, command.EffectiveTime, now, cancel);
+        var (entry, old, effective) = (basis.Old, basis.Before, basis.Effective);
+        if (old.License.Trade is not null)
+        {
+            throw StoreErrors.NotABusinessLicense();
+        }
+
+        // 2. What is to stand on the licence, checked as at an issue, and what follows for the seals.
         var before = old.License.Facts;
         var facts = EnterpriseFacts.Parse(Merge(before.ToInput(), command.Items, command.Face), WorkCalendar.DayOf(now));
         var change = RegistrationChange.Between(before, facts, command.Lost);
@@ -116,9 +149,9 @@ public sealed class RegistrationChanger(SetMaker maker, ILicenseStore store, ICh
             throw new EidException(ErrorReason.NothingChanged, "所填事项与现执照完全相同，没有需要变更的内容");
         }
 
-        // 4. The licence.
-        var id = LicenseId.ForBusinessLicense(maker.Authority.CreditCode, facts.CreditCode, history.Max(one => one.LicenseId.Version) + 1);
-        return new Plan(entry, old, carried, newest, new License(id, facts, maker.Authority.Name, maker.Authority.CreditCode, LicenseTime.Whole(effective)), change, recorded, effective);
+        // 3. The licence.
+        var id = LicenseId.ForBusinessLicense(maker.Authority.CreditCode, facts.CreditCode, basis.Version);
+        return new Replacement(basis, carried, new License(id, facts, maker.Authority.Name, maker.Authority.CreditCode, LicenseTime.Whole(effective)), change);
     }
 
     private static EnterpriseInput Merge(EnterpriseInput before, FaceItems items, EnterpriseInput said) => before with

@@ -36,7 +36,7 @@ public sealed class SetMaker(IssuingAuthority authority, ILicenseStore store, Dr
     public void RequireDrawable(EnterpriseFacts facts, IReadOnlyCollection<SealKind> kinds) => Draw(Designs(facts, kinds, 1)); // Any number serves: the pictures are thrown away.
 
     /// <summary>Makes the set of a licence.</summary>
-    /// <param name="license">The licence.</param>
+    /// <param name="license">The licence; one of a trade has no seals.</param>
     /// <param name="carried">Seals that stay; the other kinds are made anew.</param>
     /// <param name="now">When it is signed; new seals hold from the licence's own time on.</param>
     /// <param name="cancel">Gives up before anything was signed.</param>
@@ -44,7 +44,7 @@ public sealed class SetMaker(IssuingAuthority authority, ILicenseStore store, Dr
     public async Task<IssuedSet> MakeAsync(License license, IReadOnlyList<IssuedSeal> carried, DateTimeOffset now, CancellationToken cancel)
     {
         // 1. Numbers. One set aside here and not used is lost, never reused.
-        SealKind[] fresh = [.. SealKinds.All.Except(carried.Select(seal => seal.Kind))];
+        SealKind[] fresh = license.Trade is null ? [.. SealKinds.All.Except(carried.Select(seal => seal.Kind))] : [];
         var firstSeal = fresh.Length == 0 ? 0 : await sealNumbers.TakeAsync(fresh.Length, cancel);
         var status = StatusIndex.Of(await statusNumbers.TakeAsync(1, cancel), authority.StatusSecret);
 
@@ -56,7 +56,7 @@ public sealed class SetMaker(IssuingAuthority authority, ILicenseStore store, Dr
         authority.ManifestSigner.RequireUsable(now);
         authority.CodeSigner.RequireUsable(now);
         authority.SealMaker.RequireUsable(now);
-        var seals = SealSet.Create([.. carried, .. designs.Zip(pictures, (design, picture) => SignSeal(design, picture, license.IssueTime))]);
+        var seals = license.Trade is null ? SealSet.Create([.. carried, .. designs.Zip(pictures, (design, picture) => SignSeal(design, picture, license.IssueTime))]) : SealSet.None;
         var manifest = Envelope.Sign(ContentType.Manifest, Manifest.Of(authority.Environment, license, seals).Encode(), authority.ManifestSigner).Encode();
         var code = new LicenseCode(license.Facts.CreditCode, license.Id.Version, license.Facts.Name, ManifestDigest.Of(manifest), status, license.IssueTime);
         var set = new IssuedSet(license, seals, manifest, code.Sign(authority.CodePrefix, authority.CodeSigner), TypedCode.Generate(), status);

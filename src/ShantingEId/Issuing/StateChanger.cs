@@ -45,7 +45,7 @@ public sealed class StateChanger(ILicenseStore store, IChangeFeed feed, Register
             // 3. What is to be changed, by everything that is recorded of it.
             var entry = await command.License.FindAsync(store, cancel) ?? throw StoreErrors.NotFound();
             var set = await store.LoadSetAsync(entry.LicenseId, cancel) ?? throw StoreErrors.NotFound();
-            var history = (await store.HistoryAsync(set.License.Facts.CreditCode, cancel)).Where(one => one.LicenseId == entry.LicenseId).ToArray();
+            var history = (await store.HistoryAsync(set.License.Id.Serial, cancel)).Where(one => one.LicenseId == entry.LicenseId).ToArray();
             var state = Judge(command, history, now);
 
             // 4. The commit point.

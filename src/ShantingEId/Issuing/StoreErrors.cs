@@ -1,5 +1,6 @@
 using System.Globalization;
 using ShantingEId.Licenses;
+using ShantingEId.Trades;
 
 namespace ShantingEId.Issuing;
 
@@ -43,6 +44,28 @@ public static class StoreErrors
 
     /// <summary>A number or code that was drawn for the set stands in the register already; another attempt draws another.</summary>
     public static EidException NumberTaken(Exception cause) => new(ErrorReason.VersionConflict, "为该企业选取的编号已被使用，未写入任何内容；请重试", cause);
+
+    /// <summary>The company has a comprehensive licence for the same trade at the same place.</summary>
+    public static EidException TradeExists(LicenseId id) => new(ErrorReason.LicenseExists, "该主体在同一场所已有同一行业的综合许可证；增减许可请办理变更")
+    {
+        Metadata = new Dictionary<string, string> { ["license_id"] = id.ToString(), ["version"] = id.Version.ToString(CultureInfo.InvariantCulture) },
+    };
+
+    /// <summary>A business licence was named where a comprehensive licence must be.</summary>
+    public static EidException NotATradeLicense() => new(ErrorReason.LicenseTypeMismatch, "这不是行业综合许可证；请写综合许可证的证照标识");
+
+    /// <summary>A comprehensive licence was named where a business licence must be.</summary>
+    public static EidException NotABusinessLicense() => new(ErrorReason.LicenseTypeMismatch, "这是行业综合许可证，其许可和场所的变更请用 ChangeTradeLicense");
+
+    /// <summary>The licence has no permit of this number.</summary>
+    public static EidException PermitNotFound(string number) => new(ErrorReason.PermitNotFound, $"此证没有编号为 {number} 的许可");
+
+    /// <summary>What is asked for does not follow from the permit's state.</summary>
+    public static EidException PermitActNotAllowed(PermitStatus status, PermitAct act) => new(
+        ErrorReason.TransitionNotAllowed, $"{status.Permit.Name}目前{status.State.Name()}，不能办理{act.Name()}")
+    {
+        Metadata = new Dictionary<string, string> { ["permit"] = status.Permit.Number, ["state"] = WireNames<PermitState>.Of(status.State) },
+    };
 
     private static string Possible(SetState state)
     {

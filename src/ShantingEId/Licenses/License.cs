@@ -1,15 +1,17 @@
 using System.Formats.Cbor;
 using System.Globalization;
+using ShantingEId.Trades;
 
 namespace ShantingEId.Licenses;
 
-/// <summary>One version of an electronic business licence: the facts on its face and who issued it when.</summary>
+/// <summary>One version of an electronic licence: the facts on its face and who issued it when.</summary>
 /// <param name="Id">证照标识.</param>
 /// <param name="Facts">What stands on the face.</param>
 /// <param name="AuthorityName">登记机关.</param>
 /// <param name="AuthorityCode">Credit code of the 登记机关.</param>
 /// <param name="IssueTime">When this version was issued, whole seconds, UTC.</param>
-public sealed record License(LicenseId Id, EnterpriseFacts Facts, string AuthorityName, CreditCode AuthorityCode, DateTimeOffset IssueTime)
+/// <param name="Trade">行业综合许可证: trade and permits, beside the facts of the company; null on a business licence.</param>
+public sealed record License(LicenseId Id, EnterpriseFacts Facts, string AuthorityName, CreditCode AuthorityCode, DateTimeOffset IssueTime, TradeFacts? Trade = null)
 {
     private const int Fields = 13;
 

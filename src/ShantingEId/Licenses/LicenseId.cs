@@ -5,12 +5,17 @@ namespace ShantingEId.Licenses;
 
 /// <summary>
 /// 证照标识, GB/T 36904-2018: root OID, licence type, issuer, serial, version and check character, joined by dots.
-/// The serial is the company's credit code; a change of the face raises the version and keeps the serial.
+/// The serial is the company's credit code, followed by three digits on a comprehensive licence; a change of the face raises the
+/// version and keeps the serial.
 /// </summary>
 public sealed record LicenseId
 {
     /// <summary>Type code of 营业执照: the defining authority's credit code and a sequence.</summary>
     public const string BusinessLicenseType = "11100000MB0143028R001";
+
+    // A company's licences of one type are told apart by three digits behind its credit code; its business licence needs none.
+    private const int HolderLength = 18;
+    private const string TradeLicenseNumber = "001";
 
     private const string Root = "1.2.156.3005.2.";
     private const string Alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -49,6 +54,29 @@ public sealed record LicenseId
 
         return new LicenseId(BusinessLicenseType, issuer.Value, holder.Value, version);
     }
+
+    /// <summary>The identifier of a 行业综合许可证. No national catalogue defines the type, so the issuer does, as its first.</summary>
+    /// <param name="issuer">The issuer.</param>
+    /// <param name="holder">The company.</param>
+    /// <param name="number">Which of its comprehensive licences, 1 to 999.</param>
+    /// <param name="version">Version, 1 to 999.</param>
+    /// <exception cref="EidException"><see cref="ErrorReason.LicenseIdInvalid"/>: number or version outside 1 to 999.</exception>
+    public static LicenseId ForTradeLicense(CreditCode issuer, CreditCode holder, int number, int version)
+    {
+        if (number is < 1 or > 999 || version is < 1 or > 999)
+        {
+            throw new EidException(ErrorReason.LicenseIdInvalid, "综合许可证的序号和版本号应在 1 至 999 之间");
+        }
+
+        return new LicenseId(issuer.Value + TradeLicenseNumber, issuer.Value, string.Create(CultureInfo.InvariantCulture, $"{holder.Value}{number:D3}"), version);
+    }
+
+    /// <summary>Whether it is a 行业综合许可证 of its issuer.</summary>
+    public bool IsTradeLicense => Type == Issuer + TradeLicenseNumber && Serial.Length == HolderLength + 3;
+
+    /// <summary>Credit code of the company whose licence it is.</summary>
+    /// <exception cref="EidException"><see cref="ErrorReason.UsccInvalid"/>: an identifier of another kind.</exception>
+    public CreditCode Holder => CreditCode.Parse(Serial.Length > HolderLength ? Serial[..HolderLength] : Serial);
 
     /// <summary>Parses strictly: six parts, known root, right check character.</summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out LicenseId? id)

@@ -14,12 +14,15 @@ public sealed record IssuedSeal(SealKind Kind, SealCode Code, SesSeal Seal, Sm2C
     public byte[] Digest { get; } = Sm3.Hash(Seal.Der);
 }
 
-/// <summary>一套四章: exactly one seal of each kind, else it cannot be made.</summary>
+/// <summary>一套四章: exactly one seal of each kind, else it cannot be made; or <see cref="None"/>.</summary>
 public sealed class SealSet
 {
     private SealSet(IReadOnlyList<IssuedSeal> seals) => Seals = seals;
 
-    /// <summary>The four seals in the order of <see cref="SealKinds.All"/>.</summary>
+    /// <summary>No seals: a comprehensive licence has none of its own.</summary>
+    public static SealSet None { get; } = new([]);
+
+    /// <summary>The four seals in the order of <see cref="SealKinds.All"/>, or none.</summary>
     public IReadOnlyList<IssuedSeal> Seals { get; }
 
     /// <summary>Makes a set.</summary>

@@ -6,7 +6,7 @@ namespace ShantingEId.Trades;
 /// <summary>Reads <c>trades.txt</c>. What it says is printed on licences, so whatever cannot be right is refused.</summary>
 internal static class TradeFile
 {
-    private const int MostPermits = 12;
+    public const int MostPermits = 12;
 
     public static TradeCatalogue Parse(string text)
     {

@@ -21,6 +21,9 @@ public enum QuestionKind
 
     /// <summary>Is this one of the four seals of the set in force?</summary>
     SealCurrent = 4,
+
+    /// <summary>Is it a comprehensive licence with a permit of this short name in force?</summary>
+    PermitActive = 5,
 }
 
 /// <summary>
@@ -60,6 +63,9 @@ public sealed record Question
                 return new Question(kind, Text(value, 24, path + ".representative_is"));
             case QuestionKind.SealCurrent:
                 return SealCode.TryParse(value, out var code) ? new Question(kind, code.Value) : throw Invalid(path + ".seal_current", "应为 14 位数字的印章编码");
+            case QuestionKind.PermitActive:
+                return value.Length is >= 2 and <= 40 && value.All(c => char.IsAsciiLetterUpper(c) || char.IsAsciiDigit(c) || c == '_') ? new Question(kind, value)
+                    : throw Invalid(path + ".permit_active", "应为许可的代码，由大写字母、数字和 _ 组成");
             default:
                 throw Invalid(path, "应恰好写明一个问题");
         }
@@ -71,6 +77,7 @@ public sealed record Question
         QuestionKind.Active => about.IsValid,
         QuestionKind.NameMatches => Fold(manifest.License.Facts.Name) == Value,
         QuestionKind.RepresentativeIs => Fold(manifest.License.Facts.Representative) == Value,
+        QuestionKind.PermitActive => about.IsValid && about.Permits.Any(one => one.Permit.Code == Value && one.IsInForce),
         _ => about.IsValid && manifest.Seals.Any(seal => seal.Code.Value == Value),
     };
 

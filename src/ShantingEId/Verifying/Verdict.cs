@@ -109,6 +109,9 @@ public enum VerdictReason
     /// <summary>A seal that the register never issued.</summary>
     SealNotFound,
 
+    /// <summary>A comprehensive licence whose company's business licence is not in force.</summary>
+    HolderNotInForce,
+
     /// <summary>The signature is good; the register was not asked (offline).</summary>
     RegisterNotAsked,
 
@@ -138,7 +141,7 @@ public static class VerdictTexts
             (Verdict.Suspended, not null) => ("印章真实，但其执照目前处于暂停状态。", "请勿据此办理，请来人向登记机关了解恢复条件。"),
             (Verdict.Revoked, not null) => ("印章真实，但其执照已被吊销或撤销，不再有效。", "请勿据此办理；如有异议，请来人联系登记机关。"),
             (Verdict.Cancelled, not null) => ("印章真实，但该主体已经注销。", "请勿据此办理；历史业务可按当时的时间查询。"),
-            _ => Of(answer.Verdict, answer.Reason),
+            _ => answer.Manifest?.License.Trade is null ? Of(answer.Verdict, answer.Reason) : TradeTexts.Of(answer),
         };
         // Nobody may take yesterday's yes for today's.
         return answer.AsOfTime is null || answer.Manifest is null ? (explanation, nextStep)

@@ -1,6 +1,7 @@
 using ShantingEId.Issuing;
 using ShantingEId.Licenses;
 using ShantingEId.Seals;
+using ShantingEId.Trades;
 
 namespace ShantingEId.Verifying;
 
@@ -21,7 +22,13 @@ public sealed record Verification(Verdict Verdict, VerdictReason Reason, DateTim
     /// <summary>What took its place; present when superseded.</summary>
     public Succession? Succession { get; init; }
 
-    /// <summary>Whether the licence may be relied on.</summary>
+    /// <summary>The permits of a comprehensive licence, each with its state; empty for a business licence.</summary>
+    public IReadOnlyList<PermitStatus> Permits { get; init; } = [];
+
+    /// <summary>The business licence of the company, with a comprehensive licence: by it, and not by the words on this one, the company is called.</summary>
+    public License? Holder { get; init; }
+
+    /// <summary>Whether the licence may be relied on; of a comprehensive licence each permit must be looked at besides.</summary>
     public bool IsValid => Verdict == Verdict.Valid;
 }
 

@@ -3,6 +3,7 @@ using ShantingEId.Crypto;
 using ShantingEId.Issuing;
 using ShantingEId.Licenses;
 using ShantingEId.Seals;
+using ShantingEId.Trades;
 
 namespace ShantingEId.Verifying;
 
@@ -34,7 +35,7 @@ public sealed class Verifier(KeyRing keys, string codePrefix, string environment
         if (!text.StartsWith(codePrefix, StringComparison.Ordinal) && TypedCode.LooksLikeOne(text))
         {
             return TypedCode.TryParse(text, out var typed)
-                ? await SucceededAsync(Judge(await when.FindAsync(register, RegisterKey.Of(typed), cancel)), when, cancel)
+                ? await CompletedAsync(Judge(await when.FindAsync(register, RegisterKey.Of(typed), cancel)), when, cancel)
                 : Answer(Verdict.Malformed, VerdictReason.TypedCodeCheck);
         }
 
@@ -59,7 +60,7 @@ public sealed class Verifier(KeyRing keys, string codePrefix, string environment
             return new Verification(Verdict.BadSignature, VerdictReason.RegisterMismatch, reading.AsOf);
         }
 
-        return await SucceededAsync(Judge(manifest, entry, reading.AsOf), when, cancel);
+        return await CompletedAsync(Judge(manifest, entry, reading.AsOf), when, cancel);
     }
 
     /// <summary>Looks up the licence of a company: its newest that has taken force.</summary>
@@ -82,7 +83,7 @@ public sealed class Verifier(KeyRing keys, string codePrefix, string environment
     {
         // No credit code begins with 0. Reading the company's own entry and dropping it would show by its time, and by what that
         // leaves in caches, whether there is one.
-        var nobody = new RegisterKey(RegisterKeyKind.Holder, "0" + holder.Value[1..]);
+        var nobody = new RegisterKey(RegisterKeyKind.Serial, "0" + holder.Value[1..]);
         return new Verification(Verdict.NotFound, VerdictReason.LicenseNotFound, (await when.FindAsync(register, nobody, cancel)).AsOf) { AsOfTime = when.AsOfTime };
     }
 
@@ -122,7 +123,7 @@ public sealed class Verifier(KeyRing keys, string codePrefix, string environment
             return new Verification(Verdict.BadSignature, VerdictReason.SignatureInvalid, answer.StatusAsOf) { AsOfTime = when.AsOfTime };
         }
 
-        return await SucceededAsync(answer with { Seal = code }, when, cancel);
+        return await CompletedAsync(answer with { Seal = code }, when, cancel);
     }
 
     /// <summary>
@@ -199,17 +200,34 @@ public sealed class Verifier(KeyRing keys, string codePrefix, string environment
     };
 
     // Who shows an old code is told what the company is called by now, which may be several changes later.
-    private async ValueTask<Verification> SucceededAsync(Verification answer, AskedTime when, CancellationToken cancel)
+    private async ValueTask<Verification> CompletedAsync(Verification answer, AskedTime when, CancellationToken cancel)
     {
         answer = answer with { AsOfTime = when.AsOfTime };
         if (answer is not { Verdict: Verdict.Superseded, Manifest: { } manifest, Entry.State: { Successor: { } successor } state })
         {
+            return await WithPermitsAsync(answer, when, cancel);
+        }
+
+        var current = Judge(await register.FindAsync(RegisterKey.NewestOf(manifest.License.Id), when.MaxAge, cancel));
+        return current.Manifest is { } newest && newest.License.Facts.CreditCode == manifest.License.Facts.CreditCode
+            ? answer with { Succession = new Succession(successor, state.EffectiveTime, newest.License) } : throw Lost();
+    }
+
+    // 一业一证: each permit has a state of its own, and none is worth more than the company's business licence. Neither is stored with
+    // the licence: what time and the business licence do to it follows, without anybody writing it down.
+    private async ValueTask<Verification> WithPermitsAsync(Verification answer, AskedTime when, CancellationToken cancel)
+    {
+        if (answer is not { Manifest.License: { Trade: { } trade } license, Entry: { } entry, Verdict: Verdict.Valid or Verdict.Suspended })
+        {
             return answer;
         }
 
-        var current = Judge(await register.FindAsync(RegisterKey.Of(manifest.License.Facts.CreditCode), when.MaxAge, cancel));
-        return current.Manifest is { } newest && newest.License.Facts.CreditCode == manifest.License.Facts.CreditCode
-            ? answer with { Succession = new Succession(successor, state.EffectiveTime, newest.License) } : throw Lost();
+        var (time, isNow) = (when.AsOfTime ?? clock.GetUtcNow(), when.AsOfTime is null);
+        answer = answer with { Permits = [.. trade.Permits.Select(permit => PermitStatus.At(permit, entry.PermitEvents, time, isNow))] };
+        var holder = Judge(await when.FindAsync(register, RegisterKey.Of(license.Facts.CreditCode), cancel));
+        return holder.Manifest is not { } current || current.License.Facts.CreditCode != license.Facts.CreditCode ? throw Lost()
+            : answer.IsValid && !holder.IsValid ? answer with { Verdict = holder.Verdict, Reason = VerdictReason.HolderNotInForce, Holder = current.License }
+            : answer with { Holder = current.License, StatusAsOf = holder.StatusAsOf < answer.StatusAsOf ? holder.StatusAsOf : answer.StatusAsOf };
     }
 
     private static bool Names(Verification answer, SealCode code) => answer.Manifest is { } manifest && manifest.Seals.Any(seal => seal.Code == code);

@@ -4,6 +4,7 @@ using ShantingEId.Issuing;
 using ShantingEId.Licenses;
 using ShantingEId.Seals;
 using ShantingEId.TestSupport;
+using ShantingEId.Trades;
 
 namespace ShantingEId.Server.Tests.Hot;
 
@@ -139,7 +140,13 @@ internal sealed class MemoryRegister : ILicenseStore, IChangeFeed
 
     public ValueTask<SealEntry?> FindSealAsync(SealCode code, CancellationToken cancel) => throw new NotSupportedException();
 
-    public ValueTask<IReadOnlyList<StatedEntry>> HistoryAsync(CreditCode holder, CancellationToken cancel) => throw new NotSupportedException();
+    public ValueTask<IReadOnlyList<StatedEntry>> HistoryAsync(string serial, CancellationToken cancel) => throw new NotSupportedException();
+
+    public ValueTask<IReadOnlyList<RegisterEntry>> FindTradeLicensesAsync(CreditCode holder, CancellationToken cancel) => throw new NotSupportedException();
+
+    public ValueTask<Committed> ChangePermitAsync(string deed, StatedEntry judged, int known, IReadOnlyList<PermitEvent> events, WriteRequest request) => throw new NotSupportedException();
+
+    public ValueTask<IReadOnlyList<DuePermit>> ListDuePermitsAsync(DuePermitQuery query, CancellationToken cancel) => throw new NotSupportedException();
 
     public ValueTask<Committed> AddSetAsync(IssuedSet issuedSet, StateRecord started, WriteRequest request) => throw new NotSupportedException();
 

@@ -174,7 +174,7 @@ public abstract class DeregistrationContract(SampleSets sets) : RegisterContract
         var number = await ApplyAsync(Desk());
         var one = await FindAsync(number);
         var now = one.PeriodEnd;
-        var judged = Assert.Single(await Store.HistoryAsync(Holder, Cancel));
+        var judged = Assert.Single(await Store.HistoryAsync(Holder.Value, Cancel));
         await Store.ChangeStatesAsync("SuspendSet", [(judged, new StateRecord(SetState.Suspended, now, now, "样例：歇业", "样例机关"))], SampleSets.Request());
         var changed = one with { Recorded = DeregistrationState.Cancelled, Revision = 2, Events = [.. one.Events, new DeregistrationEvent(DeregistrationAct.Confirm, now, "staff", "")] };
 

@@ -7,6 +7,7 @@ using ShantingEId.Seals;
 using ShantingEId.Server.Authority;
 using ShantingEId.Server.Rpc;
 using ShantingEId.TestSupport;
+using ShantingEId.Trades;
 using ShantingEId.Verifying;
 
 namespace ShantingEId.Server.Tests.Storage;
@@ -88,7 +89,13 @@ public sealed class SampleSets : IDisposable
 
         public ValueTask<SealEntry?> FindSealAsync(SealCode code, CancellationToken cancel) => throw new NotSupportedException();
 
-        public ValueTask<IReadOnlyList<StatedEntry>> HistoryAsync(CreditCode holder, CancellationToken cancel) => throw new NotSupportedException();
+        public ValueTask<IReadOnlyList<StatedEntry>> HistoryAsync(string serial, CancellationToken cancel) => throw new NotSupportedException();
+
+        public ValueTask<IReadOnlyList<RegisterEntry>> FindTradeLicensesAsync(CreditCode holder, CancellationToken cancel) => throw new NotSupportedException();
+
+        public ValueTask<Committed> ChangePermitAsync(string deed, StatedEntry judged, int known, IReadOnlyList<PermitEvent> events, WriteRequest request) => throw new NotSupportedException();
+
+        public ValueTask<IReadOnlyList<DuePermit>> ListDuePermitsAsync(DuePermitQuery query, CancellationToken cancel) => throw new NotSupportedException();
 
         public ValueTask<Committed> ReplaceSetAsync(
             IssuedSet issuedSet, IReadOnlyCollection<SealKind> fresh, StateRecord started, StatedEntry replaced, StateRecord ended, WriteRequest request) => throw new NotSupportedException();

@@ -1,0 +1,123 @@
+using System.Data.Common;
+using System.Globalization;
+using ShantingEId.Issuing;
+using ShantingEId.Licenses;
+using ShantingEId.Trades;
+
+namespace ShantingEId.Server.Storage;
+
+/// <summary>Permits of comprehensive licences in the register, in the SQL that SQLite and PostgreSQL share.</summary>
+internal static class PermitRows
+{
+    /// <summary>Everything recorded about the permits of a licence, whichever version it was said of.</summary>
+    public static async ValueTask<IReadOnlyList<PermitEvent>> EventsAsync(SqlSession session, string serial, CancellationToken cancel)
+    {
+        var events = new List<PermitEvent>();
+        await using var row = await session.QueryAsync(new Sql(
+            """
+            SELECT f.permit, f.state, f.state_effective, f.recorded_time, f.state_reason, f.state_decided_by
+            FROM issued_set s JOIN feed f ON f.set_id = s.id WHERE s.credit_code = @serial AND f.permit <> '' ORDER BY f.position
+            """, ("@serial", serial)), cancel);
+        while (await row.ReadAsync(cancel))
+        {
+            events.Add(Event(row, 0));
+        }
+
+        return events;
+    }
+
+    /// <summary>An event from a row: number, state, its times, reason and authority.</summary>
+    public static PermitEvent Event(DbDataReader row, int at) => new(row.GetString(at), (PermitState)row.GetInt32(at + 1), Time(row.GetInt64(at + 2)),
+        Time(row.GetInt64(at + 3)), row.GetString(at + 4), row.GetString(at + 5));
+
+    /// <summary>Newest version of each comprehensive licence of a company.</summary>
+    public static async ValueTask<IReadOnlyList<RegisterEntry>> FindLicensesAsync(SqlSession session, CreditCode holder, DateTimeOffset now, CancellationToken cancel)
+    {
+        var serials = new List<string>();
+        await using (var row = await session.QueryAsync(new Sql(
+            "SELECT DISTINCT credit_code FROM issued_set WHERE credit_code > @first AND credit_code <= @last ORDER BY credit_code",
+            ("@first", holder.Value), ("@last", holder.Value + "999")), cancel))
+        {
+            while (await row.ReadAsync(cancel))
+            {
+                serials.Add(row.GetString(0));
+            }
+        }
+
+        var entries = new List<RegisterEntry>();
+        foreach (var serial in serials)
+        {
+            if ((await SqlReads.FindEntryAsync(session, new RegisterKey(RegisterKeyKind.Serial, serial), now, isNow: true, now, cancel)).Entry is { } entry)
+            {
+                entries.Add(entry);
+            }
+        }
+
+        return entries;
+    }
+
+    /// <summary>What is due, of licences in force or paused.</summary>
+    public static async ValueTask<IReadOnlyList<DuePermit>> ListDueAsync(SqlSession session, DuePermitQuery query, CancellationToken cancel)
+    {
+        // A check is done once it was found kept; nothing is due of a permit that has ended.
+        var (day, done) = query.IsFollowUp ? ("check_day", "2, 5, 9") : ("expire_day", "2, 5");
+        var due = new List<DuePermit>();
+        await using var row = await session.QueryAsync(new Sql(
+            $"""
+            SELECT p.id, s.license_id, s.name, p.number, p.code, p.department, p.{day} FROM permit p JOIN issued_set s ON s.id = p.set_id
+            WHERE p.{day} > 0 AND p.{day} <= @through AND p.id > @after AND s.state IN (1, 4) AND (@department = '' OR p.department = @department)
+              AND NOT EXISTS (SELECT 1 FROM issued_set v JOIN feed f ON f.set_id = v.id WHERE v.credit_code = s.credit_code AND f.permit = p.number AND f.state IN ({done}))
+            ORDER BY p.id LIMIT @limit
+            """,
+            ("@through", (long)Number(query.Through)), ("@after", query.After), ("@department", query.Department), ("@limit", (long)query.Limit)), cancel);
+        while (await row.ReadAsync(cancel))
+        {
+            due.Add(new DuePermit(row.GetInt64(0), LicenseId.Parse(row.GetString(1)), row.GetString(2), row.GetString(3), row.GetString(4), row.GetString(5),
+                DateOnly.ParseExact(row.GetInt64(6).ToString(CultureInfo.InvariantCulture), "yyyyMMdd", CultureInfo.InvariantCulture)));
+        }
+
+        return due;
+    }
+
+    /// <summary>The rows of a version's permits.</summary>
+    public static IEnumerable<Sql> Insert(long setId, TradeFacts trade) => trade.Permits.Select(permit => new Sql(
+        "INSERT INTO permit (set_id, number, code, department, expire_day, check_day) VALUES (@set, @number, @code, @department, @expire, @check)",
+        ("@set", setId), ("@number", permit.Number), ("@code", permit.Code), ("@department", permit.Department),
+        ("@expire", (long)Number(permit.ExpireDate)), ("@check", (long)Number(permit.CheckBy))));
+
+    /// <summary>Records what was done to a permit.</summary>
+    public static async Task<(Deed? Deed, StoredReply? Earlier)> ChangeAsync(
+        SqlSession session, string deed, StatedEntry judged, int known, IReadOnlyList<PermitEvent> events, WriteRequest request)
+    {
+        if (await SqlReads.FindReplyAsync(session, request.Actor, request.RequestId.Value, CancellationToken.None) is { } earlier)
+        {
+            return (null, earlier);
+        }
+
+        // The licence's row is taken, unchanged, so that two clerks come here one after the other; and nothing may be new since it was judged.
+        var setId = await SqlWrites.ChangeStateAsync(session, judged, judged.State);
+        if (setId is null || (await EventsAsync(session, judged.LicenseId.Serial, CancellationToken.None)).Count != known)
+        {
+            return (null, await SqlReads.FindReplyAsync(session, request.Actor, request.RequestId.Value, CancellationToken.None) ?? throw StoreErrors.Changed());
+        }
+
+        return (new Deed(request, [.. events.Select(one => Entry(deed, setId.Value, one, request))]), null);
+    }
+
+    private static Func<long, IEnumerable<Sql>> Entry(string deed, long setId, PermitEvent one, WriteRequest request) => position =>
+    [
+        new Sql(
+            """
+            INSERT INTO feed (position, set_id, permit, state, recorded_time, state_effective, state_reason, state_decided_by)
+            VALUES (@position, @set, @permit, @state, @time, @effective, @reason, @by)
+            """,
+            ("@position", position), ("@set", setId), ("@permit", one.Number), ("@state", (long)one.State), ("@time", one.RecordedTime.ToUnixTimeMilliseconds()),
+            ("@effective", one.EffectiveTime.ToUnixTimeMilliseconds()), ("@reason", one.Reason), ("@by", one.DecidedBy)),
+        new Sql("INSERT INTO act (actor, request_id, deed, set_id, recorded_time) VALUES (@actor, @request, @deed, @set, @time)",
+            ("@actor", request.Actor), ("@request", request.RequestId.Value), ("@deed", deed), ("@set", setId), ("@time", one.RecordedTime.ToUnixTimeMilliseconds())),
+    ];
+
+    private static int Number(DateOnly? day) => day is { } date ? (date.Year * 10000) + (date.Month * 100) + date.Day : 0;
+
+    private static DateTimeOffset Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
+}
