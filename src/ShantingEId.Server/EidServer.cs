@@ -58,6 +58,7 @@ public static class EidServer
         var callers = CallerDirectory.Load(Path.Combine(options.CertificatesDirectory, CallerDirectory.FileName));
         var artist = new SealArtist(SealFonts.LoadDefault());
         var calendar = LoadCalendar(options);
+        var trades = LoadTrades(options);
         Directory.CreateDirectory(options.DataDirectory);
         var clock = new RegisterClock(options.Clock);
         var (store, feed) = Register.Open(options with { Clock = clock });
@@ -91,7 +92,7 @@ public static class EidServer
         services.AddSingleton<RegistrationChanger>();
         services.AddSingleton<ChangeWithdrawer>();
         services.AddSingleton<StateChanger>();
-        services.AddSingleton(TradeCatalogue.BuiltIn);
+        services.AddSingleton(trades);
         services.AddSingleton<TradeIssuer>();
         services.AddSingleton<PermitChanger>();
         services.AddSingleton(calendar);
@@ -214,6 +215,18 @@ public static class EidServer
         catch (Exception error) when (error is FormatException or ArgumentException or IOException or UnauthorizedAccessException)
         {
             throw new EidException(ErrorReason.DateInvalid, $"节假日表或期限设置有误：{error.Message}", error);
+        }
+    }
+
+    private static TradeCatalogue LoadTrades(EidServerOptions options)
+    {
+        try
+        {
+            return options.Trades is { } path ? TradeCatalogue.Load(path) : TradeCatalogue.BuiltIn;
+        }
+        catch (Exception error) when (error is FormatException or IOException or UnauthorizedAccessException)
+        {
+            throw new EidException(ErrorReason.TradeUnknown, $"行业目录有误：{error.Message}", error);
         }
     }
 

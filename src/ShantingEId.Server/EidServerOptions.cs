@@ -57,6 +57,9 @@ public sealed record EidServerOptions
     /// <summary>File of holidays and make-up working days, in the form of <c>holidays.txt</c>; null takes those of this release.</summary>
     public string? Holidays { get; init; }
 
+    /// <summary>File with the trades and permits of the district, in the form of <c>trades.txt</c>; null: those this release brings along.</summary>
+    public string? Trades { get; init; }
+
     /// <summary>Periods of simple deregistration; below the law's they are refused in production.</summary>
     public DeregistrationTerms Deregistration { get; init; } = new();
 

@@ -22,6 +22,11 @@ internal static class PermitCheck
             SELECT min(s.license_id) FROM feed f JOIN issued_set s ON s.id = f.set_id JOIN issued_set v ON v.credit_code = s.credit_code
             JOIN feed g ON g.set_id = v.id AND g.permit = f.permit AND g.position > f.position WHERE f.permit <> '' AND f.state IN (2, 5) GROUP BY f.position
             """),
+        ("许可变更的数目与变更流不符",
+            """
+            SELECT s.license_id FROM issued_set s WHERE s.state IN (1, 4) AND length(s.credit_code) = 21
+              AND s.permit_events <> (SELECT count(*) FROM feed f JOIN issued_set v ON v.id = f.set_id WHERE v.credit_code = s.credit_code AND f.permit <> '')
+            """),
         ("许可记在没有综合许可证的行上", "SELECT s.license_id FROM permit p JOIN issued_set s ON s.id = p.set_id WHERE length(s.credit_code) <> 21"),
     ];
 }

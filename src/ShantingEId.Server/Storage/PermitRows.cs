@@ -94,9 +94,11 @@ internal static class PermitRows
             return (null, earlier);
         }
 
-        // The licence's row is taken, unchanged, so that two clerks come here one after the other; and nothing may be new since it was judged.
+        // Only if nothing was done to the licence or to one of its permits since it was judged. What others of the same transaction did is
+        // not in the feed yet, so the number of events stands with the licence.
         var setId = await SqlWrites.ChangeStateAsync(session, judged, judged.State);
-        if (setId is null || (await EventsAsync(session, judged.LicenseId.Serial, CancellationToken.None)).Count != known)
+        if (setId is null || await session.RunAsync("UPDATE issued_set SET permit_events = permit_events + @new WHERE id = @set AND permit_events = @known",
+            ("@new", (long)events.Count), ("@set", setId.Value), ("@known", (long)known)) == 0)
         {
             return (null, await SqlReads.FindReplyAsync(session, request.Actor, request.RequestId.Value, CancellationToken.None) ?? throw StoreErrors.Changed());
         }

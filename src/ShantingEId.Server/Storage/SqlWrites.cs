@@ -75,6 +75,7 @@ internal static class SqlWrites
         var newId = await InsertAsync(session, set, fresh, started);
         if (set.License.Trade is not null)
         {
+            await session.RunAsync("UPDATE issued_set SET permit_events = (SELECT permit_events FROM issued_set WHERE id = @old) WHERE id = @new", ("@old", oldId), ("@new", newId));
             return (new Deed(request, Entry("Supersede", oldId, ended, request), Entry("ChangeTradeLicense", newId, started, request)), null);
         }
 

@@ -60,6 +60,7 @@ internal static class ShownFactsView
             "name_matches" => "名称是否为",
             "representative_is" => "法定代表人（负责人）是否为",
             "seal_current" => "现行印章中是否有",
+            "permit_active" => "下列许可是否有效：",
             _ => name,
         }) + value;
     }

@@ -3,6 +3,9 @@
 ALTER TABLE feed ADD COLUMN permit TEXT NOT NULL DEFAULT '';
 CREATE INDEX feed_by_permit ON feed (set_id, position) WHERE permit <> '';
 
+-- How many of them were recorded of this licence in all its versions: two clerks at once are told apart by it.
+ALTER TABLE issued_set ADD COLUMN permit_events INTEGER NOT NULL DEFAULT 0;
+
 -- What each version bears, for who must check or renew it; the signed manifest is what counts. Days are yyyymmdd, 0 where there is none.
 CREATE TABLE permit (
   id          INTEGER PRIMARY KEY,
