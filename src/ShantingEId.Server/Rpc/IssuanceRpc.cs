@@ -75,8 +75,7 @@ internal sealed class IssuanceRpc(
         var command = ChangeWire.ToCommand(request, Caller(context));
         if (request.ValidateOnly)
         {
-            var (license, before, change) = await changer.ValidateAsync(command, context.CancellationToken);
-            return ChangeWire.ToPreview(license, before, change);
+            return ChangeWire.ToPreview(await changer.ValidateAsync(command, context.CancellationToken));
         }
 
         var outcome = await changer.ChangeAsync(command, context.CancellationToken);

@@ -116,7 +116,7 @@ internal static class SqlWrites
     }
 
     // Only if nothing was done since it was judged. Whoever comes second waits here for the first.
-    private static async Task<long?> ChangeStateAsync(SqlSession session, StatedEntry judged, StateRecord state) =>
+    internal static async Task<long?> ChangeStateAsync(SqlSession session, StatedEntry judged, StateRecord state) =>
         (long?)await session.ScalarAsync(new Sql(
             """
             UPDATE issued_set SET state = @state, state_effective = @effective, state_recorded = @recorded

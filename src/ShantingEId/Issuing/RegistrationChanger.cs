@@ -1,5 +1,6 @@
 using System.Text;
 using ShantingEId.Calendar;
+using ShantingEId.Companies;
 using ShantingEId.Crypto;
 using ShantingEId.Licenses;
 using ShantingEId.Seals;
@@ -19,7 +20,17 @@ namespace ShantingEId.Issuing;
 /// <param name="EncodeReply">Turns the outcome into the answer's bytes.</param>
 public sealed record ChangeCommand(
     string Actor, RequestId RequestId, RegisterName License, FaceItems Items, EnterpriseInput Face, IReadOnlyCollection<SealKind> Lost,
-    string Reason, string DecidedBy, DateTimeOffset? EffectiveTime, Func<ChangedSet, byte[]> EncodeReply);
+    string Reason, string DecidedBy, DateTimeOffset? EffectiveTime, Func<ChangedSet, byte[]> EncodeReply)
+{
+    /// <summary>备案事项 that are to change, unchecked.</summary>
+    public IReadOnlyList<FiledInput> Filed { get; init; } = [];
+
+    /// <summary>Turns the outcome into the answer's bytes where nothing but <see cref="Filed"/> changes.</summary>
+    public Func<FiledAlone, byte[]> EncodeFiled { get; init; } = _ => [];
+
+    /// <summary>Whether nothing is asked for that a licence shows.</summary>
+    public bool IsRecordOnly => Items == FaceItems.None && Lost.Count == 0 && Filed.Count > 0;
+}
 
 /// <summary>A set that takes the place of another.</summary>
 /// <param name="Set">The new set.</param>
@@ -28,7 +39,18 @@ public sealed record ChangeCommand(
 /// <param name="Before">Its manifest.</param>
 /// <param name="Ended">Its state.</param>
 /// <param name="Change">What differs.</param>
-public sealed record ChangedSet(IssuedSet Set, StateRecord Started, RegisterEntry Replaced, Manifest Before, StateRecord Ended, RegistrationChange Change);
+public sealed record ChangedSet(IssuedSet Set, StateRecord Started, RegisterEntry Replaced, Manifest Before, StateRecord Ended, RegistrationChange Change)
+{
+    /// <summary>What is filed with it.</summary>
+    public IReadOnlyList<FiledChange> Filed { get; init; } = [];
+}
+
+/// <summary>What a change would lead to.</summary>
+/// <param name="License">The licence as it would be.</param>
+/// <param name="Before">The manifest of the one it replaces; null when the licence stays as it is.</param>
+/// <param name="Change">What differs on it.</param>
+/// <param name="Filed">What would be filed.</param>
+public sealed record ChangePreview(License License, Manifest? Before, RegistrationChange Change, IReadOnlyList<FiledChange> Filed);
 
 /// <summary>
 /// 变更登记 and 换发: a new licence version with the seals it needs takes the place of the old one, all at one instant, now or
@@ -38,18 +60,26 @@ public sealed record ChangedSet(IssuedSet Set, StateRecord Started, RegisterEntr
 /// <param name="store">The register.</param>
 /// <param name="feed">Tells when every replica has seen a change.</param>
 /// <param name="clock">The one clock.</param>
-public sealed class RegistrationChanger(SetMaker maker, ILicenseStore store, IChangeFeed feed, RegisterClock clock)
+/// <param name="companies">Items that stand on no licence.</param>
+public sealed class RegistrationChanger(SetMaker maker, ILicenseStore store, IChangeFeed feed, RegisterClock clock, ICompanyStore companies)
 {
     private static readonly TimeSpan Farthest = TimeSpan.FromDays(366);
+    private readonly Filer filer = new(store, companies);
 
-    private sealed record Plan(RegisterEntry Old, Manifest Before, IReadOnlyList<IssuedSeal> Carried, StatedEntry Newest, License License, RegistrationChange Change, DateTimeOffset Recorded, DateTimeOffset Effective);
+    private sealed record Plan(RegisterEntry Old, Manifest Before, IReadOnlyList<IssuedSeal> Carried, StatedEntry Newest, License License, RegistrationChange Change, DateTimeOffset Recorded, DateTimeOffset Effective, Filing? Filing);
 
     /// <summary>Runs every check and says what would be reissued; writes nothing.</summary>
-    public async Task<(License License, Manifest Before, RegistrationChange Change)> ValidateAsync(ChangeCommand command, CancellationToken cancel)
+    public async Task<ChangePreview> ValidateAsync(ChangeCommand command, CancellationToken cancel)
     {
-        var plan = await PlanAsync(command, LicenseTime.Stored(clock.GetUtcNow()), cancel);
+        var now = LicenseTime.Stored(clock.GetUtcNow());
+        if (await PlanAsync(command, now, cancel) is not { } plan)
+        {
+            var (alone, _) = await filer.JudgeAsync(command, now, cancel);
+            return new ChangePreview(alone.Manifest.License, null, RegistrationChange.Nothing, alone.Filing.Changes);
+        }
+
         maker.RequireDrawable(plan.License.Facts, plan.Change.Reissued);
-        return (plan.License, plan.Before, plan.Change);
+        return new ChangePreview(plan.License, plan.Before, plan.Change, plan.Filing?.Changes ?? []);
     }
 
     /// <summary>Changes. Once this returns, the new set is on disk and verifies from its time on; when it throws, nothing has changed.</summary>
@@ -63,23 +93,33 @@ public sealed class RegistrationChanger(SetMaker maker, ILicenseStore store, ICh
         var content = ContentDigest(command);
         return await Once.RunAsync(store, feed, command.Actor, command.RequestId, content, async () =>
         {
-            // 2. Policy: what changes, what must be reissued, from when.
-            var plan = await PlanAsync(command, now, cancel);
+            // 2. Policy: what changes, what must be reissued, from when. What no licence shows is recorded, and that is all.
+            if (await PlanAsync(command, now, cancel) is not { } plan)
+            {
+                return await filer.FileAsync(command, content, now, cancel);
+            }
 
             // 3. New seals and the manifest that binds them to the new licence. All of it stays in memory until step 4.
             var set = await maker.MakeAsync(plan.License, plan.Carried, now, cancel);
 
-            // 4. The commit point: the new set begins and the old one ends in one transaction, never cancelled.
+            // 4. The commit point: the new set begins, the old one ends and what is filed along is recorded in one transaction, never cancelled.
             var started = new StateRecord(SetState.Active, plan.Effective, plan.Recorded, command.Reason, command.DecidedBy);
             var ended = started with { State = SetState.Superseded, Successor = plan.License.Id };
-            var reply = command.EncodeReply(new ChangedSet(set, started, plan.Old, plan.Before, ended, plan.Change));
-            return new Written(reply, await store.ReplaceSetAsync(
-                set, plan.Change.Reissued, started, plan.Newest, ended, new WriteRequest(command.Actor, command.RequestId, content, reply)));
+            var reply = command.EncodeReply(new ChangedSet(set, started, plan.Old, plan.Before, ended, plan.Change) { Filed = plan.Filing?.Changes ?? [] });
+            var request = new WriteRequest(command.Actor, command.RequestId, content, reply);
+            return new Written(reply, await (plan.Filing is { } filing ? companies.FileAsync(filing, plan.Newest, new Replacement(set, plan.Change.Reissued, started, ended), request)
+                : store.ReplaceSetAsync(set, plan.Change.Reissued, started, plan.Newest, ended, request)));
         }, cancel);
     }
 
-    private async Task<Plan> PlanAsync(ChangeCommand command, DateTimeOffset now, CancellationToken cancel)
+    // Null when nothing but filed items is to change: the licence stays.
+    private async Task<Plan?> PlanAsync(ChangeCommand command, DateTimeOffset now, CancellationToken cancel)
     {
+        if (command.IsRecordOnly)
+        {
+            return null;
+        }
+
         // 1. Which set, and whether it may be changed.
         ChangeRules.RequireGrounds(command.Reason, command.DecidedBy);
         var entry = await command.License.FindAsync(store, cancel) ?? throw StoreErrors.NotFound();
@@ -113,12 +153,13 @@ public sealed class RegistrationChanger(SetMaker maker, ILicenseStore store, ICh
 
         if (change.Items == FaceItems.None && change.Reissued.Count == 0)
         {
-            throw new EidException(ErrorReason.NothingChanged, "所填事项与现执照完全相同，没有需要变更的内容");
+            return command.Filed.Count > 0 ? null : throw new EidException(ErrorReason.NothingChanged, "所填事项与现执照完全相同，没有需要变更的内容");
         }
 
         // 4. The licence.
         var id = LicenseId.ForBusinessLicense(maker.Authority.CreditCode, facts.CreditCode, history.Max(one => one.LicenseId.Version) + 1);
-        return new Plan(entry, old, carried, newest, new License(id, facts, maker.Authority.Name, maker.Authority.CreditCode, LicenseTime.Whole(effective)), change, recorded, effective);
+        var filing = await filer.BesideAsync(command, id, facts, recorded, effective, cancel);
+        return new Plan(entry, old, carried, newest, new License(id, facts, maker.Authority.Name, maker.Authority.CreditCode, LicenseTime.Whole(effective)), change, recorded, effective, filing);
     }
 
     private static EnterpriseInput Merge(EnterpriseInput before, FaceItems items, EnterpriseInput said) => before with
@@ -136,7 +177,8 @@ public sealed class RegistrationChanger(SetMaker maker, ILicenseStore store, ICh
         // U+001F cannot occur in texts that pass the check, and what does not pass is never stored.
         var said = Merge(new EnterpriseInput(), command.Items, command.Face);
         return Sm3.Hash(Encoding.UTF8.GetBytes(string.Join('\u001F',
-            "ChangeRegistration", command.License, (int)command.Items, said.Name, said.Type, said.Representative, said.Capital, said.Address, said.BusinessScope,
-            string.Join(',', command.Lost.Order().Select(kind => (int)kind)), command.Reason, command.DecidedBy, command.EffectiveTime?.UtcTicks)));
+            (object?[])["ChangeRegistration", command.License, (int)command.Items, said.Name, said.Type, said.Representative, said.Capital, said.Address, said.BusinessScope,
+            string.Join(',', command.Lost.Order().Select(kind => (int)kind)), command.Reason, command.DecidedBy, command.EffectiveTime?.UtcTicks,
+            .. command.Filed.SelectMany(item => (object[])[(int)item.Kind, item.Text])])));
     }
 }
