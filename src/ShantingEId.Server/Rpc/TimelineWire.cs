@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using ShantingEId.Companies;
 using ShantingEId.Deregistering;
@@ -15,9 +16,13 @@ namespace ShantingEId.Server.Rpc;
 internal sealed class TimelineWire(CallerDirectory callers)
 {
     private const int MaxEntries = 1000;
-    private const int MaxListed = 1000;
-    private const int MaxEntryBytes = 600 * 1024; // An answer has 1 MiB, and versions and seals take their share.
     private const int MaxText = 200;
+
+    // Together with eight filed items less than the 1 MiB of an answer.
+    private const int EntryBytes = 500 * 1024;
+    private const int SealBytes = 250 * 1024;
+    private const int FieldBytes = 4; // Tag and length.
+    private const int VersionBytes = 220 * 1024;
 
     private static readonly Dictionary<FaceItems, Func<EnterpriseFacts, string>> Values = new()
     {
@@ -32,22 +37,19 @@ internal sealed class TimelineWire(CallerDirectory callers)
         var versions = life.Versions.Select(license => (License: license, State: StateAt(histories[license.Id], now))).ToArray();
         var bearer = versions.LastOrDefault(one => one.State.State is not (SetState.Scheduled or SetState.Withdrawn));
         var message = new CompanyTimeline { Name = CompanyName.Of(holder), CompanyName = (bearer.License ?? life.Versions[^1]).Facts.Name };
-        message.Versions.AddRange(versions.TakeLast(MaxListed).Select(one => ToMessage(one.License, histories[one.License.Id][0].State, one.State)));
-        message.Seals.AddRange(life.Seals.TakeLast(MaxListed).Select(one => ToMessage(one, histories)));
+        message.Versions.AddRange(Newest(versions.Select(one => ToMessage(one.License, histories[one.License.Id][0].State, one.State)), VersionBytes));
+        message.Seals.AddRange(Newest(life.Seals.Select(one => ToMessage(one, histories)), SealBytes));
         message.FiledItems.AddRange(FiledRecord.Holding(life.Filed, now).Select(one => ChangeWire.ToMessage(new FiledChange(one.Item, null), one.EffectiveTime, one.RecordedTime)));
 
-        // The newest that fit, in order.
         var entries = Entries(life, histories).OrderBy(one => one.Mark).ToArray();
-        var (kept, bytes) = (0, 0);
-        while (kept < Math.Min(entries.Length, MaxEntries) && (bytes += entries[entries.Length - 1 - kept].CalculateSize()) <= MaxEntryBytes)
-        {
-            kept++;
-        }
-
-        message.Entries.AddRange(entries.TakeLast(kept));
-        message.OmittedEntries = entries.Length - kept;
+        message.Entries.AddRange(Newest(entries, EntryBytes));
+        message.OmittedEntries = entries.Length - message.Entries.Count;
         return message;
     }
+
+    // As many of the end of a list as fit, in its order.
+    private static IEnumerable<T> Newest<T>(IEnumerable<T> list, int bytes) where T : IMessage =>
+        list.Reverse().Take(MaxEntries).TakeWhile(one => (bytes -= one.CalculateSize() + FieldBytes) >= 0).Reverse();
 
     private IEnumerable<TimelineEntry> Entries(CompanyLife life, Dictionary<LicenseId, StatedEntry[]> histories)
     {

@@ -18,13 +18,13 @@ internal static class CompanyRows
         var records = new List<FiledRecord>();
         await using var row = await session.QueryAsync(new Sql(
             """
-            SELECT s.license_id, i.kind, i.text, i.effective_time, i.recorded_time, i.reason, i.decided_by, s.state, i.position
-            FROM filed_item i JOIN issued_set s ON s.id = i.set_id WHERE i.credit_code = @holder ORDER BY i.position, i.kind
+            SELECT s.license_id, i.kind, i.text, i.effective_time, i.recorded_time, i.reason, i.decided_by, s.state, i.revision, i.position
+            FROM filed_item i JOIN issued_set s ON s.id = i.set_id WHERE i.credit_code = @holder ORDER BY i.revision, i.kind
             """, ("@holder", holder)), cancel);
         while (await row.ReadAsync(cancel))
         {
             records.Add(new FiledRecord(LicenseId.Parse(row.GetString(0)), FiledItem.Recorded((FiledItemKind)row.GetInt32(1), row.GetString(2)), Time(row.GetInt64(3)), Time(row.GetInt64(4)),
-                row.GetString(5), row.GetString(6), (SetState)row.GetInt32(7) == SetState.Withdrawn, row.GetInt64(8)));
+                row.GetString(5), row.GetString(6), (SetState)row.GetInt32(7) == SetState.Withdrawn, row.GetInt64(8), row.GetInt64(9)));
         }
 
         return records;
@@ -41,23 +41,26 @@ internal static class CompanyRows
             return (null, earlier);
         }
 
-        // 2. Nothing may have been filed since it was judged what differs.
-        if ((long)(await session.ScalarAsync(new Sql("SELECT coalesce(max(position), 0) FROM filed_item WHERE credit_code = @holder", ("@holder", filing.Holder.Value))))! != filing.Judged)
+        // 2. The items, if nothing was filed since it was judged what differs: also not by one who is committed together with this.
+        if ((long)(await session.ScalarAsync(new Sql("SELECT coalesce(max(revision), 0) FROM filed_item WHERE credit_code = @holder", ("@holder", filing.Holder.Value))))! != filing.Judged)
         {
             return await SqlReads.FindReplyAsync(session, request.Actor, request.RequestId.Value, CancellationToken.None) is { } twin ? (null, twin) : throw StoreErrors.Changed();
         }
 
-        // 3. The items, at the place of the new licence, or at one of their own.
-        return (deed with { Entries = with is null ? [Items] : [.. deed.Entries.SkipLast(1), place => [.. deed.Entries[^1](place), .. Items(place)]] }, null);
-
-        IEnumerable<Sql> Items(long position) => filing.Changes.Select(change => new Sql(
+        await session.RunAllAsync(filing.Changes.Select(change => new Sql(
             """
-            INSERT INTO filed_item (position, credit_code, set_id, kind, text, effective_time, recorded_time, reason, decided_by, actor, request_id)
-            SELECT @position, s.credit_code, s.id, @kind, @text, @effective, @recorded, @reason, @by, @actor, @request FROM issued_set s WHERE s.license_id = @license
+            INSERT INTO filed_item (credit_code, set_id, revision, kind, text, effective_time, recorded_time, reason, decided_by, actor, request_id, position)
+            SELECT s.credit_code, s.id, @revision, @kind, @text, @effective, @recorded, @reason, @by, @actor, @request, 0 FROM issued_set s WHERE s.license_id = @license
             """,
-            ("@position", position), ("@kind", (long)change.Item.Kind), ("@text", change.Item.Text), ("@effective", filing.EffectiveTime.ToUnixTimeMilliseconds()),
+            ("@revision", filing.Judged + 1), ("@kind", (long)change.Item.Kind), ("@text", change.Item.Text), ("@effective", filing.EffectiveTime.ToUnixTimeMilliseconds()),
             ("@recorded", filing.RecordedTime.ToUnixTimeMilliseconds()), ("@reason", filing.Reason), ("@by", filing.DecidedBy), ("@actor", request.Actor),
-            ("@request", request.RequestId.Value), ("@license", filing.License.ToString())));
+            ("@request", request.RequestId.Value), ("@license", filing.License.ToString()))));
+
+        // 3. Their place: that of the new licence, or one of their own.
+        return (deed with { Entries = with is null ? [Place] : [.. deed.Entries.SkipLast(1), place => [.. deed.Entries[^1](place), .. Place(place)]] }, null);
+
+        IEnumerable<Sql> Place(long position) => [new Sql("UPDATE filed_item SET position = @position WHERE credit_code = @holder AND revision = @revision",
+            ("@position", position), ("@holder", filing.Holder.Value), ("@revision", filing.Judged + 1))];
     }
 
     /// <summary>Everything of one company. The head of the feed is read first: what is committed while the rest is read is left out of all parts.</summary>

@@ -16,10 +16,12 @@ internal static class FilingCheck
             SELECT i.credit_code FROM filed_item i LEFT JOIN feed f ON f.position = i.position
             WHERE CASE WHEN f.position IS NULL THEN i.effective_time > i.recorded_time ELSE f.set_id <> i.set_id OR f.state <> 1 OR f.state_effective <> i.effective_time END
             """),
-        ("备案事项的登记时间倒退",
+        ("备案事项的次序有误，或者登记时间倒退",
             """
-            SELECT i.credit_code FROM (SELECT credit_code, recorded_time, lag(recorded_time) OVER (PARTITION BY credit_code ORDER BY position) AS told FROM filed_item) i
-            WHERE i.recorded_time < i.told
+            SELECT i.credit_code FROM (SELECT credit_code, revision, position, recorded_time, lag(revision) OVER w AS before, lag(position) OVER w AS place, lag(recorded_time) OVER w AS told
+              FROM filed_item WINDOW w AS (PARTITION BY credit_code ORDER BY revision, kind)) i
+            WHERE i.recorded_time < i.told OR i.revision > coalesce(i.before, 0) + 1 OR (i.revision = i.before) <> (i.position = i.place)
+              OR i.position < i.place
             """),
         ("备案事项的序号超出已记的最新序号", "SELECT 'feed ' || i.position FROM filed_item i JOIN feed_head h ON i.position > h.position"),
         ("同一序号上既有备案又有办件变更", "SELECT 'feed ' || i.position FROM filed_item i JOIN case_event e ON e.position = i.position"),

@@ -78,7 +78,7 @@ internal sealed class Filer(ILicenseStore store, ICompanyStore companies)
     // Times recorded for one company never go back, whatever the clocks of two replicas differ by.
     private static DateTimeOffset Later(DateTimeOffset time, IReadOnlyList<FiledRecord> records) => records.Count > 0 && records[^1].RecordedTime > time ? records[^1].RecordedTime : time;
 
-    private static long Newest(IReadOnlyList<FiledRecord> records) => records.Count == 0 ? 0 : records[^1].Position;
+    private static long Newest(IReadOnlyList<FiledRecord> records) => records.Count == 0 ? 0 : records[^1].Revision;
 
     private static EidException Untimely(string problem) => ChangeRules.Field(ErrorReason.EffectiveTimeInvalid, "effective_time", problem);
 }

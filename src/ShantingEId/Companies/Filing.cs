@@ -17,7 +17,7 @@ public sealed record FiledChange(FiledItem Item, string? Earlier);
 /// <param name="RecordedTime">When the register is told.</param>
 /// <param name="Reason">Legal reason.</param>
 /// <param name="DecidedBy">Who decided.</param>
-/// <param name="Judged">Place of the company's newest filing that was known when this one was judged; 0 for none.</param>
+/// <param name="Judged">Revision of the company's newest filing that was known when this one was judged; 0 for none.</param>
 public sealed record Filing(
     LicenseId License, CreditCode Holder, IReadOnlyList<FiledChange> Changes, DateTimeOffset EffectiveTime, DateTimeOffset RecordedTime, string Reason, string DecidedBy, long Judged);
 
@@ -29,9 +29,10 @@ public sealed record Filing(
 /// <param name="Reason">Legal reason.</param>
 /// <param name="DecidedBy">Who decided.</param>
 /// <param name="IsWithdrawn">Whether it was prepared together with a licence that was taken back: it never held.</param>
+/// <param name="Revision">Which filing of the company, from 1; what is filed together has one.</param>
 /// <param name="Position">Its place in the feed.</param>
 public sealed record FiledRecord(
-    LicenseId License, FiledItem Item, DateTimeOffset EffectiveTime, DateTimeOffset RecordedTime, string Reason, string DecidedBy, bool IsWithdrawn, long Position)
+    LicenseId License, FiledItem Item, DateTimeOffset EffectiveTime, DateTimeOffset RecordedTime, string Reason, string DecidedBy, bool IsWithdrawn, long Revision, long Position)
 {
     /// <summary>What holds at an instant: of each kind, of what had taken effect by then, what was recorded last.</summary>
     /// <param name="records">A company's records, in order.</param>
