@@ -18,6 +18,8 @@ var root = new RootCommand("电子营业执照与四枚电子印章：签发、�
     IssueCommand.Create(),
     ImportCommand.Create(),
     ShowCommand.Create(),
+    CompanyCommand.Create(),
+    SearchCommand.Create(),
     ExportCommand.Create(),
     ChangeCommand.Create(),
     ChangeCommand.CreateWithdraw(),

@@ -19,6 +19,7 @@ internal sealed class Connection : IDisposable
         Changes = new ChangeService.ChangeServiceClient(channel);
         Cases = new CaseService.CaseServiceClient(channel);
         Deregistrations = new DeregistrationService.DeregistrationServiceClient(channel);
+        Register = new RegisterService.RegisterServiceClient(channel);
     }
 
     public string Caller { get; }
@@ -32,6 +33,8 @@ internal sealed class Connection : IDisposable
     public CaseService.CaseServiceClient Cases { get; }
 
     public DeregistrationService.DeregistrationServiceClient Deregistrations { get; }
+
+    public RegisterService.RegisterServiceClient Register { get; }
 
     public static Connection Open(Uri address, string directory, string caller)
     {
