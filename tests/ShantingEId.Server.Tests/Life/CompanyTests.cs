@@ -266,3 +266,30 @@ public abstract class CompanyContract(ServerFixture server)
     private async Task<IReadOnlyList<CompanyHit>> SearchAsync(string name, Timestamp? at = null) =>
         (await register.SearchCompaniesAsync(new SearchCompaniesRequest { Query = name, AsOfTime = at })).Hits;
 }
+
+/// <summary>A deployment whose auditor is registered for other divisions than the one where companies are issued here.</summary>
+public sealed class CompanyRegionFixture : DeskFixture
+{
+    protected override void Change() => CallerNode("auditor")["regions"] = new System.Text.Json.Nodes.JsonArray("1101", "370402");
+}
+
+/// <summary>Regions: of a company outside them nobody learns anything by its name or its code.</summary>
+public sealed class CompanyRegionTests(CompanyRegionFixture server) : IClassFixture<CompanyRegionFixture>
+{
+    [Fact]
+    public async Task Companies_outside_the_callers_regions_do_not_exist_for_it()
+    {
+        var request = ServerFixture.ValidRequest();
+        request.Enterprise.Name = "枣庄市山亭区样例域外商行";
+        await server.Staff().IssueSetAsync(request);
+        var (staff, auditor) = (new RegisterService.RegisterServiceClient(server.Channel("staff")), new RegisterService.RegisterServiceClient(server.Channel("auditor")));
+        var timeline = new GetCompanyTimelineRequest { Name = "companies/" + request.Enterprise.CreditCode };
+        var search = new SearchCompaniesRequest { Query = request.Enterprise.Name };
+
+        Assert.Single((await staff.SearchCompaniesAsync(search)).Hits);
+        Assert.Single((await staff.GetCompanyTimelineAsync(timeline)).Versions);
+        Assert.Empty((await auditor.SearchCompaniesAsync(search)).Hits);
+        var unknown = await Refusal.Of(auditor.GetCompanyTimelineAsync(new GetCompanyTimelineRequest { Name = "companies/" + SampleCompanies.CreditCode(SampleCompanies.Next()) }));
+        Assert.Equal(unknown.Message, (await Refusal.Of(auditor.GetCompanyTimelineAsync(timeline))).Message);
+    }
+}
