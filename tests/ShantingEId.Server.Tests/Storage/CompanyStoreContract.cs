@@ -48,7 +48,8 @@ public abstract class CompanyStoreContract(SampleSets sets) : RegisterContract, 
         var committed = await Store.FileAsync(Filing(set, 0, "样例甲"), SampleSets.Judged(set), null, first);
         Assert.Equal(2, committed.Position);
 
-        var late = await Assert.ThrowsAsync<EidException>(async () => await other.FileAsync(Filing(set, 0, "样例乙"), SampleSets.Judged(set), null, SampleSets.Request()));
+        // Also where it files something else: it would stand at the place of the first.
+        var late = await Assert.ThrowsAsync<EidException>(async () => await other.FileAsync(Filing(set, 0, "样例乙", FiledItemKind.RegistryContact), SampleSets.Judged(set), null, SampleSets.Request()));
         var again = await other.FileAsync(Filing(set, 0, "样例甲"), SampleSets.Judged(set), null, first);
 
         Assert.Equal(ErrorReason.VersionConflict, late.Reason);
@@ -83,6 +84,6 @@ public abstract class CompanyStoreContract(SampleSets sets) : RegisterContract, 
         Assert.Equal(next.License.Id, (await Store.HistoryAsync(holder, Cancel)).Single(one => one.Position == committed.Position).LicenseId);
     }
 
-    private static Filing Filing(IssuedSet set, long judged, string text) => new(set.License.Id, set.License.Facts.CreditCode,
-        [new FiledChange(FiledItem.Recorded(FiledItemKind.Management, text), null)], SampleSets.Now, SampleSets.Now, "样例：备案", "样例机关", judged);
+    private static Filing Filing(IssuedSet set, long judged, string text, FiledItemKind kind = FiledItemKind.Management) => new(set.License.Id, set.License.Facts.CreditCode,
+        [new FiledChange(FiledItem.Recorded(kind, text), null)], SampleSets.Now, SampleSets.Now, "样例：备案", "样例机关", judged);
 }
