@@ -10,6 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using ShantingEId.Calendar;
+using ShantingEId.Companies;
 using ShantingEId.Deregistering;
 using ShantingEId.Documents;
 using ShantingEId.Issuing;
@@ -72,6 +73,7 @@ public static class EidServer
         services.AddSingleton(authority);
         services.AddSingleton(callers);
         services.AddSingleton<ILicenseStore>(_ => store); // Given by a function, it is closed with the server, after all that use it.
+        services.AddSingleton<ICompanyStore>(store);
         services.AddSingleton<ILookupLog>(store); // Not so again: it would be closed before the feed, which still listens then.
         services.AddSingleton<IChangeFeed>(_ => feed);
         services.AddSingleton<RecentChanges>();
@@ -105,6 +107,7 @@ public static class EidServer
         services.AddSingleton<LookupDesk>();
         services.AddSingleton<VerifyBatch>();
         services.AddSingleton<LookupList>();
+        services.AddSingleton<TimelineWire>();
         services.AddSingleton<FeedNotice>();
         CaseWiring.Add(services, options, callers, store);
         if (options.Ledger)
@@ -188,6 +191,7 @@ public static class EidServer
         JsonShape.AddRules(app.MapGrpcService<DeregistrationRpc>());
         JsonShape.AddRules(app.MapGrpcService<CaseRpc>());
         JsonShape.AddRules(app.MapGrpcService<TradeRpc>());
+        JsonShape.AddRules(app.MapGrpcService<RegisterRpc>());
         HealthWiring.Map(app);
         OpenApi.Map(app, options.IsProduction);
         if (!options.IsProduction)

@@ -42,7 +42,7 @@ public sealed class CallerTests(ServerFixture server, FieldMatrixFixture matrix)
     {
         ["staff"] = ["IssueSet", "ImportSets", "GetIssuedSet", "ChangeRegistration", "WithdrawChange", "SuspendSet", "ResumeSet", "RevokeSet", "RescindSet", "RestoreSet", "CancelSet", "VerifyCode", "LookupLicense", "VerifySeal", "AskQuestions", "VerifyCodes", "ListLookups", "WatchChanges", "ListChanges", "ListNotices", "RaiseObjection", "WithdrawObjection", "ApplyDeregistration", "GetDeregistration", "ResubmitDeregistration", "WithdrawDeregistration", "ConfirmDeregistration", "ListDeregistrations", "ReturnDeregistration", "TerminateDeregistration",
             "OpenCase", "AddSteps", "DecideStep", "GetCase", "WatchCase", "GetProgress", "ListSteps", "WatchSteps",
-            "ListTrades", "IssueTradeLicense", "ChangeTradeLicense", "ChangePermit", "ListTradeLicenses", "ListDuePermits"],
+            "ListTrades", "IssueTradeLicense", "ChangeTradeLicense", "ChangePermit", "ListTradeLicenses", "ListDuePermits", "GetCompanyTimeline", "SearchCompanies"],
         ["tax-bureau"] = ["VerifyCode", "LookupLicense", "VerifySeal", "AskQuestions", "VerifyCodes", "WatchChanges", "ListChanges", "ListNotices", "RaiseObjection", "WithdrawObjection", .. Department],
         ["social-security"] = ["VerifyCode", "LookupLicense", "VerifySeal", "AskQuestions", "VerifyCodes", "WatchChanges", "ListChanges", "ListNotices", "RaiseObjection", "WithdrawObjection", .. Department],
         ["bank"] = ["VerifyCode", "LookupLicense", "VerifySeal", "AskQuestions", "VerifyCodes", "WatchChanges", "ListChanges", "ListNotices", "RaiseObjection", "WithdrawObjection", .. Department],
@@ -50,7 +50,7 @@ public sealed class CallerTests(ServerFixture server, FieldMatrixFixture matrix)
         ["engraver"] = Department,
         ["holder-app"] = ["VerifyCode", "ListLookups", "ListNotices", "ApplyDeregistration", "GetDeregistration", "ResubmitDeregistration", "WithdrawDeregistration", "ConfirmDeregistration", "GetCase", "WatchCase", "GetProgress"],
         ["auditor"] = ["GetIssuedSet", "VerifyCode", "LookupLicense", "VerifySeal", "AskQuestions", "VerifyCodes", "ListLookups", "WatchChanges", "ListChanges", "ListNotices", "GetDeregistration", "ListDeregistrations",
-            "GetCase", "WatchCase", "GetProgress", "ListSteps", "WatchSteps", "ListTrades", "ListTradeLicenses", "ListDuePermits"],
+            "GetCase", "WatchCase", "GetProgress", "ListSteps", "WatchSteps", "ListTrades", "ListTradeLicenses", "ListDuePermits", "GetCompanyTimeline", "SearchCompanies"],
         ["stranger"] = [],
     };
 

@@ -22,6 +22,7 @@ public sealed class EnumNumberTests
         Same<Deregistration.Types.Event.Types.Act, DeregistrationAct>("Act");
         Same<Step.Types.Kind, ShantingEId.Cases.StepKind>("Kind");
         Same<Step.Types.State, ShantingEId.Cases.StepState>("State");
+        Same<FiledItem.Types.Kind, ShantingEId.Companies.FiledItemKind>("Kind");
         Same<Case.Types.State, ShantingEId.Cases.CaseState>("State");
     }
 

@@ -75,6 +75,9 @@ internal sealed record MethodRule(CallerRole[] Roles, TimeSpan Ceiling, bool IsW
         [Name("TradeService", "ChangePermit")] = new([CallerRole.Staff], TimeSpan.FromSeconds(10), IsWrite: true),
         [Name("TradeService", "ListTradeLicenses")] = new([CallerRole.Staff, CallerRole.Auditor], TimeSpan.FromSeconds(10)),
         [Name("TradeService", "ListDuePermits")] = new([CallerRole.Staff, CallerRole.Auditor], TimeSpan.FromSeconds(10)),
+        // Departments ask about companies that came to them; the whole record, and lists of names, are the registrar's and the auditor's.
+        [Name("RegisterService", "GetCompanyTimeline")] = new([CallerRole.Staff, CallerRole.Auditor], TimeSpan.FromSeconds(10)),
+        [Name("RegisterService", "SearchCompanies")] = new([CallerRole.Staff, CallerRole.Auditor], TimeSpan.FromSeconds(10)),
         [Name("DeregistrationService", "ApplyDeregistration")] = new([CallerRole.Staff, CallerRole.HolderApp], TimeSpan.FromSeconds(10), IsWrite: true),
         [Name("DeregistrationService", "GetDeregistration")] = new([CallerRole.Staff, CallerRole.HolderApp, CallerRole.Auditor], TimeSpan.FromSeconds(10)),
         [Name("DeregistrationService", "ListDeregistrations")] = new([CallerRole.Staff, CallerRole.Auditor], TimeSpan.FromSeconds(10)),
@@ -100,7 +103,7 @@ internal sealed record MethodRule(CallerRole[] Roles, TimeSpan Ceiling, bool IsW
     }.ToFrozenDictionary(entry => entry.Key, entry => entry.Value with { Path = entry.Key });
 
     /// <summary>Services this server offers.</summary>
-    public static IReadOnlyList<ServiceDescriptor> Services { get; } = [IssuanceService.Descriptor, VerificationService.Descriptor, ChangeService.Descriptor, DeregistrationService.Descriptor, CaseService.Descriptor];
+    public static IReadOnlyList<ServiceDescriptor> Services { get; } = [IssuanceService.Descriptor, VerificationService.Descriptor, ChangeService.Descriptor, DeregistrationService.Descriptor, CaseService.Descriptor, RegisterService.Descriptor];
 
     /// <summary>Path of the method in gRPC.</summary>
     public string Path

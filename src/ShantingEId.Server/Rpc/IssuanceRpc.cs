@@ -11,7 +11,7 @@ namespace ShantingEId.Server.Rpc;
 
 /// <summary>IssuanceService: maps messages, decides nothing.</summary>
 internal sealed class IssuanceRpc(
-    Issuer issuer, RegistrationChanger changer, ChangeWithdrawer withdrawer, StateChanger states, ILicenseStore store, IssuingAuthority authority, IHostApplicationLifetime lifetime)
+    Issuer issuer, RegistrationChanger changer, ChangeWithdrawer withdrawer, StateChanger states, ILicenseStore store, IssuingAuthority authority, RegisterClock clock, IHostApplicationLifetime lifetime)
     : IssuanceService.IssuanceServiceBase
 {
     private const int RowsAtOnce = 8;
@@ -66,6 +66,11 @@ internal sealed class IssuanceRpc(
 
         var entry = await RegisterName.Parse(request.Name).FindAsync(store, context.CancellationToken) ?? throw StoreErrors.NotFound();
         var set = await store.LoadSetAsync(entry.LicenseId, context.CancellationToken) ?? throw StoreErrors.NotFound();
+        if (set.License.Trade is not null)
+        {
+            return TradeWire.ToMessage(set, entry.State, entry.PermitEvents, clock.GetUtcNow(), entry.Until, request.View == GetIssuedSetRequest.Types.View.Full ? authority : null);
+        }
+
         return Wire.ToMessage(set, entry.State, request.View == GetIssuedSetRequest.Types.View.Full ? authority : null, entry.Until);
     }
 
@@ -75,8 +80,7 @@ internal sealed class IssuanceRpc(
         var command = ChangeWire.ToCommand(request, Caller(context));
         if (request.ValidateOnly)
         {
-            var (license, before, change) = await changer.ValidateAsync(command, context.CancellationToken);
-            return ChangeWire.ToPreview(license, before, change);
+            return ChangeWire.ToPreview(await changer.ValidateAsync(command, context.CancellationToken));
         }
 
         var outcome = await changer.ChangeAsync(command, context.CancellationToken);

@@ -17,9 +17,9 @@ internal static class TradeWire
         new PermitInput(grant.Code, grant.Number, ToText(grant.GrantDate), ToText(grant.ExpireDate), grant.OnCommitment, ToText(grant.CheckByDate)))];
 
     /// <summary>A comprehensive licence as a message, with the states of its permits at an instant.</summary>
-    public static V1.IssuedSet ToMessage(Domain.IssuedSet set, StateRecord state, IReadOnlyList<PermitEvent> events, DateTimeOffset time, DateTimeOffset? until = null)
+    public static V1.IssuedSet ToMessage(Domain.IssuedSet set, StateRecord state, IReadOnlyList<PermitEvent> events, DateTimeOffset time, DateTimeOffset? until = null, IssuingAuthority? chain = null)
     {
-        var message = Wire.ToMessage(set, state, until: until);
+        var message = Wire.ToMessage(set, state, chain, until);
         message.Permits.AddRange(States(set.License.Trade!, events, time));
         return message;
     }
@@ -30,6 +30,17 @@ internal static class TradeWire
         var message = Wire.ToMessage(entry, manifest, entry.State);
         message.Permits.AddRange(States(manifest.License.Trade!, entry.PermitEvents, time));
         return message;
+    }
+
+    /// <summary>What a company's record says of it.</summary>
+    public static CompanyTrade ToCompanyTrade(RegisterEntry entry, DateTimeOffset time)
+    {
+        var trade = Manifest.TryRead(entry.Manifest)?.License.Trade ?? throw new EidException(ErrorReason.InternalFault, "登记簿中的清单无法读取");
+        return new CompanyTrade
+        {
+            IssuedSet = RegisterName.Of(entry.LicenseId), TradeName = trade.Name, Premises = trade.Premises, State = (V1.IssuedSet.Types.State)entry.State.State,
+            StateEffectiveTime = entry.State.EffectiveTime.ToTimestamp(), Permits = { States(trade, entry.PermitEvents, time) },
+        };
     }
 
     /// <summary>The licence as it would be.</summary>

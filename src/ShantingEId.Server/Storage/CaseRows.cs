@@ -160,6 +160,22 @@ internal static class CaseRows
         return new StepPage(changes, head);
     }
 
+    /// <summary>What happened in a company's cases up to a place of the feed.</summary>
+    public static async ValueTask<IReadOnlyList<PlacedEvent>> ReadOfAsync(SqlSession session, CreditCode holder, long through, CancellationToken cancel)
+    {
+        var events = new List<PlacedEvent>();
+        await using var row = await session.QueryAsync(new Sql(
+            $"SELECT {Event}, f.case_id FROM case_event e JOIN case_file f ON f.id = e.case_row WHERE f.credit_code = @holder AND e.position <= @through{InOrder}",
+            ("@holder", holder.Value), ("@through", through)), cancel);
+        while (await row.ReadAsync(cancel))
+        {
+            var happened = EventOf(row, 1);
+            events.Add(new PlacedEvent(row.GetInt64(0), new StepName(IdOf(row.GetString(10)), happened.Step.Kind), holder, happened));
+        }
+
+        return events;
+    }
+
     private static StepEvent EventOf(DbDataReader row, int at)
     {
         var (open, deadline, text, reference) = (row.GetInt64(at + 3), row.GetInt64(at + 4), row.GetString(at + 6), row.GetString(at + 7));

@@ -96,12 +96,13 @@ public static class RegisterCheck
         try
         {
             using var snapshot = new Snapshot(options);
-            foreach (var (problem, sql) in (IEnumerable<(string, string)>)[.. Rules, .. CaseCheck.Rules, .. DeregistrationCheck.Rules, .. PermitCheck.Rules, .. options.Postgres is null ? FileRules : []])
+            foreach (var (problem, sql) in (IEnumerable<(string, string)>)[.. Rules, .. CaseCheck.Rules, .. DeregistrationCheck.Rules, .. PermitCheck.Rules, .. FilingCheck.Rules, .. options.Postgres is null ? FileRules : []])
             {
                 problems.AddRange(snapshot.Query(sql).Select(row => new RegisterProblem(row[0].ToString()!, problem)));
             }
 
             problems.AddRange(CheckCases(snapshot));
+            problems.AddRange(FilingCheck.Problems(snapshot.Query(FilingCheck.Filings)));
 
             // Reading is one thread's work, the signatures are everyone's.
             problems.AddRange(Rows(snapshot).AsParallel().SelectMany(row => Check(row, authority, verifier)));

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Diagnostics;
 using ShantingEId.Cases;
+using ShantingEId.Companies;
 using ShantingEId.Deregistering;
 using ShantingEId.Issuing;
 using ShantingEId.Licenses;
@@ -15,7 +16,7 @@ namespace ShantingEId.Server.Storage;
 /// <see cref="LookupRows"/> and the like, once for both databases; here is how writes become durable. The two kinds of store open
 /// connections, begin, commit and explain errors.
 /// </summary>
-public abstract class SqlStore : ILicenseStore, ICaseStore, ILookupLog, IDeregistrationStore, IDisposable, IAsyncDisposable
+public abstract class SqlStore : ILicenseStore, ICaseStore, ILookupLog, IDeregistrationStore, ICompanyStore, IDisposable, IAsyncDisposable
 {
     private const int Attempts = 3;
     private readonly TimeProvider clock;
@@ -154,6 +155,20 @@ public abstract class SqlStore : ILicenseStore, ICaseStore, ILookupLog, IDeregis
     /// <inheritdoc/>
     public ValueTask<Committed> WriteCaseAsync(CaseFile? before, CaseFile after, WriteRequest request, bool keepReply) =>
         ChangeAsync(after.Facts.CreditCode.Value, request, session => CaseRows.WriteAsync(session, before, after, request, keepReply));
+
+    /// <inheritdoc/>
+    public ValueTask<CompanyLife> ReadLifeAsync(CreditCode holder, CancellationToken cancel) => ReadAsync(session => CompanyRows.ReadLifeAsync(session, holder, cancel), cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<NamePage> SearchAsync(NameSearch search, CancellationToken cancel) => ReadAsync(session => NameRows.SearchAsync(session, search, cancel), cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<FiledRecord>> ReadFiledAsync(CreditCode holder, CancellationToken cancel) =>
+        ReadAsync(session => CompanyRows.ReadFiledAsync(session, holder.Value, cancel), cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<Committed> FileAsync(Filing filing, StatedEntry judged, Replacement? replacement, WriteRequest request) =>
+        ChangeAsync(filing.Holder.Value, request, session => CompanyRows.FileAsync(session, filing, judged, replacement, request));
 
     /// <inheritdoc/>
     public void Dispose()

@@ -44,7 +44,7 @@ internal sealed class BenchWorld : IDisposable
         var maker = new SetMaker(Authority, store, design => stages.Drawing.Time(() => artist.Draw(design)), verifier);
         makers.Add(maker);
         var clock = new RegisterClock(TimeProvider.System);
-        return (new Issuer(maker, store, feed, clock), new RegistrationChanger(maker, store, feed, clock), verifier, store);
+        return (new Issuer(maker, store, feed, clock), new RegistrationChanger(maker, store, feed, clock, sqlite), verifier, store);
     }
 
     /// <summary>An issuer over a register that somebody else opened.</summary>

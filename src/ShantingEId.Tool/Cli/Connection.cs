@@ -18,7 +18,9 @@ internal sealed class Connection : IDisposable
         Verification = new VerificationService.VerificationServiceClient(channel);
         Changes = new ChangeService.ChangeServiceClient(channel);
         Cases = new CaseService.CaseServiceClient(channel);
+        Trades = new TradeService.TradeServiceClient(channel);
         Deregistrations = new DeregistrationService.DeregistrationServiceClient(channel);
+        Register = new RegisterService.RegisterServiceClient(channel);
     }
 
     public string Caller { get; }
@@ -31,7 +33,11 @@ internal sealed class Connection : IDisposable
 
     public CaseService.CaseServiceClient Cases { get; }
 
+    public TradeService.TradeServiceClient Trades { get; }
+
     public DeregistrationService.DeregistrationServiceClient Deregistrations { get; }
+
+    public RegisterService.RegisterServiceClient Register { get; }
 
     public static Connection Open(Uri address, string directory, string caller)
     {

@@ -15,6 +15,13 @@ internal static class ChangeCommand
         ["公章"] = Kind.Official, ["财务专用章"] = Kind.Finance, ["发票专用章"] = Kind.Invoice, ["法定代表人名章"] = Kind.LegalRepresentative,
     };
 
+    private static readonly Dictionary<string, FiledItem.Types.Kind> Filed = new()
+    {
+        ["章程"] = FiledItem.Types.Kind.Articles, ["经营期限"] = FiledItem.Types.Kind.OperatingTerm, ["股东"] = FiledItem.Types.Kind.Investors, ["董监高"] = FiledItem.Types.Kind.Management,
+        ["合作社成员"] = FiledItem.Types.Kind.CooperativeMembers, ["家庭成员"] = FiledItem.Types.Kind.FamilyMembers, ["联络员"] = FiledItem.Types.Kind.RegistryContact,
+        ["受益所有人"] = FiledItem.Types.Kind.BeneficialOwners,
+    };
+
     public static Command Create()
     {
         var name = NameArgument.Create();
@@ -28,6 +35,7 @@ internal static class ChangeCommand
             ("business_scope", new("--scope") { Description = "新经营范围：只换执照", HelpName = "TEXT" }, (face, value) => face.BusinessScope = value),
         };
         var lost = new Option<string[]>("--replace-seal") { Description = "遗失或损坏须重做的印章：公章、财务专用章、发票专用章、法定代表人名章，可写多次", HelpName = "SEAL", DefaultValueFactory = _ => [] };
+        var filed = new Option<string[]>("--file") { Description = $"备案事项及内容，不换发执照和印章，可写多次；事项：{string.Join('、', Filed.Keys)}", HelpName = "ITEM=TEXT", DefaultValueFactory = _ => [] };
         var preview = new Option<bool>("--preview") { Description = "只看会换发什么，不办理" };
         var command = new EidCommand("change", "变更登记：换发新版执照和需要更换的印章，同一时刻新旧交替；旧码、旧章从此答复“已换发”。")
         {
@@ -36,12 +44,13 @@ internal static class ChangeCommand
                 "eid change 91370406MA00DEM06N --name 枣庄市山亭区样例商贸有限公司 --reason 企业申请变更名称 --authority 枣庄市山亭区市场监督管理局",
                 "eid change 91370406MA00DEM06N --replace-seal 财务专用章 --reason 印章遗失 --authority 枣庄市山亭区市场监督管理局",
                 "eid change 91370406MA00DEM06N --representative 李样例 --preview --reason 股东会决议 --authority 枣庄市山亭区市场监督管理局",
+                "eid change 91370406MA00DEM06N --file 联络员=李样例 --file 经营期限=2026-11-24至2046-11-23 --reason 企业申请备案 --authority 枣庄市山亭区市场监督管理局",
             ],
             Notes = ["--effective 可以写一年以内的将来时间：到时自动生效，此前可用 eid withdraw-change 撤回。", "在终端上会先显示企业名称并请求确认；由脚本运行时须加 --yes。"],
             Arguments = { name },
         };
         var service = ServiceOptions.AddTo(command, "staff");
-        foreach (var option in (Option[])[.. items.Select(item => item.Option), lost, preview])
+        foreach (var option in (Option[])[.. items.Select(item => item.Option), lost, filed, preview])
         {
             command.Options.Add(option);
         }
@@ -64,9 +73,11 @@ internal static class ChangeCommand
             }
 
             request.ReplaceSeals.AddRange(parse.GetValue(lost)!.Select(seal => Seals.TryGetValue(seal, out var kind) ? kind : throw new UsageException($"--replace-seal 不认识“{seal}”")));
+            request.FiledItems.AddRange(parse.GetValue(filed)!.Select(ParseFiled));
             using var connection = service.Open(parse);
             Task<IssuedSet> Read() => connection.Issuance.GetIssuedSetAsync(new GetIssuedSetRequest { Name = request.Name }, Connection.Reading(cancel)).ResponseAsync;
-            if (!request.ValidateOnly && !await options.ConfirmAsync(parse, screen, Read, "变更", "换发新版执照" + (request.UpdateMask.Paths.Contains("name") ? "和四枚印章。" : "。"), cancel))
+            var effect = request.UpdateMask.Paths.Count == 0 && request.ReplaceSeals.Count == 0 ? "记入登记簿，不换发执照和印章。" : "换发新版执照" + (request.UpdateMask.Paths.Contains("name") ? "和四枚印章。" : "。");
+            if (!request.ValidateOnly && !await options.ConfirmAsync(parse, screen, Read, "变更", effect, cancel))
             {
                 screen.Note("没有变更。");
                 return ExitCode.Usage;
@@ -86,6 +97,10 @@ internal static class ChangeCommand
         });
         return command;
     }
+
+    private static FiledItem ParseFiled(string text) =>
+        text.Split('=', 2) is [var item, var value] && Filed.TryGetValue(item, out var kind) ? new FiledItem { Kind = kind, Text = value }
+        : throw new UsageException($"--file 应写成 事项=内容；“{text}”不是。事项有：{string.Join('、', Filed.Keys)}");
 
     /// <summary><c>eid withdraw-change</c>.</summary>
     public static Command CreateWithdraw()

@@ -102,7 +102,7 @@ internal static class DeregistrationView
 
     private static DateOnly Day(Google.Type.Date date) => new(date.Year, date.Month, date.Day);
 
-    private static string ActOf(Act act) => act switch
+    public static string ActOf(Act act) => act switch
     {
         Act.Apply => "申请",
         Act.RaiseObjection => "提出异议",

@@ -28,6 +28,8 @@ internal static class FaceView
             (labels.Established, Words.Of(face.EstablishDate)),
             (labels.Address, face.Address),
             ("经营范围", face.BusinessScope),
+            ("行业", license.Trade?.Name ?? ""),
+            ("许可的经营场所", license.Trade?.Premises ?? ""),
             ("登记机关", license.AuthorityName),
             ("签发时间", Words.Of(license.IssueTime)),
             ("证照标识", license.LicenseId),

@@ -24,7 +24,12 @@ internal static class SetView
             screen.Line($"[yellow]！ {Markup.Escape(warning)}[/]");
         }
 
-        Seals(screen, set);
+        if (set.Seals.Count > 0)
+        {
+            Seals(screen, set);
+        }
+
+        TradeView.Permits(screen, set.Permits);
         Codes(screen, set);
     }
 

@@ -19,6 +19,7 @@ internal static class VerdictView
         screen.Facts(
         [
             .. answer.License is null ? [] : FaceView.Of(answer.License),
+            ("持证人现名称", answer.HolderName),
             ("印章", string.Join(screen.IsTerminal ? "\n" : "  ", answer.Seals.Select(seal => $"{Words.Of(seal.Kind)} {seal.SealCode}"))),
             ("状态", answer.License is null ? "" : $"{word}，自 {Words.Of(answer.StateEffectiveTime)}起"),
             ("登记时间", answer.StateRecordedTime is { } told && answer.StateEffectiveTime is { } since && told.ToDateTimeOffset() - since.ToDateTimeOffset() > TimeSpan.FromSeconds(1) ? Words.Of(told) : ""),
@@ -30,6 +31,7 @@ internal static class VerdictView
             ("原因代码", answer.Reason),
             ("下一步", answer.NextStep),
         ]);
+        TradeView.Permits(screen, answer.Permits);
     }
 
     /// <summary>The answers to questions, each beside its question.</summary>

@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using ShantingEId.Cases;
+using ShantingEId.Companies;
 using ShantingEId.Licenses;
 using ShantingEId.Seals;
 using ShantingEId.V1;
@@ -33,6 +34,11 @@ internal static class Words
         IssuedSet.Types.State.Scheduled => "尚未生效",
         _ => "状态不明",
     };
+
+    public static string Of(V1.FiledItem.Types.Kind kind) => ((FiledItemKind)kind).ChineseName();
+
+    /// <summary>To the minute, for lists.</summary>
+    public static string Minute(Timestamp? time) => time is null ? "" : time.ToDateTimeOffset().ToOffset(ChinaTime).ToString("yyyy-MM-dd HH:mm");
 
     public static string Of(Step.Types.State state) => CaseErrors.ChineseName((StepState)state);
 

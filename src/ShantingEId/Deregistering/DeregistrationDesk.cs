@@ -311,7 +311,8 @@ public sealed class DeregistrationDesk(
     private async Task<(StatedEntry? Judged, List<Impediment> Bars)> JudgeSetAsync(CreditCode holder, DateTimeOffset now, CancellationToken cancel)
     {
         var history = await register.HistoryAsync(holder.Value, cancel);
-        if (history.Any(one => one.State.EffectiveTime > now && one.State.State != SetState.Withdrawn))
+        // What was taken back waits for nothing: the last word on each set counts.
+        if (history.GroupBy(one => one.LicenseId).Select(own => own.Last().State).Any(state => state.EffectiveTime > now && state.State != SetState.Withdrawn))
         {
             return (null, [Impediment.ChangePending]);
         }

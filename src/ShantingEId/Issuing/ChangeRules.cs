@@ -37,6 +37,21 @@ internal static class ChangeRules
         }
     }
 
+    /// <summary>A company files items while its licence is in force or paused, and while no change waits for its time.</summary>
+    /// <exception cref="EidException"><see cref="ErrorReason.ChangePending"/>, <see cref="ErrorReason.TransitionNotAllowed"/>.</exception>
+    public static void RequireFileable(StatedEntry newest, DateTimeOffset now)
+    {
+        if (IsWaiting(newest.State, now))
+        {
+            throw StoreErrors.ChangePending(newest.LicenseId, newest.State.EffectiveTime);
+        }
+
+        if (newest.State.State is not (SetState.Active or SetState.Suspended))
+        {
+            throw StoreErrors.TransitionNotAllowed(newest.LicenseId, newest.State.State);
+        }
+    }
+
     /// <summary>Whether a state was recorded for a later time, and that time has not come.</summary>
     public static bool IsWaiting(StateRecord state, DateTimeOffset now) => state.EffectiveTime > state.RecordedTime && state.EffectiveTime > now;
 

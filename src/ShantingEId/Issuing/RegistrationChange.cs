@@ -34,6 +34,9 @@ public enum FaceItems
 /// <param name="Reissued">Seals that are made anew: they show what has changed, were reported lost, or would not outlast the change.</param>
 public sealed record RegistrationChange(FaceItems Items, IReadOnlyCollection<SealKind> Reissued)
 {
+    /// <summary>Nothing differs and nothing is made anew.</summary>
+    public static RegistrationChange Nothing { get; } = new(FaceItems.None, []);
+
     /// <summary>Seals that stay as they are, under the new manifest.</summary>
     public IEnumerable<SealKind> Carried => SealKinds.All.Except(Reissued);
 

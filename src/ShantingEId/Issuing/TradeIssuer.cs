@@ -64,7 +64,7 @@ public sealed class TradeIssuer(Issuer issuer, RegistrationChanger changer, SetM
     {
         var asked = new TradeInput("", command.Premises, command.Granted).Digestible();
         var content = Digest("ChangeTradeLicense", command.License.ToString(), asked, string.Join(',', command.Dropped), command.Reason, command.DecidedBy, command.EffectiveTime?.UtcTicks.ToString(CultureInfo.InvariantCulture) ?? "");
-        return changer.RunAsync(command.Actor, command.RequestId, content, now => PlanAsync(command, now, cancel), command.EncodeReply,
+        return changer.RunAsync(command.Actor, command.RequestId, content, async now => await PlanAsync(command, now, cancel), command.EncodeReply,
             command.Reason, command.DecidedBy, cancel);
     }
 
@@ -87,7 +87,7 @@ public sealed class TradeIssuer(Issuer issuer, RegistrationChanger changer, SetM
         return new License(LicenseId.ForTradeLicense(maker.Authority.CreditCode, holder, number, 1), company, maker.Authority.Name, maker.Authority.CreditCode, LicenseTime.Whole(now), facts);
     }
 
-    private async Task<Replacement> PlanAsync(ChangeTradeCommand command, DateTimeOffset now, CancellationToken cancel)
+    private async Task<ReplacementPlan> PlanAsync(ChangeTradeCommand command, DateTimeOffset now, CancellationToken cancel)
     {
         // 1. Which, whether it may be changed, from when.
         var basis = await changer.BasisAsync(command.License, command.Reason, command.DecidedBy, command.EffectiveTime, now, cancel);
@@ -130,7 +130,7 @@ public sealed class TradeIssuer(Issuer issuer, RegistrationChanger changer, SetM
         // 4. The next version.
         var id = LicenseId.ForTradeLicense(maker.Authority.CreditCode, company.CreditCode, int.Parse(basis.Before.License.Id.Serial[^3..], CultureInfo.InvariantCulture), basis.Version);
         var license = new License(id, company, maker.Authority.Name, maker.Authority.CreditCode, LicenseTime.Whole(basis.Effective), facts);
-        return new Replacement(basis, [], license, new RegistrationChange(FaceItems.None, []));
+        return new ReplacementPlan(basis, [], license, new RegistrationChange(FaceItems.None, []));
     }
 
     // Checked like an issue, together with those that stay, so that the whole is what the trade may be.
