@@ -102,6 +102,7 @@ public static class EidServer
         services.AddSingleton<LookupList>();
         services.AddSingleton<FeedNotice>();
         CaseWiring.Add(services, options, callers, store);
+        IncidentWiring.Add(services, options, store);
         if (options.Ledger)
         {
             LedgerWiring.Add(services, options, authority);
@@ -182,6 +183,7 @@ public static class EidServer
         JsonShape.AddRules(app.MapGrpcService<ChangeRpc>());
         JsonShape.AddRules(app.MapGrpcService<DeregistrationRpc>());
         JsonShape.AddRules(app.MapGrpcService<CaseRpc>());
+        JsonShape.AddRules(app.MapGrpcService<IncidentRpc>());
         HealthWiring.Map(app);
         OpenApi.Map(app, options.IsProduction);
         if (!options.IsProduction)

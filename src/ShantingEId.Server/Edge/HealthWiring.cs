@@ -33,6 +33,7 @@ internal static class HealthWiring
         ["shanting.eid.v1.ChangeService"] = [Register, Running],
         ["shanting.eid.v1.DeregistrationService"] = [Register, Disk, Running],
         ["shanting.eid.v1.CaseService"] = [Register, Disk, Running],
+        ["shanting.eid.v1.IncidentService"] = [Register, Disk, Running],
         [Register] = [Register], [Feed] = [Feed], [Ledger] = [Ledger], [Disk] = [Disk],
     }.ToFrozenDictionary();
 

@@ -44,7 +44,8 @@ internal static class ChangeWire
             ReplacedSet = new V1.IssuedSet { Name = RegisterName.Of(before.License.Id), License = Wire.ToMessage(before.License) },
         }, change);
 
-    private static ChangeRegistrationResponse ToMessage(ChangedSet changed) => Fill(
+    /// <summary>What a change has led to.</summary>
+    public static ChangeRegistrationResponse ToMessage(ChangedSet changed) => Fill(
         new ChangeRegistrationResponse { IssuedSet = Wire.ToMessage(changed.Set, changed.Started), ReplacedSet = Wire.ToMessage(changed.Replaced, changed.Before, changed.Ended) }, changed.Change);
 
     private static ChangeRegistrationResponse Fill(ChangeRegistrationResponse message, RegistrationChange change)
