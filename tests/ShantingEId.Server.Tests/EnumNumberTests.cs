@@ -23,6 +23,10 @@ public sealed class EnumNumberTests
         Same<Step.Types.Kind, ShantingEId.Cases.StepKind>("Kind");
         Same<Step.Types.State, ShantingEId.Cases.StepState>("State");
         Same<Case.Types.State, ShantingEId.Cases.CaseState>("State");
+        Same<Incident.Types.Act, ShantingEId.Incidents.IncidentAct>("Act");
+        Same<Incident.Types.State, ShantingEId.Incidents.IncidentState>("State");
+        Same<Incident.Types.Event.Types.Deed, ShantingEId.Incidents.IncidentDeed>("Deed");
+        Same<IncidentSet.Types.Outcome, ShantingEId.Incidents.SetOutcome>("Outcome");
     }
 
     private static void Same<TApi, TLibrary>(string prefix = "")

@@ -45,7 +45,7 @@ internal static class IncidentCheck
         ("以批量处置名义办理的执照没有经批准的批量处置",
             """
             SELECT s.license_id FROM act a JOIN issued_set s ON s.id = a.set_id LEFT JOIN incident i ON i.number = substr(a.request_id, 1, 14) AND i.approved_by <> ''
-            WHERE a.actor = '#incidents' AND (i.id IS NULL OR a.recorded_time < i.approved_time)
+            WHERE a.actor = '#incidents' AND i.id IS NULL
             """),
         ("批量处置的办理没有留存答复",
             """

@@ -105,8 +105,8 @@ public sealed class IncidentWorker(
         }
     }
 
-    // What takes about a second, so that a pause is felt and the claim renewed also when it goes slowly.
-    private int Size() => (int)Math.Clamp(pace.Rate, terms.AtOnce, Stretch);
+    // What takes about half a second, so that a pause is felt and the claim renewed also when it goes slowly.
+    private int Size() => (int)Math.Clamp(pace.Rate / 2, terms.AtOnce, Stretch);
 
     private async Task<bool> IsAsApprovedAsync(Incident incident, CancellationToken cancel)
     {
