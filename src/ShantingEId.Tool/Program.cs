@@ -6,6 +6,7 @@ using ShantingEId.Tool.Bench;
 using ShantingEId.Tool.Cli;
 using ShantingEId.Tool.Commands;
 using ShantingEId.Tool.Commands.Cases;
+using ShantingEId.Tool.Commands.Incidents;
 
 // Texts are Chinese first, those of the command-line parser too; figures and dates look the same on every machine.
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
@@ -24,6 +25,7 @@ var root = new RootCommand("电子营业执照与四枚电子印章：签发、�
     VerifySealCommand.Create(),
     DeregCommand.Create(),
     CaseCommand.Create(),
+    IncidentCommand.Create(),
     VerifyCommand.Create(),
     VerifyReceiptCommand.Create(),
     LookupCommand.Create(),

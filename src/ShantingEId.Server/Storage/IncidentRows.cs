@@ -161,6 +161,9 @@ internal static class IncidentRows
         "UPDATE incident SET worker = @worker, beat = beat + 1 WHERE number = @number AND state = 2 AND worker = @was AND beat = @beat",
         ("@worker", worker), ("@number", seen.Number), ("@was", seen.Worker), ("@beat", seen.Beat)) == 1;
 
+    public static async Task<bool> BeatAsync(SqlSession session, string number, string worker) => await session.RunAsync(
+        "UPDATE incident SET beat = beat + 1 WHERE number = @number AND worker = @worker", ("@number", number), ("@worker", worker)) == 1;
+
     public static Task<int> ReleaseAsync(SqlSession session, string worker) => session.RunAsync("UPDATE incident SET worker = '' WHERE worker = @worker", ("@worker", worker));
 
     /// <summary>Counts a stretch; also of an incident that was paused or stopped while it was being worked on, for it was done.</summary>

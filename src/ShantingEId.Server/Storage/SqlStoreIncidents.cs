@@ -39,6 +39,9 @@ public abstract partial class SqlStore : IIncidentStore
     public ValueTask<bool> ClaimIncidentAsync(Incident seen, string worker) => MarkAsync(seen.Number, session => IncidentRows.ClaimAsync(session, seen, worker));
 
     /// <inheritdoc/>
+    public ValueTask<bool> BeatIncidentAsync(string number, string worker) => MarkAsync(number, session => IncidentRows.BeatAsync(session, number, worker));
+
+    /// <inheritdoc/>
     public async ValueTask ReleaseIncidentsAsync(string worker) => await MarkAsync("", session => IncidentRows.ReleaseAsync(session, worker));
 
     /// <inheritdoc/>

@@ -18,6 +18,7 @@ internal sealed class Connection : IDisposable
         Verification = new VerificationService.VerificationServiceClient(channel);
         Changes = new ChangeService.ChangeServiceClient(channel);
         Cases = new CaseService.CaseServiceClient(channel);
+        Incidents = new IncidentService.IncidentServiceClient(channel);
         Deregistrations = new DeregistrationService.DeregistrationServiceClient(channel);
     }
 
@@ -32,6 +33,8 @@ internal sealed class Connection : IDisposable
     public CaseService.CaseServiceClient Cases { get; }
 
     public DeregistrationService.DeregistrationServiceClient Deregistrations { get; }
+
+    public IncidentService.IncidentServiceClient Incidents { get; }
 
     public static Connection Open(Uri address, string directory, string caller)
     {

@@ -60,6 +60,9 @@ public interface IIncidentStore
     /// <summary>Takes an incident that is running for a process, if its worker and beat are still those that were seen.</summary>
     ValueTask<bool> ClaimIncidentAsync(Incident seen, string worker);
 
+    /// <summary>Shows that the process lives; false when the incident is another's by now.</summary>
+    ValueTask<bool> BeatIncidentAsync(string number, string worker);
+
     /// <summary>Lets everything go that a process works on.</summary>
     ValueTask ReleaseIncidentsAsync(string worker);
 

@@ -31,6 +31,7 @@ public sealed class IncidentWorker(
     private const int ReissuesAtOnce = 1;
     private readonly string name = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
     private readonly IncidentPace pace = new(terms, clock);
+    private long beat;
     private readonly Dictionary<string, (string Worker, long Beat, long Since)> seen = [];
 
     /// <summary>Works on everything that is running and nobody else's, until it is done or held.</summary>
@@ -81,7 +82,11 @@ public sealed class IncidentWorker(
         for (var state = incident.State; state == IncidentState.Running;)
         {
             var licences = await incidents.ReadIncidentSetsAsync(number, next, Size(), cancel);
-            var undone = await DoAsync(incident, licences, next, cancel);
+            if (await DoAsync(incident, licences, next, cancel) is not { } undone)
+            {
+                return; // Another process has it now.
+            }
+
             if (Obstacle(undone, licences.Count) is { } obstacle)
             {
                 await desk.HoldAsync(incident, obstacle, cancel);
@@ -93,7 +98,7 @@ public sealed class IncidentWorker(
             var progress = new IncidentProgress(number, name, next, next + licences.Count, undone, rate, LicenseTime.Stored(clock.GetUtcNow()));
             if (await incidents.AdvanceIncidentAsync(progress) is not { } after)
             {
-                return; // Another process has it now.
+                return;
             }
 
             (state, next) = (after, next + licences.Count);
@@ -119,12 +124,22 @@ public sealed class IncidentWorker(
         return all.Count == incident.SetCount && IncidentList.Digest(incident.Act, incident.Reason, incident.DecidedBy, all).AsSpan().SequenceEqual(incident.Digest);
     }
 
-    private async Task<IReadOnlyList<UndoneSet>> DoAsync(Incident incident, IReadOnlyList<LicenseId> licences, long first, CancellationToken cancel)
+    // Null when another process took it over meanwhile.
+    private async Task<IReadOnlyList<UndoneSet>?> DoAsync(Incident incident, IReadOnlyList<LicenseId> licences, long first, CancellationToken cancel)
     {
         var undone = new ConcurrentBag<UndoneSet>();
         foreach (var few in licences.Index().Chunk(incident.Act == IncidentAct.Reissue ? ReissuesAtOnce : terms.AtOnce))
         {
             await pace.WaitAsync(few.Length, cancel);
+            if (clock.GetElapsedTime(beat) > terms.Lease / 4)
+            {
+                beat = clock.GetTimestamp();
+                if (!await incidents.BeatIncidentAsync(incident.Number, name))
+                {
+                    return null;
+                }
+            }
+
             await Task.WhenAll(few.Select(async each =>
             {
                 if (await DoAsync(incident, each.Item, cancel) is { } error)
