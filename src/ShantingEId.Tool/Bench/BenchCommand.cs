@@ -46,12 +46,14 @@ internal static class BenchCommand
     private static EidCommand StormCommand()
     {
         var sets = new Option<int>("--sets") { Description = "吊销的套数（默认 100000，至多 500000）", HelpName = "N", DefaultValueFactory = _ => 100_000 };
+        var warmUp = new Option<int>("--warm-up") { Description = "预热秒数（默认 12；少于 10 的结果不作数）", HelpName = "N", DefaultValueFactory = _ => 12 };
         var rate = new Option<int>("--rate") { Description = "每秒核验次数（默认 1000）", HelpName = "N", DefaultValueFactory = _ => 1000 };
         var command = WithPostgres("storm", "批量吊销全部执照时的速度，其间热核验与平静时的 p99 之比，吊销之后有无仍答有效。", 5, (rows, rounds, postgres, parse) =>
-            BenchStorm.RunAsync(rows, new StormPlan(parse.GetValue(sets), parse.GetValue(rate), TimeSpan.FromSeconds(12), TimeSpan.FromSeconds(rounds)), postgres));
+            BenchStorm.RunAsync(rows, new StormPlan(parse.GetValue(sets), parse.GetValue(rate), TimeSpan.FromSeconds(parse.GetValue(warmUp)), TimeSpan.FromSeconds(rounds)), postgres));
         command.Options.Single(option => option.Name == "--rounds").Description = "平静与批量吊销每轮各几秒（默认 5）";
         command.Options.Add(sets);
         command.Options.Add(rate);
+        command.Options.Add(warmUp);
         return command;
     }
 
