@@ -24,15 +24,15 @@ public sealed class IncidentCommandTests : IAsyncLifetime
         }
 
         string[] grounds = ["--reason", "样例：签名密钥泄露", "--authority", "样例机关"];
-        Has(Incident("prepare", "reissue", "--division", "370406", "--dry-run", .. grounds), 0, "试运行：未写入任何内容", "3 套", "新制印章 12 枚", sets[0].License.Enterprise.CreditCode);
+        Has(Incident(["prepare", "reissue", "--division", "370406", "--dry-run", .. grounds]), 0, "试运行：未写入任何内容", "3 套", "新制印章 12 枚", sets[0].License.Enterprise.CreditCode);
         Has(Incident("list"), 0, "没有这样的批量处置");
-        Has(Incident("prepare", "reissue", .. grounds), 1, "FILTER_INVALID", "至少要有一项条件");
-        Has(Incident("prepare", "destroy", "--division", "370406", .. grounds), 2, "revoke 或 reissue");
-        Has(Incident("prepare", "revoke", "--kind", "合伙企业", .. grounds), 1, "INCIDENT_EMPTY");
+        Has(Incident(["prepare", "reissue", .. grounds]), 1, "FILTER_INVALID", "至少要有一项条件");
+        Has(Incident(["prepare", "destroy", "--division", "370406", .. grounds]), 2, "revoke 或 reissue");
+        Has(Incident(["prepare", "revoke", "--kind", "合伙企业", .. grounds]), 1, "INCIDENT_EMPTY");
 
         var file = Path.Combine(server.Data, "sets.txt");
         await File.WriteAllLinesAsync(file, sets.Take(2).Select(set => set.License.LicenseId), TestContext.Current.CancellationToken);
-        var prepared = Incident("prepare", "revoke", "--sets", file, "--json", .. grounds);
+        var prepared = Incident(["prepare", "revoke", "--sets", file, "--json", .. grounds]);
         Assert.True(prepared.Exit == 0, prepared.Output);
         using var json = JsonDocument.Parse(prepared.Output);
         var number = json.RootElement.GetProperty("name").GetString()!["incidents/".Length..];
