@@ -19,7 +19,11 @@ namespace ShantingEId.Tool.Bench.Hot;
 /// <param name="PerSecond">Verifications a second, storm or not.</param>
 /// <param name="WarmUp">Before anything is counted.</param>
 /// <param name="Window">Quiet and storm take turns of this length.</param>
-internal sealed record StormPlan(int Sets, int PerSecond, TimeSpan WarmUp, TimeSpan Window);
+internal sealed record StormPlan(int Sets, int PerSecond, TimeSpan WarmUp, TimeSpan Window)
+{
+    /// <summary>Sets that are revoked before anything is counted.</summary>
+    public int WarmUpSets => Math.Min(300, Sets / 2);
+}
 
 /// <summary>
 /// Every set of a register is revoked by an incident while hot codes of these very sets are verified over gRPC at a fixed rate: how fast, whether the
@@ -29,7 +33,6 @@ internal sealed record StormPlan(int Sets, int PerSecond, TimeSpan WarmUp, TimeS
 internal static class BenchStorm
 {
     private const int Hot = 200;
-    private const int WarmUpSets = 300;
     private const string Purpose = "TAX_REGISTRATION";
 
     public static async Task RunAsync(IReadOnlyList<EnterpriseInput> rows, StormPlan plan, string? postgres)
@@ -47,7 +50,7 @@ internal static class BenchStorm
         try
         {
             var clock = Stopwatch.StartNew();
-            var signed = new ScaleRegister(AuthorityFiles.Load(certificates, production: false, now)).Sign(rows, plan.Sets + WarmUpSets, now);
+            var signed = new ScaleRegister(AuthorityFiles.Load(certificates, production: false, now)).Sign(rows, plan.Sets + plan.WarmUpSets, now);
             await BenchScale.LoadAsync(options, signed, signed.Length, now);
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{signed.Length} licences loaded in {clock.Elapsed.TotalSeconds:0.0} s, {plan.PerSecond} verifications/s of {Hot} codes, turns of {plan.Window.TotalSeconds:0} s"));
             await using var app = EidServer.Build(options);
@@ -68,12 +71,12 @@ internal static class BenchStorm
         using var channel = GrpcChannel.ForAddress(EidServer.Address(app));
         var client = new VerificationService.VerificationServiceClient(channel);
         // Spread over the list: they are revoked all the time, not all at once.
-        var sets = all[WarmUpSets..];
+        var sets = all[plan.WarmUpSets..];
         var hot = sets.Index().Where(each => each.Index % Math.Max(1, sets.Length / Hot) == 0).Take(Hot).ToArray();
         var load = new FixedRate(client, [.. hot.Select(each => (each.Item.Code, (long)each.Index))], plan.PerSecond);
 
         // 1. Everything has run before it counts: the answers are at hand, and the way of an incident is compiled.
-        var warm = await ApproveAsync(desk, store, [.. all[..WarmUpSets].Select(each => each.Id)], 1);
+        var warm = await ApproveAsync(desk, store, [.. all[..plan.WarmUpSets].Select(each => each.Id)], 1);
         await load.RunAsync(plan.WarmUp);
         await EndAsync(store, warm);
 
