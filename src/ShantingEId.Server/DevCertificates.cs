@@ -15,7 +15,7 @@ namespace ShantingEId.Server;
 public static class DevCertificates
 {
     /// <summary>Callers that receive a certificate; <c>stranger</c> is not registered.</summary>
-    public static IReadOnlyList<string> Callers { get; } = ["staff", "tax-bureau", "social-security", "bank", "engraver", "housing-fund", "holder-app", "auditor", "stranger"];
+    public static IReadOnlyList<string> Callers { get; } = ["staff", "supervisor", "tax-bureau", "social-security", "bank", "engraver", "housing-fund", "holder-app", "auditor", "stranger"];
 
     private const string Organisation = "枣庄市山亭区行政审批服务局（开发）";
     private const string ReceiptSignerName = "核验回执签发（开发）";

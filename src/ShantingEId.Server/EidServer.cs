@@ -110,6 +110,7 @@ public static class EidServer
         services.AddSingleton<TimelineWire>();
         services.AddSingleton<FeedNotice>();
         CaseWiring.Add(services, options, callers, store);
+        IncidentWiring.Add(services, options, store);
         if (options.Ledger)
         {
             LedgerWiring.Add(services, options, authority);
@@ -192,6 +193,7 @@ public static class EidServer
         JsonShape.AddRules(app.MapGrpcService<CaseRpc>());
         JsonShape.AddRules(app.MapGrpcService<TradeRpc>());
         JsonShape.AddRules(app.MapGrpcService<RegisterRpc>());
+        JsonShape.AddRules(app.MapGrpcService<IncidentRpc>());
         HealthWiring.Map(app);
         OpenApi.Map(app, options.IsProduction);
         if (!options.IsProduction)

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using ShantingEId.Deregistering;
+using ShantingEId.Incidents;
 
 namespace ShantingEId.Server;
 
@@ -62,6 +63,9 @@ public sealed record EidServerOptions
 
     /// <summary>Periods of simple deregistration; below the law's they are refused in production.</summary>
     public DeregistrationTerms Deregistration { get; init; } = new();
+
+    /// <summary>How fast incidents are worked on, and when a replica that works on one counts as gone.</summary>
+    public IncidentTerms Incidents { get; init; } = IncidentTerms.Default;
 
     /// <summary>Where the ledger is.</summary>
     internal string LedgerPath => LedgerDirectory ?? Path.Combine(DataDirectory, "ledger");

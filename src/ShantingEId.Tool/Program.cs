@@ -7,6 +7,7 @@ using ShantingEId.Tool.Cli;
 using ShantingEId.Tool.Commands;
 using ShantingEId.Tool.Commands.Cases;
 using ShantingEId.Tool.Commands.Trades;
+using ShantingEId.Tool.Commands.Incidents;
 
 // Texts are Chinese first, those of the command-line parser too; figures and dates look the same on every machine.
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
@@ -28,6 +29,7 @@ var root = new RootCommand("电子营业执照与四枚电子印章：签发、�
     DeregCommand.Create(),
     CaseCommand.Create(),
     TradeCommand.Create(),
+    IncidentCommand.Create(),
     VerifyCommand.Create(),
     VerifyReceiptCommand.Create(),
     LookupCommand.Create(),

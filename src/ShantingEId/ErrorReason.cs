@@ -94,6 +94,13 @@ public enum ErrorReason
     EvidenceRequired,
     ProgressCodeInvalid,
 
+    // Incidents
+    IncidentNotFound,
+    IncidentEmpty,
+    IncidentDiffers,
+    IncidentNotAllowed,
+    SecondPersonRequired,
+
     // Keys, seals, codes
     PublicKeyInvalid,
     CertificateInvalid,
@@ -124,7 +131,8 @@ public static class ErrorReasons
     public static ErrorKind Kind(this ErrorReason reason) => reason switch
     {
         ErrorReason.ClientCertInvalid => ErrorKind.Unauthenticated,
-        ErrorReason.AccessDenied or ErrorReason.PurposeNotGranted or ErrorReason.FieldNotGranted => ErrorKind.PermissionDenied,
+        ErrorReason.AccessDenied or ErrorReason.PurposeNotGranted or ErrorReason.FieldNotGranted
+            or ErrorReason.SecondPersonRequired => ErrorKind.PermissionDenied,
         ErrorReason.MessageTooLarge or ErrorReason.StorageFull or ErrorReason.RateLimited => ErrorKind.ResourceExhausted,
         ErrorReason.CompressionNotSupported => ErrorKind.Unimplemented,
         ErrorReason.DeadlineTooShort or ErrorReason.DeadlineExceeded => ErrorKind.DeadlineExceeded,
@@ -136,11 +144,12 @@ public static class ErrorReasons
             or ErrorReason.NothingChanged or ErrorReason.HolderNotInForce or ErrorReason.LicenseTypeMismatch => ErrorKind.FailedPrecondition,
         ErrorReason.DeregistrationBarred or ErrorReason.DeregistrationNotAllowed or ErrorReason.PublicationNotOver or ErrorReason.ObjectionPeriodOver
             or ErrorReason.ObjectionWithdrawn or ErrorReason.CaseClosed or ErrorReason.StepNotOffered => ErrorKind.FailedPrecondition,
+        ErrorReason.IncidentEmpty or ErrorReason.IncidentDiffers or ErrorReason.IncidentNotAllowed => ErrorKind.FailedPrecondition,
         ErrorReason.VersionConflict => ErrorKind.Aborted,
         ErrorReason.LicenseExists or ErrorReason.DeregistrationOpen or ErrorReason.ObjectionExists
             or ErrorReason.CaseExists or ErrorReason.StepExists => ErrorKind.AlreadyExists,
         ErrorReason.LicenseNotFound or ErrorReason.PathUnknown or ErrorReason.DeregistrationNotFound or ErrorReason.ObjectionNotFound
-            or ErrorReason.CaseNotFound or ErrorReason.StepNotFound or ErrorReason.PermitNotFound => ErrorKind.NotFound,
+            or ErrorReason.CaseNotFound or ErrorReason.StepNotFound or ErrorReason.PermitNotFound or ErrorReason.IncidentNotFound => ErrorKind.NotFound,
         _ => ErrorKind.InvalidArgument,
     };
 

@@ -24,6 +24,10 @@ public sealed class EnumNumberTests
         Same<Step.Types.State, ShantingEId.Cases.StepState>("State");
         Same<FiledItem.Types.Kind, ShantingEId.Companies.FiledItemKind>("Kind");
         Same<Case.Types.State, ShantingEId.Cases.CaseState>("State");
+        Same<Incident.Types.Act, ShantingEId.Incidents.IncidentAct>("Act");
+        Same<Incident.Types.State, ShantingEId.Incidents.IncidentState>("State");
+        Same<Incident.Types.Event.Types.Deed, ShantingEId.Incidents.IncidentDeed>("Deed");
+        Same<IncidentSet.Types.Outcome, ShantingEId.Incidents.SetOutcome>("Outcome");
     }
 
     private static void Same<TApi, TLibrary>(string prefix = "")

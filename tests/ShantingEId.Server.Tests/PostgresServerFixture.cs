@@ -4,7 +4,7 @@ using ShantingEId.TestSupport;
 namespace ShantingEId.Server.Tests;
 
 /// <summary>A server whose register is a fresh database of the shared PostgreSQL.</summary>
-public sealed class PostgresServerFixture : ServerFixture
+public class PostgresServerFixture : ServerFixture
 {
     private PostgresServer? postgres;
     private string database = "";

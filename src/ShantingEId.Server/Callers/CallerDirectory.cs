@@ -159,6 +159,7 @@ internal sealed class CallerDirectory
         string[] hold = [.. steps, "CaseService/GetStep", "CaseService/ReportStep", "CaseService/GetProgress"];
         string[] trades = [.. V1.TradeService.Descriptor.Methods.Select(method => "TradeService/" + method.Name)];
         string[] register = ["RegisterService/GetCompanyTimeline", "RegisterService/SearchCompanies"];
+        string[] incidents = [.. V1.IncidentService.Descriptor.Methods.Select(method => "IncidentService/" + method.Name)];
         string[] questions = [.. Purpose.KnownQuestions.Keys];
         var purposes = new Dictionary<string, Purpose>
         {
@@ -176,7 +177,8 @@ internal sealed class CallerDirectory
         };
         Caller[] callers =
         [
-            New("staff", "登记窗口", CallerRole.Staff, [.. V1.IssuanceService.Descriptor.Methods.Select(method => "IssuanceService/" + method.Name), Lookups, .. verify, .. follow, .. notices, .. apply, .. decide, .. run, .. see, .. steps, .. trades, .. register], "COUNTER_CHECK"),
+            New("staff", "登记窗口", CallerRole.Staff, [.. V1.IssuanceService.Descriptor.Methods.Select(method => "IssuanceService/" + method.Name), Lookups, .. verify, .. follow, .. notices, .. apply, .. decide, .. run, .. see, .. steps, .. trades, .. register, .. incidents], "COUNTER_CHECK"),
+            New("supervisor", "值班负责人", CallerRole.Staff, ["IssuanceService/GetIssuedSet", .. incidents]),
             New("tax-bureau", "税务局", CallerRole.RelyingParty, [.. verify, .. follow, .. notices, .. hold], "TAX_REGISTRATION"),
             New("social-security", "社保中心", CallerRole.RelyingParty, [.. verify, .. follow, .. notices, .. hold],
                 "SOCIAL_SECURITY_REGISTRATION", "MEDICAL_INSURANCE_REGISTRATION", "EMPLOYMENT_REGISTRATION", "SUBSIDY_CHECK"),
@@ -184,7 +186,7 @@ internal sealed class CallerDirectory
             New("engraver", "公章刻制单位", CallerRole.RelyingParty, hold, "SEAL_ENGRAVING"),
             New("housing-fund", "住房公积金管理中心", CallerRole.RelyingParty, [.. verify, .. follow, .. notices, .. hold], "HOUSING_FUND_REGISTRATION"),
             New("holder-app", "企业应用", CallerRole.HolderApp, ["VerificationService/VerifyCode", Lookups, "DeregistrationService/ListNotices", .. apply, .. see], "PUBLIC_SCAN"),
-            New("auditor", "审计", CallerRole.Auditor, ["IssuanceService/GetIssuedSet", Lookups, .. verify, .. follow, "DeregistrationService/ListNotices", "DeregistrationService/GetDeregistration", "DeregistrationService/ListDeregistrations", .. see, .. steps, "TradeService/ListTrades", "TradeService/ListTradeLicenses", "TradeService/ListDuePermits", .. register], "AUDIT"),
+            New("auditor", "审计", CallerRole.Auditor, ["IssuanceService/GetIssuedSet", Lookups, .. verify, .. follow, "DeregistrationService/ListNotices", "DeregistrationService/GetDeregistration", "DeregistrationService/ListDeregistrations", .. see, .. steps, "TradeService/ListTrades", "TradeService/ListTradeLicenses", "TradeService/ListDuePermits", .. register, "IncidentService/GetIncident", "IncidentService/ListIncidents", "IncidentService/ListIncidentSets"], "AUDIT"),
         ];
         return JsonSerializer.Serialize(new FileContent(purposes, callers), Json);
 

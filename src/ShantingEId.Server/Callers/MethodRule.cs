@@ -100,10 +100,19 @@ internal sealed record MethodRule(CallerRole[] Roles, TimeSpan Ceiling, bool IsW
         // Only the department that holds a step; staff sees the whole case.
         [Name("CaseService", "GetStep")] = new([CallerRole.RelyingParty], TimeSpan.FromSeconds(5), IsLookup: true),
         [Name("CaseService", "ReportStep")] = new([CallerRole.RelyingParty], TimeSpan.FromSeconds(10), IsWrite: true),
+        // A search may read the whole register.
+        [Name("IncidentService", "PrepareIncident")] = new([CallerRole.Staff], TimeSpan.FromMinutes(5), IsWrite: true),
+        [Name("IncidentService", "ApproveIncident")] = new([CallerRole.Staff], TimeSpan.FromSeconds(10), IsWrite: true),
+        [Name("IncidentService", "GetIncident")] = new([CallerRole.Staff, CallerRole.Auditor], TimeSpan.FromSeconds(10)),
+        [Name("IncidentService", "ListIncidents")] = new([CallerRole.Staff, CallerRole.Auditor], TimeSpan.FromSeconds(10)),
+        [Name("IncidentService", "ListIncidentSets")] = new([CallerRole.Staff, CallerRole.Auditor], TimeSpan.FromSeconds(10)),
+        [Name("IncidentService", "PauseIncident")] = new([CallerRole.Staff], TimeSpan.FromSeconds(10), IsWrite: true),
+        [Name("IncidentService", "ContinueIncident")] = new([CallerRole.Staff], TimeSpan.FromSeconds(10), IsWrite: true),
+        [Name("IncidentService", "StopIncident")] = new([CallerRole.Staff], TimeSpan.FromSeconds(10), IsWrite: true),
     }.ToFrozenDictionary(entry => entry.Key, entry => entry.Value with { Path = entry.Key });
 
     /// <summary>Services this server offers.</summary>
-    public static IReadOnlyList<ServiceDescriptor> Services { get; } = [IssuanceService.Descriptor, VerificationService.Descriptor, ChangeService.Descriptor, DeregistrationService.Descriptor, CaseService.Descriptor, RegisterService.Descriptor, TradeService.Descriptor];
+    public static IReadOnlyList<ServiceDescriptor> Services { get; } = [IssuanceService.Descriptor, VerificationService.Descriptor, ChangeService.Descriptor, DeregistrationService.Descriptor, CaseService.Descriptor, RegisterService.Descriptor, TradeService.Descriptor, IncidentService.Descriptor];
 
     /// <summary>Path of the method in gRPC.</summary>
     public string Path

@@ -35,6 +35,7 @@ internal static class HealthWiring
         ["shanting.eid.v1.CaseService"] = [Register, Disk, Running],
         ["shanting.eid.v1.RegisterService"] = [Register, Running],
         ["shanting.eid.v1.TradeService"] = [Register, Running],
+        ["shanting.eid.v1.IncidentService"] = [Register, Disk, Running],
         [Register] = [Register], [Feed] = [Feed], [Ledger] = [Ledger], [Disk] = [Disk],
     }.ToFrozenDictionary();
 

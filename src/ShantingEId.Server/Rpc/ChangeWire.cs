@@ -67,7 +67,8 @@ internal static class ChangeWire
             FiledItems = { alone.Filing.Changes.Select(change => ToMessage(change, alone.Filing.EffectiveTime, alone.Filing.RecordedTime)) },
         }, RegistrationChange.Nothing);
 
-    private static ChangeRegistrationResponse ToMessage(ChangedSet changed) => Fill(
+    /// <summary>What a change has led to.</summary>
+    public static ChangeRegistrationResponse ToMessage(ChangedSet changed) => Fill(
         new ChangeRegistrationResponse
         {
             IssuedSet = Wire.ToMessage(changed.Set, changed.Started), ReplacedSet = Wire.ToMessage(changed.Replaced, changed.Before, changed.Ended),

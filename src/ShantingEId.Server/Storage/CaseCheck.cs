@@ -34,7 +34,7 @@ internal static class CaseCheck
         ("同一序号上既有简易注销又有办件变更", "SELECT 'feed ' || e.position FROM case_event e JOIN deregistration_event d ON d.position = e.position"),
     ];
 
-    /// <summary>Replies that belong to no act of a set, no change of a case, no deregistration and no filing.</summary>
+    /// <summary>Replies that belong to no act of a set, no change of a case, no deregistration, no filing and no incident.</summary>
     public const string OrphanReplies =
         """
         SELECT r.request_id, r.reply FROM reply r LEFT JOIN act a ON a.actor = r.actor AND a.request_id = r.request_id
@@ -42,7 +42,8 @@ internal static class CaseCheck
         LEFT JOIN case_file c ON c.opened_by = r.actor AND c.open_request = r.request_id
         LEFT JOIN deregistration_event d ON d.actor = r.actor AND d.request_id = r.request_id
         LEFT JOIN filed_item i ON i.actor = r.actor AND i.request_id = r.request_id
-        WHERE a.id IS NULL AND e.position IS NULL AND c.id IS NULL AND d.position IS NULL AND i.id IS NULL
+        LEFT JOIN incident_event n ON n.actor = r.actor AND n.request_id = r.request_id
+        WHERE a.id IS NULL AND e.position IS NULL AND c.id IS NULL AND d.position IS NULL AND i.id IS NULL AND n.id IS NULL
         """;
 
     /// <summary>What is wrong with a case's history; "" when it went by the table.</summary>

@@ -3,6 +3,7 @@ using Microsoft.Data.Sqlite;
 using ShantingEId.Cases;
 using ShantingEId.Codes;
 using ShantingEId.Crypto;
+using ShantingEId.Incidents;
 using ShantingEId.Issuing;
 using ShantingEId.Licenses;
 using ShantingEId.Seals;
@@ -84,6 +85,8 @@ public static class RegisterCheck
 
     private sealed record Row(string LicenseId, string Serial, long Version, DateTimeOffset IssueTime, byte[] Digest, IssuedSet? Set, V1.IssuedSet? Reply, IReadOnlyList<(string Code, byte[] SealedKey)> Made);
 
+    private sealed record FrozenList(Incident Incident, IReadOnlyList<LicenseId> Licences);
+
     /// <summary>All problems; none when the register is sound.</summary>
     /// <param name="options">Whose register, and the keys it was issued under.</param>
     public static IReadOnlyList<RegisterProblem> Run(EidServerOptions options)
@@ -96,13 +99,14 @@ public static class RegisterCheck
         try
         {
             using var snapshot = new Snapshot(options);
-            foreach (var (problem, sql) in (IEnumerable<(string, string)>)[.. Rules, .. CaseCheck.Rules, .. DeregistrationCheck.Rules, .. PermitCheck.Rules, .. FilingCheck.Rules, .. options.Postgres is null ? FileRules : []])
+            foreach (var (problem, sql) in (IEnumerable<(string, string)>)[.. Rules, .. CaseCheck.Rules, .. DeregistrationCheck.Rules, .. PermitCheck.Rules, .. FilingCheck.Rules, .. IncidentCheck.Rules, .. options.Postgres is null ? FileRules : []])
             {
                 problems.AddRange(snapshot.Query(sql).Select(row => new RegisterProblem(row[0].ToString()!, problem)));
             }
 
             problems.AddRange(CheckCases(snapshot));
             problems.AddRange(FilingCheck.Problems(snapshot.Query(FilingCheck.Filings)));
+            problems.AddRange(CheckIncidents(snapshot));
 
             // Reading is one thread's work, the signatures are everyone's.
             problems.AddRange(Rows(snapshot).AsParallel().SelectMany(row => Check(row, authority, verifier)));
@@ -133,6 +137,18 @@ public static class RegisterCheck
             if (Try(() => snapshot.LoadCase(CaseName.ParseId(about))) is null)
             {
                 yield return new RegisterProblem((string)row[0], "答复没有对应的操作");
+            }
+        }
+    }
+
+    private static IEnumerable<RegisterProblem> CheckIncidents(Snapshot snapshot)
+    {
+        foreach (var number in snapshot.Query("SELECT number FROM incident").Select(row => (string)row[0]))
+        {
+            var problem = Try(() => snapshot.LoadIncident(number)) is { } found ? IncidentCheck.Problem(found.Incident, found.Licences) : "批量处置无法读取";
+            if (problem.Length > 0)
+            {
+                yield return new RegisterProblem(number, problem);
             }
         }
     }
@@ -234,6 +250,9 @@ public static class RegisterCheck
         public IssuedSet? LoadSet(LicenseId id) => Wait(SqlReads.LoadSetAsync(session, id, CancellationToken.None));
 
         public CaseFile? LoadCase(CaseId id) => Wait(CaseRows.FindAsync(session, CaseKey.Of(id), CancellationToken.None));
+
+        public FrozenList? LoadIncident(string number) => Wait(IncidentRows.FindAsync(session, number, CancellationToken.None)) is { } incident
+            ? new FrozenList(incident, Wait(IncidentRows.SetsAsync(session, number, 0, IncidentList.Most + 1, CancellationToken.None))) : null;
 
         public List<object[]> Query(string sql, params (string Name, object Value)[] values)
         {

@@ -16,7 +16,7 @@ namespace ShantingEId.Server.Storage;
 /// <see cref="LookupRows"/> and the like, once for both databases; here is how writes become durable. The two kinds of store open
 /// connections, begin, commit and explain errors.
 /// </summary>
-public abstract class SqlStore : ILicenseStore, ICaseStore, ILookupLog, IDeregistrationStore, ICompanyStore, IDisposable, IAsyncDisposable
+public abstract partial class SqlStore : ILicenseStore, ICaseStore, ILookupLog, IDeregistrationStore, ICompanyStore, IDisposable, IAsyncDisposable
 {
     private const int Attempts = 3;
     private readonly TimeProvider clock;

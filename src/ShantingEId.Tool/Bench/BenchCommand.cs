@@ -23,6 +23,7 @@ internal static class BenchCommand
         var scale = WithPostgres("scale", "百万执照与一万执照的登记簿，热、冷核验延迟之比。", 5, (rows, rounds, postgres, parse) => BenchScale.RunAsync(rows, rounds, parse.GetValue(many), postgres));
         scale.Options.Add(many);
         bench.Subcommands.Add(scale);
+        bench.Subcommands.Add(StormCommand());
         bench.Subcommands.Add(HotServerCommand());
         return bench;
     }
@@ -39,6 +40,20 @@ internal static class BenchCommand
             await run(BenchRows.Inputs(BenchRows.Load(null)), parse.GetValue(count), parse.GetValue(postgres), parse);
             return ExitCode.Ok;
         });
+        return command;
+    }
+
+    private static EidCommand StormCommand()
+    {
+        var sets = new Option<int>("--sets") { Description = "吊销的套数（默认 100000，至多 500000）", HelpName = "N", DefaultValueFactory = _ => 100_000 };
+        var warmUp = new Option<int>("--warm-up") { Description = "预热秒数（默认 12；少于 10 的结果不作数）", HelpName = "N", DefaultValueFactory = _ => 12 };
+        var rate = new Option<int>("--rate") { Description = "每秒核验次数（默认 1000）", HelpName = "N", DefaultValueFactory = _ => 1000 };
+        var command = WithPostgres("storm", "批量吊销全部执照时的速度，其间热核验与平静时的 p99 之比，吊销之后有无仍答有效。", 5, (rows, rounds, postgres, parse) =>
+            BenchStorm.RunAsync(rows, new StormPlan(parse.GetValue(sets), parse.GetValue(rate), TimeSpan.FromSeconds(parse.GetValue(warmUp)), TimeSpan.FromSeconds(rounds)), postgres));
+        command.Options.Single(option => option.Name == "--rounds").Description = "平静与批量吊销每轮各几秒（默认 5）";
+        command.Options.Add(sets);
+        command.Options.Add(rate);
+        command.Options.Add(warmUp);
         return command;
     }
 

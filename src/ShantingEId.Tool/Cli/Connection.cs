@@ -19,6 +19,7 @@ internal sealed class Connection : IDisposable
         Changes = new ChangeService.ChangeServiceClient(channel);
         Cases = new CaseService.CaseServiceClient(channel);
         Trades = new TradeService.TradeServiceClient(channel);
+        Incidents = new IncidentService.IncidentServiceClient(channel);
         Deregistrations = new DeregistrationService.DeregistrationServiceClient(channel);
         Register = new RegisterService.RegisterServiceClient(channel);
     }
@@ -38,6 +39,7 @@ internal sealed class Connection : IDisposable
     public DeregistrationService.DeregistrationServiceClient Deregistrations { get; }
 
     public RegisterService.RegisterServiceClient Register { get; }
+    public IncidentService.IncidentServiceClient Incidents { get; }
 
     public static Connection Open(Uri address, string directory, string caller)
     {

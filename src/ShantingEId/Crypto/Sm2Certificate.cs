@@ -75,6 +75,9 @@ public sealed class Sm2Certificate
     /// <summary>Issuer name, for people.</summary>
     public string Issuer => fields.Issuer.ToString();
 
+    /// <summary>First CN of the issuer.</summary>
+    public string IssuerCommonName => fields.Issuer.GetValueList(X509Name.CN).FirstOrDefault() ?? "";
+
     /// <summary>First CN of the subject; for a seal certificate its 14-digit seal code.</summary>
     public string CommonName => fields.Subject.GetValueList(X509Name.CN).FirstOrDefault() ?? "";
 

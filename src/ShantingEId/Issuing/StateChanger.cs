@@ -12,10 +12,10 @@ namespace ShantingEId.Issuing;
 /// <param name="Reason">Legal reason, 2 to 200 characters.</param>
 /// <param name="DecidedBy">Deciding authority, 2 to 60 characters.</param>
 /// <param name="EffectiveTime">From when; null is now.</param>
-/// <param name="EncodeReply">Turns the changed entry into the answer's bytes.</param>
+/// <param name="EncodeReply">Turns the changed entry into the answer's bytes; null where nobody waits for any.</param>
 public sealed record ChangeStateCommand(
     string Actor, RequestId RequestId, SetTransition Transition, RegisterName License, string Reason, string DecidedBy, DateTimeOffset? EffectiveTime,
-    Func<IssuedSet, StateRecord, byte[]> EncodeReply)
+    Func<IssuedSet, StateRecord, byte[]>? EncodeReply)
 {
     /// <summary>Name of the deed in the log, e.g. <c>RevokeSet</c>.</summary>
     public string Deed => Transition + "Set";
@@ -43,13 +43,12 @@ public sealed class StateChanger(ILicenseStore store, IChangeFeed feed, Register
         return await Once.RunAsync(store, feed, command.Actor, command.RequestId, content, async () =>
         {
             // 3. What is to be changed, by everything that is recorded of it.
-            var entry = await command.License.FindAsync(store, cancel) ?? throw StoreErrors.NotFound();
-            var set = await store.LoadSetAsync(entry.LicenseId, cancel) ?? throw StoreErrors.NotFound();
-            var history = (await store.HistoryAsync(set.License.Id.Serial, cancel)).Where(one => one.LicenseId == entry.LicenseId).ToArray();
-            var state = Judge(command, history, now);
+            var id = command.License.License ?? (await command.License.FindAsync(store, cancel) ?? throw StoreErrors.NotFound()).LicenseId;
+            var history = (await store.HistoryAsync(id.Serial, cancel)).Where(one => one.LicenseId == id).ToArray();
+            var state = Judge(command, history.Length > 0 ? history : throw StoreErrors.NotFound(), now);
 
             // 4. The commit point.
-            var reply = command.EncodeReply(set, state);
+            var reply = command.EncodeReply?.Invoke(await store.LoadSetAsync(id, cancel) ?? throw StoreErrors.NotFound(), state) ?? [];
             return new Written(reply, await store.ChangeStatesAsync(command.Deed, [(history[^1], state)], new WriteRequest(command.Actor, command.RequestId, content, reply)));
         }, cancel);
     }

@@ -15,11 +15,13 @@ public sealed class EidClient : IDisposable
     private static readonly Method<byte[], byte[]> IssueSet = new(MethodType.Unary, "shanting.eid.v1.IssuanceService", "IssueSet", Bytes, Bytes);
     private readonly GrpcChannel staffChannel;
     private readonly GrpcChannel taxChannel;
+    private readonly GrpcChannel supervisorChannel;
 
     public EidClient(ServerProcess server, Folders folders)
     {
         staffChannel = Open(server.Address, folders.Certificates, "staff");
         taxChannel = Open(server.Address, folders.Certificates, "tax-bureau");
+        supervisorChannel = Open(server.Address, folders.Certificates, "supervisor");
         Staff = new IssuanceService.IssuanceServiceClient(staffChannel);
         Tax = new VerificationService.VerificationServiceClient(taxChannel);
     }
@@ -27,6 +29,12 @@ public sealed class EidClient : IDisposable
     public IssuanceService.IssuanceServiceClient Staff { get; }
 
     public VerificationService.VerificationServiceClient Tax { get; }
+
+    /// <summary>Incidents, as the registration desk prepares them.</summary>
+    public IncidentService.IncidentServiceClient Incidents => new(staffChannel);
+
+    /// <summary>And as somebody else approves them.</summary>
+    public IncidentService.IncidentServiceClient Supervisor => new(supervisorChannel);
 
     /// <summary>Verification as the registration desk may use it.</summary>
     public VerificationService.VerificationServiceClient Desk => new(staffChannel);
@@ -87,6 +95,7 @@ public sealed class EidClient : IDisposable
     {
         staffChannel.Dispose();
         taxChannel.Dispose();
+        supervisorChannel.Dispose();
     }
 
     /// <summary>The machine reason of a refusal; "" when the error did not come from the service.</summary>

@@ -36,6 +36,9 @@ public sealed class RegisterAudit : IDisposable
     /// <summary>Sets in the register.</summary>
     public long Sets => Number(Rows("SELECT count(*) FROM issued_set").Single()[0]);
 
+    /// <summary>Deeds of the log whose request ids begin so.</summary>
+    public long Acts(string prefix) => Number(Rows("SELECT count(*) FROM act WHERE request_id LIKE @prefix", ("@prefix", prefix + "%")).Single()[0]);
+
     /// <summary>How many of these requests have an answer in the register.</summary>
     public int CountReplies(IEnumerable<string> requestIds) =>
         requestIds.Count(id => Rows("SELECT 1 FROM reply WHERE actor = @actor AND request_id = @request", ("@actor", Actor), ("@request", id)).Count == 1);
@@ -205,7 +208,10 @@ public sealed class RegisterAudit : IDisposable
         Complain(0, "occurs twice (place in the status lists)", "SELECT min(license_id) FROM issued_set WHERE id > @after GROUP BY status_list + 0, status_index + 0 HAVING count(*) > 1");
         Complain(0, "has two sets in force", "SELECT min(credit_code) FROM issued_set WHERE id > @after AND state + 0 = 1 GROUP BY credit_code || '' HAVING count(*) > 1");
         Complain(0, "is a reply without a deed",
-            "SELECT r.request_id FROM reply r LEFT JOIN act a ON a.actor = r.actor AND a.request_id = r.request_id WHERE r.id > @after AND a.id IS NULL");
+            """
+            SELECT r.request_id FROM reply r LEFT JOIN act a ON a.actor = r.actor AND a.request_id = r.request_id
+            LEFT JOIN incident_event i ON i.actor = r.actor AND i.request_id = r.request_id WHERE r.id > @after AND a.id IS NULL AND i.id IS NULL
+            """);
         Complain(0, "is a seal without a set", "SELECT seal_code FROM seal WHERE id > @after AND set_id NOT IN (SELECT id FROM issued_set)");
         Complain(0, "is a feed entry without a set", "SELECT 'feed ' || position FROM feed WHERE position > @after AND set_id NOT IN (SELECT id FROM issued_set)");
         if (database is SqliteConnection && Rows("PRAGMA integrity_check") is not [["ok"]])

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ShantingEId.Incidents;
 using ShantingEId.Server;
 
 namespace ShantingEId.Reliability.Tests.Bench;
@@ -35,6 +36,9 @@ public sealed record ReplicaSettings(string Certificates, string Data)
     /// <summary>File of the ledger's checkpoints; null is the usual one.</summary>
     public string? LedgerCheckpoints { get; init; }
 
+    /// <summary>Sets of an incident a second; slowly, so that a kill comes in the middle.</summary>
+    public int IncidentRate { get; init; } = 100;
+
     public TimeSpan Bound => TimeSpan.FromMilliseconds(BoundMilliseconds);
 
     /// <summary>Another process over the register of these folders, with a ledger of its own.</summary>
@@ -49,6 +53,7 @@ public sealed record ReplicaSettings(string Certificates, string Data)
     {
         CertificatesDirectory = Certificates, DataDirectory = Data, Environment = "Development", Synchronous = Synchronous,
         Postgres = Postgres, Redis = Redis, Ledger = HasLedger, LedgerDirectory = Ledger, LedgerCheckpoints = LedgerCheckpoints, StateBound = Bound,
+        Incidents = IncidentTerms.Default with { MostPerSecond = IncidentRate, Lease = TimeSpan.FromSeconds(2), Period = TimeSpan.FromMilliseconds(100) },
         CacheEntries = CacheEntries, Clock = ClockFile is { } clock && !FileClock.IsFaked ? new FileClock(clock) : TimeProvider.System,
     };
 }

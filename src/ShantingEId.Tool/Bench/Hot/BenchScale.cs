@@ -124,7 +124,7 @@ internal static class BenchScale
         return (At(0.5), At(0.99));
     }
 
-    private static async Task LoadAsync(EidServerOptions options, (byte[], Codes.ManifestDigest, string, Licenses.License)[] signed, int count, DateTimeOffset now)
+    internal static async Task LoadAsync(EidServerOptions options, (byte[], Codes.ManifestDigest, string, Licenses.License)[] signed, int count, DateTimeOffset now)
     {
         // Opened once for its tables.
         var (store, feed) = Register.Open(options);
@@ -144,7 +144,7 @@ internal static class BenchScale
         }
     }
 
-    private static async Task<string> CreateDatabaseAsync(string postgres, string name)
+    internal static async Task<string> CreateDatabaseAsync(string postgres, string name)
     {
         await using var connection = new NpgsqlConnection(postgres);
         await connection.OpenAsync();
