@@ -88,6 +88,7 @@ internal sealed class OpenApiSchemas
         FieldType.Bytes => new JsonObject { ["type"] = "string", ["contentEncoding"] = "base64" },
         FieldType.Int32 => new JsonObject { ["type"] = "integer", ["format"] = "int32" },
         FieldType.Int64 => new JsonObject { ["type"] = "string", ["format"] = "int64" },
+        FieldType.Double => new JsonObject { ["type"] = "number", ["format"] = "double" },
         FieldType.String => new JsonObject { ["type"] = "string" },
         _ => throw new NotSupportedException($"no schema for {field.FullName}"),
     };
