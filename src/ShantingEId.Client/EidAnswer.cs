@@ -35,6 +35,13 @@ public sealed record EidAnswer
     /// <summary>Kinds and codes of the four seals, where the purpose grants them.</summary>
     public IReadOnlyList<Seal> Seals { get; init; } = [];
 
+    /// <summary>Permits of a comprehensive licence (行业综合许可证), each with its state; empty for a business licence.</summary>
+    public IReadOnlyList<Permit> Permits { get; init; } = [];
+
+    /// <summary>Whether it is a valid comprehensive licence with this permit in force: what to ask before relying on one permit.</summary>
+    /// <param name="code">Short name of the permit, e.g. <c>FOOD_BUSINESS</c>.</param>
+    public bool HasPermit(string code) => IsValid && Permits.Any(permit => permit.Code == code && permit.IsInForce);
+
     /// <summary>Since when the state holds.</summary>
     public DateTimeOffset? StateEffective { get; init; }
 
@@ -58,7 +65,7 @@ public sealed record EidAnswer
             Verdict = verdict, Reason = answer.Reason, Explanation = answer.Explanation, NextStep = answer.NextStep,
             StatusAsOf = answer.StatusAsOfTime?.ToDateTimeOffset(), License = answer.License, Seals = answer.Seals,
             StateEffective = answer.StateEffectiveTime?.ToDateTimeOffset(), StateReason = answer.StateReason, Receipt = receipt,
-            AsOf = answer.AsOfTime?.ToDateTimeOffset(), Succession = answer.Succession,
+            AsOf = answer.AsOfTime?.ToDateTimeOffset(), Succession = answer.Succession, Permits = answer.Permits,
         };
         if (verdict != Verdict.Valid || Doubt(age) is not { } reason)
         {

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using ShantingEId.Issuing;
 using ShantingEId.Server.Hot;
+using ShantingEId.Trades;
 
 namespace ShantingEId.Server.Tests.Hot;
 
@@ -8,7 +9,14 @@ namespace ShantingEId.Server.Tests.Hot;
 public sealed class CachedReadingTests
 {
     private readonly byte[] secret = RandomNumberGenerator.GetBytes(32);
-    private readonly RegisterEntry entry = new MemoryRegister().Add(1);
+    private readonly RegisterEntry entry = new MemoryRegister().Add(1) with
+    {
+        PermitEvents =
+        [
+            new PermitEvent("JY1", PermitState.Suspended, DateTimeOffset.UnixEpoch.AddDays(1), DateTimeOffset.UnixEpoch.AddDays(1), "样例理由", "样例机关"),
+            new PermitEvent("JY1", PermitState.Active, DateTimeOffset.UnixEpoch.AddDays(9), DateTimeOffset.UnixEpoch.AddDays(1), "暂停期满", "样例机关"),
+        ],
+    };
 
     private CachedReading Codec => new(secret, "样例环境");
 
@@ -21,6 +29,7 @@ public sealed class CachedReadingTests
         Assert.Equal((entry.LicenseId, entry.ManifestDigest, entry.LicenseCode, entry.TypedCode, entry.State),
             (found.Entry.LicenseId, found.Entry.ManifestDigest, found.Entry.LicenseCode, found.Entry.TypedCode, found.Entry.State));
         Assert.Equal(entry.Manifest, found.Entry.Manifest);
+        Assert.Equal(entry.PermitEvents, found.Entry.PermitEvents);
     }
 
     [Fact]

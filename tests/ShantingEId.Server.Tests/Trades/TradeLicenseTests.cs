@@ -2,6 +2,7 @@ using Google.Protobuf.WellKnownTypes;
 using Google.Type;
 using Grpc.Core;
 using ShantingEId.Calendar;
+using ShantingEId.Client;
 using ShantingEId.Licenses;
 using ShantingEId.Server.Storage;
 using ShantingEId.Server.Tests.Life;
@@ -286,6 +287,24 @@ public abstract class TradeLicenseContract(ServerFixture server)
 
         var told = (await changes.ListChangesAsync(new ListChangesRequest { PageSize = 500, Kinds = { Change.Types.Kind.PermitChanged } })).Changes.Single(change => change.IssuedSet == set.Name);
         Assert.Equal(("JY1", PermitState.Suspended, IssuedSet.Types.State.Unspecified), (told.Permit, told.PermitState, told.State));
+    }
+
+    [Fact]
+    public async Task The_sdk_says_of_each_permit_whether_it_may_be_relied_on_with_a_receipt_that_proves_it()
+    {
+        var (_, set) = await IssueAsync();
+        await ChangeAsync(set, "JY1", Act.Suspend);
+        using var bank = EidClient.Connect(new EidClientOptions
+        {
+            Address = server.Address, Certificate = EidCertificate.FromFolder(server.Certificates, "bank"), Purpose = "ACCOUNT_OPENING", WithReceipt = true, Trust = EidTrust.FromFolder(server.Certificates),
+        });
+
+        var answer = await bank.VerifyAsync(set.LicenseCode, cancel: TestContext.Current.CancellationToken);
+
+        Assert.True(answer.IsValid);
+        Assert.Equal((false, true, false), (answer.HasPermit("FOOD_BUSINESS"), answer.HasPermit("TOBACCO_RETAIL"), answer.HasPermit("DRUG_RETAIL")));
+        Assert.StartsWith("JY1 SUSPENDED ", answer.Receipt!.Facts["permit.FOOD_BUSINESS"], StringComparison.Ordinal);
+        Assert.Equal("CONVENIENCE_STORE", answer.Receipt.Facts["trade"]);
     }
 
     private async Task<(IssuedSet Company, IssuedSet Set)> IssueAsync(string trade = "CONVENIENCE_STORE", params PermitGrant[] grants)
