@@ -30,6 +30,9 @@ public sealed class EidClient : IDisposable
 
     public VerificationService.VerificationServiceClient Tax { get; }
 
+    /// <summary>Changes, as the registration desk reads them.</summary>
+    public ChangeService.ChangeServiceClient Changes => new(staffChannel);
+
     /// <summary>Incidents, as the registration desk prepares them.</summary>
     public IncidentService.IncidentServiceClient Incidents => new(staffChannel);
 
