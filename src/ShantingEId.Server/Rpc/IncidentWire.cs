@@ -72,8 +72,8 @@ internal sealed class IncidentWire(CallerDirectory callers)
     /// <summary>A set of a list, as the register has it now.</summary>
     public static IncidentSet ToMessage(LicenseId license, RegisterEntry? entry, SetOutcome outcome, string reason = "", string text = "") => new()
     {
-        IssuedSet = RegisterName.Of(license), CreditCode = license.Serial, State = (V1.IssuedSet.Types.State)(entry?.State.State ?? SetState.Unspecified),
-        Name = entry is not null && Crypto.Envelope.TryParse(entry.Manifest, out var envelope) && Manifest.TryRead(envelope, out var manifest) ? manifest.License.Facts.Name : "",
+        IssuedSet = RegisterName.Of(license), CreditCode = license.Holder.Value, State = (V1.IssuedSet.Types.State)(entry?.State.State ?? SetState.Unspecified),
+        Name = entry is null ? "" : Manifest.TryRead(entry.Manifest)?.License.Facts.Name ?? "",
         Outcome = (IncidentSet.Types.Outcome)outcome, Reason = reason, Message = text,
     };
 
@@ -81,7 +81,7 @@ internal sealed class IncidentWire(CallerDirectory callers)
     {
         message.Sample.AddRange(found.Sample.Select(each => new IncidentSet
         {
-            IssuedSet = RegisterName.Of(each.Set.License), CreditCode = each.Set.License.Serial, Name = each.Set.Name, State = (V1.IssuedSet.Types.State)each.Set.State,
+            IssuedSet = RegisterName.Of(each.Set.License), CreditCode = each.Set.License.Holder.Value, Name = each.Set.Name, State = (V1.IssuedSet.Types.State)each.Set.State,
             Reason = each.Obstacle?.Reason.WireName() ?? "", Message = each.Obstacle?.Message ?? "",
         }));
         return message;

@@ -1,7 +1,6 @@
 using System.Data.Common;
 using ShantingEId.Cases;
 using ShantingEId.Companies;
-using ShantingEId.Crypto;
 using ShantingEId.Deregistering;
 using ShantingEId.Issuing;
 using ShantingEId.Licenses;
@@ -105,8 +104,7 @@ internal static class CompanyRows
     }
 
     private static Manifest ReadManifest(DbDataReader row) =>
-        Envelope.TryParse(row.GetFieldValue<byte[]>(0), out var envelope) && Manifest.TryRead(envelope, out var manifest) ? manifest
-        : throw new EidException(ErrorReason.InternalFault, "登记簿中的清单无法读取");
+        Manifest.TryRead(row.GetFieldValue<byte[]>(0)) ?? throw new EidException(ErrorReason.InternalFault, "登记簿中的清单无法读取");
 
     private static DateTimeOffset Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
 }

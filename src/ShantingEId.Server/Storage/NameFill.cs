@@ -1,4 +1,3 @@
-using ShantingEId.Crypto;
 using ShantingEId.Issuing;
 
 namespace ShantingEId.Server.Storage;
@@ -20,7 +19,7 @@ internal static class NameFill
                 while (await row.ReadAsync())
                 {
                     (after, read) = (row.GetInt64(0), read + 1);
-                    if (Envelope.TryParse(row.GetFieldValue<byte[]>(1), out var envelope) && Manifest.TryRead(envelope, out var manifest))
+                    if (Manifest.TryRead(row.GetFieldValue<byte[]>(1)) is { } manifest)
                     {
                         rows.Add((after, manifest.License.Facts.Name));
                     }

@@ -124,6 +124,19 @@ internal static class EnvelopeNodes
             node.Add(new Node(seal.Kind.ChineseName(), seal.Code.Value).Add("摘要（SM3）", Convert.ToHexStringLower(seal.Digest)));
         }
 
+        if (license.Trade is { } trade)
+        {
+            var permits = new Node("行业综合许可证", trade.Name).Add("经营场所", trade.Premises);
+            foreach (var permit in trade.Permits)
+            {
+                permits.Add(new Node(permit.Name, permit.Number).Add("主管部门", permit.Department)
+                    .Add("有效期", permit.ExpireDate is { } last ? $"{permit.GrantDate:yyyy-MM-dd} 至 {last:yyyy-MM-dd}" : $"{permit.GrantDate:yyyy-MM-dd} 起")
+                    .Add("告知承诺", permit.CheckBy is { } day ? $"是，{day:yyyy-MM-dd} 前核查" : "否"));
+            }
+
+            node.Add(permits);
+        }
+
         return node;
     }
 

@@ -1,5 +1,4 @@
 using ShantingEId.Calendar;
-using ShantingEId.Crypto;
 using ShantingEId.Issuing;
 using ShantingEId.Licenses;
 
@@ -37,8 +36,7 @@ internal sealed class Filer(ILicenseStore store, ICompanyStore companies)
         // 1. Which company, and whether it may still file anything.
         ChangeRules.RequireGrounds(command.Reason, command.DecidedBy);
         var entry = await command.License.FindAsync(store, cancel) ?? throw StoreErrors.NotFound();
-        var manifest = Envelope.TryParse(entry.Manifest, out var envelope) && Manifest.TryRead(envelope, out var read) ? read
-            : throw new EidException(ErrorReason.InternalFault, "登记簿中的清单无法读取");
+        var manifest = Manifest.TryRead(entry.Manifest) ?? throw new EidException(ErrorReason.InternalFault, "登记簿中的清单无法读取");
         if (manifest.License.Trade is not null)
         {
             throw StoreErrors.NotABusinessLicense();

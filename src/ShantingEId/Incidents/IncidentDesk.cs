@@ -211,8 +211,7 @@ public sealed class IncidentDesk(ILicenseStore register, IIncidentStore incident
             {
                 Metadata = new Dictionary<string, string> { ["license_id"] = license.ToString() },
             };
-            var facts = Envelope.TryParse(entry.Manifest, out var envelope) && Manifest.TryRead(envelope, out var manifest) ? manifest.License.Facts : null;
-            yield return new FoundSet(0, license, facts?.Name ?? "", entry.State.State, []);
+            yield return new FoundSet(0, license, Manifest.TryRead(entry.Manifest)?.License.Facts.Name ?? "", entry.State.State, []);
         }
     }
 
