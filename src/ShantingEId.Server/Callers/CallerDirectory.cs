@@ -178,7 +178,6 @@ internal sealed class CallerDirectory
         Caller[] callers =
         [
             New("staff", "登记窗口", CallerRole.Staff, [.. V1.IssuanceService.Descriptor.Methods.Select(method => "IssuanceService/" + method.Name), Lookups, .. verify, .. follow, .. notices, .. apply, .. decide, .. run, .. see, .. steps, .. trades, .. register, .. incidents], "COUNTER_CHECK"),
-            New("supervisor", "值班负责人", CallerRole.Staff, ["IssuanceService/GetIssuedSet", .. incidents]),
             New("tax-bureau", "税务局", CallerRole.RelyingParty, [.. verify, .. follow, .. notices, .. hold], "TAX_REGISTRATION"),
             New("social-security", "社保中心", CallerRole.RelyingParty, [.. verify, .. follow, .. notices, .. hold],
                 "SOCIAL_SECURITY_REGISTRATION", "MEDICAL_INSURANCE_REGISTRATION", "EMPLOYMENT_REGISTRATION", "SUBSIDY_CHECK"),
@@ -187,6 +186,7 @@ internal sealed class CallerDirectory
             New("housing-fund", "住房公积金管理中心", CallerRole.RelyingParty, [.. verify, .. follow, .. notices, .. hold], "HOUSING_FUND_REGISTRATION"),
             New("holder-app", "企业应用", CallerRole.HolderApp, ["VerificationService/VerifyCode", Lookups, "DeregistrationService/ListNotices", .. apply, .. see], "PUBLIC_SCAN"),
             New("auditor", "审计", CallerRole.Auditor, ["IssuanceService/GetIssuedSet", Lookups, .. verify, .. follow, "DeregistrationService/ListNotices", "DeregistrationService/GetDeregistration", "DeregistrationService/ListDeregistrations", .. see, .. steps, "TradeService/ListTrades", "TradeService/ListTradeLicenses", "TradeService/ListDuePermits", .. register, "IncidentService/GetIncident", "IncidentService/ListIncidents", "IncidentService/ListIncidentSets"], "AUDIT"),
+            New("supervisor", "值班负责人", CallerRole.Staff, ["IssuanceService/GetIssuedSet", .. incidents]),
         ];
         return JsonSerializer.Serialize(new FileContent(purposes, callers), Json);
 

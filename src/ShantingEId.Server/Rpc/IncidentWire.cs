@@ -38,7 +38,7 @@ internal sealed class IncidentWire(CallerDirectory callers)
         new V1.Incident
         {
             Act = (V1.Incident.Types.Act)command.Act, Query = ToMessage(command.Query), Reason = command.Reason, Authority = command.DecidedBy, SetCount = found.Licences.Count,
-            Digest = ByteString.CopyFrom(digest), NewSealCount = Seals(command.Act, found.Licences.Count),
+            Digest = ByteString.CopyFrom(digest), NewSealCount = Seals(command.Act, found.Licences.Count(one => !one.IsTradeLicense)),
         }, found);
 
     /// <summary>What was just prepared.</summary>

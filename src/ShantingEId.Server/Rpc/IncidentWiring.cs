@@ -15,7 +15,11 @@ internal static class IncidentWiring
         services.AddSingleton<IncidentDesk>();
         services.AddSingleton<IncidentWire>();
         services.AddSingleton(provider => new IncidentWorker(incidents, provider.GetRequiredService<IncidentDesk>(), provider.GetRequiredService<StateChanger>(),
-            provider.GetRequiredService<RegistrationChanger>(), changed => ChangeWire.ToMessage(changed).ToByteArray(), options.Incidents, provider.GetRequiredService<RegisterClock>()));
+            provider.GetRequiredService<RegistrationChanger>(), provider.GetRequiredService<TradeIssuer>(), Encode, options.Incidents, provider.GetRequiredService<RegisterClock>()));
         services.AddHostedService<IncidentRunner>();
     }
+
+    // As the answers of a single change are kept, so that the register can be rechecked from them.
+    private static byte[] Encode(ChangedSet changed) => changed.Set.License.Trade is null ? ChangeWire.ToMessage(changed).ToByteArray()
+        : TradeWire.ToMessage(changed.Set, changed.Started, changed.Replaced.PermitEvents, changed.Started.EffectiveTime).ToByteArray();
 }

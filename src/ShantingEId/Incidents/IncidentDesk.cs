@@ -33,9 +33,10 @@ public sealed record IncidentCaller(string Actor, RequestId RequestId, Func<Inci
 /// <param name="register">The sets.</param>
 /// <param name="incidents">The incidents.</param>
 /// <param name="changer">Says what would become of a set that is reissued.</param>
+/// <param name="trades">The same of a comprehensive licence.</param>
 /// <param name="feed">Needed by <see cref="Once"/>.</param>
 /// <param name="clock">The one clock.</param>
-public sealed class IncidentDesk(ILicenseStore register, IIncidentStore incidents, RegistrationChanger changer, IChangeFeed feed, RegisterClock clock)
+public sealed class IncidentDesk(ILicenseStore register, IIncidentStore incidents, RegistrationChanger changer, TradeIssuer trades, IChangeFeed feed, RegisterClock clock)
 {
     private const string Numbers = "incident";
     private const int SampleSize = 10;
@@ -220,7 +221,11 @@ public sealed class IncidentDesk(ILicenseStore register, IIncidentStore incident
     {
         try
         {
-            if (command.Act == IncidentAct.Reissue)
+            if (command.Act == IncidentAct.Reissue && set.License.IsTradeLicense)
+            {
+                await trades.ValidateReissueAsync(IncidentActs.NameOf(set.License), command.Reason, command.DecidedBy, cancel);
+            }
+            else if (command.Act == IncidentAct.Reissue)
             {
                 await changer.ValidateAsync(IncidentActs.Reissue("", command.RequestId, set.License, command.Reason, command.DecidedBy, _ => []), cancel);
             }
@@ -241,11 +246,14 @@ public sealed class IncidentDesk(ILicenseStore register, IIncidentStore incident
 /// <summary>The acts of incidents as the commands of a single act.</summary>
 internal static class IncidentActs
 {
+    /// <summary>What a licence is called in a command.</summary>
+    public static RegisterName NameOf(LicenseId license) => RegisterName.Parse(RegisterName.Of(license));
+
     /// <summary>吊销; nobody waits for the answer.</summary>
     public static ChangeStateCommand Revoke(string actor, RequestId id, LicenseId license, string reason, string decidedBy) =>
-        new(actor, id, SetTransition.Revoke, RegisterName.Parse(RegisterName.Of(license)), reason, decidedBy, null, null);
+        new(actor, id, SetTransition.Revoke, NameOf(license), reason, decidedBy, null, null);
 
     /// <summary>换发: no item changes, and every seal counts as lost.</summary>
     public static ChangeCommand Reissue(string actor, RequestId id, LicenseId license, string reason, string decidedBy, Func<ChangedSet, byte[]> encodeReply) =>
-        new(actor, id, RegisterName.Parse(RegisterName.Of(license)), FaceItems.None, new EnterpriseInput(), SealKinds.All, reason, decidedBy, null, encodeReply);
+        new(actor, id, NameOf(license), FaceItems.None, new EnterpriseInput(), SealKinds.All, reason, decidedBy, null, encodeReply);
 }

@@ -14,11 +14,12 @@ namespace ShantingEId.Incidents;
 /// <param name="desk">Holds what cannot go on.</param>
 /// <param name="states">Revokes.</param>
 /// <param name="changer">Reissues.</param>
-/// <param name="encodeReply">The reply of a reissue, as a single one would have it.</param>
+/// <param name="trades">Reissues comprehensive licences.</param>
+/// <param name="encodeReply">The reply of a reissue, as a change of that kind of licence would have it.</param>
 /// <param name="terms">Bounds.</param>
 /// <param name="clock">The one clock.</param>
 public sealed class IncidentWorker(
-    IIncidentStore incidents, IncidentDesk desk, StateChanger states, RegistrationChanger changer, Func<ChangedSet, byte[]> encodeReply,
+    IIncidentStore incidents, IncidentDesk desk, StateChanger states, RegistrationChanger changer, TradeIssuer trades, Func<ChangedSet, byte[]> encodeReply,
     IncidentTerms terms, RegisterClock clock)
 {
     // At most what one commit takes; then progress is stored, and a pause is felt.
@@ -163,6 +164,7 @@ public sealed class IncidentWorker(
             {
                 _ = incident.Act == IncidentAct.Revoke
                     ? await states.ChangeAsync(IncidentActs.Revoke(Incident.Register, id, license, incident.Reason, incident.DecidedBy), cancel)
+                    : license.IsTradeLicense ? await trades.ReissueAsync(Incident.Register, id, IncidentActs.NameOf(license), incident.Reason, incident.DecidedBy, encodeReply, cancel)
                     : await changer.ChangeAsync(IncidentActs.Reissue(Incident.Register, id, license, incident.Reason, incident.DecidedBy, encodeReply), cancel);
                 return null;
             }

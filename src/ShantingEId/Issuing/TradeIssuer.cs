@@ -68,6 +68,31 @@ public sealed class TradeIssuer(Issuer issuer, RegistrationChanger changer, SetM
             command.Reason, command.DecidedBy, cancel);
     }
 
+    /// <summary>Replaces it by a next version that says the same, signed anew.</summary>
+    /// <exception cref="EidException"><see cref="ErrorReason.TransitionNotAllowed"/>, <see cref="ErrorReason.ChangePending"/>, <see cref="ErrorReason.LicenseTypeMismatch"/>; any reason for issuing.</exception>
+    internal Task<IssueOutcome> ReissueAsync(
+        string actor, RequestId requestId, RegisterName license, string reason, string decidedBy, Func<ChangedSet, byte[]> encodeReply, CancellationToken cancel) =>
+        changer.RunAsync(actor, requestId, Digest("ReissueTradeLicense", license.ToString(), reason, decidedBy),
+            async now => await PlanReissueAsync(license, reason, decidedBy, now, cancel), encodeReply, reason, decidedBy, cancel);
+
+    /// <summary>Says what stands in the way of that; writes nothing.</summary>
+    internal Task ValidateReissueAsync(RegisterName license, string reason, string decidedBy, CancellationToken cancel) =>
+        PlanReissueAsync(license, reason, decidedBy, LicenseTime.Stored(clock.GetUtcNow()), cancel);
+
+    private async Task<ReplacementPlan> PlanReissueAsync(RegisterName name, string reason, string decidedBy, DateTimeOffset now, CancellationToken cancel)
+    {
+        var basis = await changer.BasisAsync(name, reason, decidedBy, null, now, cancel);
+        var before = basis.Before.License;
+        if (before.Trade is null)
+        {
+            throw StoreErrors.NotATradeLicense();
+        }
+
+        var id = LicenseId.ForTradeLicense(maker.Authority.CreditCode, before.Facts.CreditCode, int.Parse(before.Id.Serial[^3..], CultureInfo.InvariantCulture), basis.Version);
+        var license = new License(id, before.Facts, maker.Authority.Name, maker.Authority.CreditCode, LicenseTime.Whole(basis.Effective), before.Trade);
+        return new ReplacementPlan(basis, [], license, new RegistrationChange(FaceItems.None, []));
+    }
+
     private async Task<License> PrepareAsync(CreditCode holder, TradeInput trade, DateTimeOffset now, CancellationToken cancel)
     {
         // 1. The company, by its business licence.

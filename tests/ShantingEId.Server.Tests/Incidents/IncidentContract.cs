@@ -154,6 +154,33 @@ public abstract class IncidentContract(ServerFixture server)
     }
 
     [Fact]
+    public async Task A_comprehensive_licence_is_signed_anew_with_its_permits_as_they_stand()
+    {
+        var company = await incidents.Life.FoundAsync();
+        var trades = new TradeService.TradeServiceClient(server.Channel("staff"));
+        var set = await trades.IssueTradeLicenseAsync(new IssueTradeLicenseRequest
+        {
+            RequestId = ServerFixture.NewRequestId(), CreditCode = company.License.Enterprise.CreditCode, Trade = "HOTEL",
+            Permits = { new PermitGrant { Code = "HOTEL_SECURITY", Number = "TH1" }, new PermitGrant { Code = "PUBLIC_PLACE_HYGIENE", Number = "WS1" } },
+        });
+
+        await trades.ChangePermitAsync(new ChangePermitRequest
+        {
+            RequestId = ServerFixture.NewRequestId(), Name = set.Name, Number = "WS1", Act = ChangePermitRequest.Types.Act.Suspend, Reason = "样例理由", Authority = LifeClient.Authority,
+        });
+
+        var done = await incidents.EndAsync((await incidents.StartAsync(IncidentClient.Prepare(Act.Reissue, set, company))).Name);
+
+        Assert.Equal((State.Completed, 2, 0, 0), (done.State, done.DoneCount, done.SkippedCount, done.FailedCount));
+        var now = (await trades.ListTradeLicensesAsync(new ListTradeLicensesRequest { CreditCode = company.License.Enterprise.CreditCode })).IssuedSets.Single(one => one.State == IssuedSet.Types.State.Active);
+        Assert.Equal(2, now.License.Version);
+        Assert.Equal([("TH1", Permit.Types.State.Active), ("WS1", Permit.Types.State.Suspended)], now.Permits.Select(one => (one.Number, one.State)));
+        Assert.Equal(Verdict.Valid, (await incidents.Life.AskAsync(now.LicenseCode)).Verdict);
+        Assert.Equal((Verdict.Superseded, IncidentClient.Reason), (await incidents.Life.AskAsync(set.LicenseCode)) is var old ? (old.Verdict, old.StateReason) : default);
+        Assert.Empty(RegisterCheck.Run(server.Options()));
+    }
+
+    [Fact]
     public async Task Sets_are_found_by_time_key_issuer_division_and_kind()
     {
         var start = TimeProvider.System.GetUtcNow();
