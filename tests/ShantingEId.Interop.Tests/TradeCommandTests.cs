@@ -18,6 +18,7 @@ public sealed class TradeCommandTests : IAsyncLifetime
     {
         var company = await server.Staff().IssueSetAsync(ServerFixture.ValidRequest());
         var code = company.License.Enterprise.CreditCode;
+        var year = TimeProvider.System.GetUtcNow().Year + 2;
         string[] grounds = ["--reason", "样例：现场核查", "--authority", "样例机关", "--yes"];
 
         Has(Run("trade", "catalogue", "HOTEL"), 0, "宾馆", "旅馆业特种行业许可（必备）", "公安机关");
@@ -32,8 +33,8 @@ public sealed class TradeCommandTests : IAsyncLifetime
         var (license, typed) = (json.RootElement.GetProperty("license").GetProperty("licenseId").GetString()!, json.RootElement.GetProperty("typedCode").GetString()!);
 
         Has(Run("trade", "due", "--through", "2099-12-31"), 0, "WS1", "PUBLIC_PLACE_HYGIENE");
-        Has(Run(["trade", "suspend-permit", license, "WS1", "--until", "2099-01-01T00:00:00+08:00", .. grounds]), 0, "✔ 已暂停许可", "暂停至 2099-01-01 00:00");
-        Has(Run("verify", typed), 0, "公共场所卫生许可暂停至 2099年1月1日", "✘ 公共场所卫生许可", "✔ 旅馆业特种行业许可");
+        Has(Run(["trade", "suspend-permit", license, "WS1", "--until", $"{year}-01-01T00:00:00+08:00", .. grounds]), 0, "✔ 已暂停许可", $"暂停至 {year}-01-01 00:00");
+        Has(Run("verify", typed), 0, $"公共场所卫生许可暂停至 {year}年1月1日", "✘ 公共场所卫生许可", "✔ 旅馆业特种行业许可");
         Has(Run(["trade", "resume-permit", license, "WS1", .. grounds]), 0, "✔ 已恢复许可");
         Has(Run(["trade", "confirm-permit", license, "WS1", .. grounds]), 0, "是，已核查");
         Has(Run("trade", "due", "--through", "2099-12-31"), 0, "没有到期的许可");

@@ -9,7 +9,7 @@ namespace ShantingEId.Reliability.Tests;
 
 /// <summary>
 /// I1, I8: what was acknowledged survives the death of the process, a rename whole or not at all, again and again on one register. EID_KILL_CYCLES counts the kills
-/// over a file (50), EID_KILL_CYCLES_POSTGRES those over PostgreSQL, which stays up (8). A campaign:
+/// over a file (30), EID_KILL_CYCLES_POSTGRES those over PostgreSQL, which stays up (8). A campaign:
 /// <c>EID_KILL_CYCLES=1000 EID_KILL_CYCLES_POSTGRES=1000 artifacts/bin/ShantingEId.Reliability.Tests/release/ShantingEId.Reliability.Tests -class ShantingEId.Reliability.Tests.KillLoopTests</c>
 /// </summary>
 public sealed class KillLoopTests
@@ -23,7 +23,7 @@ public sealed class KillLoopTests
     public async Task No_acknowledged_write_is_lost_or_doubled_when_the_process_is_killed_under_load()
     {
         using var folders = new Folders();
-        await LoopAsync(folders, new ReplicaSettings(folders.Certificates, folders.Data), () => new RegisterAudit(folders.Database), "kill", Figures.Count("EID_KILL_CYCLES", 50));
+        await LoopAsync(folders, new ReplicaSettings(folders.Certificates, folders.Data), () => new RegisterAudit(folders.Database), "kill", Figures.Count("EID_KILL_CYCLES", 30));
     }
 
     [Fact]

@@ -40,7 +40,7 @@ internal static class NextSteps
         "EVIDENCE_REQUIRED" => "办结时请用 --text 写明结果，或用 --reference 写明文号；其他报告不填这两项。",
         "PROGRESS_CODE_INVALID" => "请照受理回执录入进度查询码，共 10 位，形如 XXXXX-XXXXX。",
         "USCC_INVALID" => "请对照原件核对统一社会信用代码的 18 位字符。",
-        "EFFECTIVE_TIME_INVALID" => "请按上面的说明改正 --effective；去掉它则为立即生效。",
+        "EFFECTIVE_TIME_INVALID" => "请按上面的说明改正所填的时间；不写 --effective 为立即生效，不写 --until 为恢复时间未定。",
         "REASON_REQUIRED" => "请写明法定理由（--reason）和决定机关（--authority）。",
         "LINT_FAILED" or "TEXT_INVALID" or "DATE_INVALID" or "DATE_ORDER" or "AMOUNT_INVALID" or "ENUM_INVALID" => "请更正上列事项后重新提交。",
         "DEREGISTRATION_BARRED" => "请先排除所列情形，再重新申请；不能排除的，按普通程序注销。",
