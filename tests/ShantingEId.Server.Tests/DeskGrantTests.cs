@@ -50,7 +50,7 @@ public sealed class DeskGrantTests(DeskFixture server) : IClassFixture<DeskFixtu
                 Check(Expected("AskQuestions", questions.Contains(question)), await Outcome(async () =>
                 {
                     var answer = await client.AskQuestionsAsync(ask);
-                    Assert.Equal([Answer.Yes], answer.Answers);
+                    Assert.Equal([question == "permit_active" ? Answer.No : Answer.Yes], answer.Answers); // A business licence has no permits.
                 }), question);
             }
 
@@ -124,6 +124,7 @@ public sealed class DeskGrantTests(DeskFixture server) : IClassFixture<DeskFixtu
         "active" => new Question { Active = true },
         "name_matches" => new Question { NameMatches = request.Enterprise.Name },
         "representative_is" => new Question { RepresentativeIs = request.Enterprise.Representative },
+        "permit_active" => new Question { PermitActive = "FOOD_BUSINESS" },
         _ => new Question { SealCurrent = issued.Seals[2].SealCode },
     };
 

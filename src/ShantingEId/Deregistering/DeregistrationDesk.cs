@@ -251,6 +251,12 @@ public sealed class DeregistrationDesk(
 
                 if (bars.Count > 0 || judged is null)
                 {
+                    // It may be this very proceeding that another clerk has just brought to its end.
+                    if ((await store.FindDeregistrationAsync(number, cancel))?.Revision != one.Revision)
+                    {
+                        throw StoreErrors.Changed();
+                    }
+
                     throw DeregistrationErrors.Barred(bars);
                 }
 
@@ -259,7 +265,7 @@ public sealed class DeregistrationDesk(
                 cancelled = new CancelledSet(judged, new StateRecord(SetState.Cancelled, recorded, recorded, $"简易注销（{one.Number}）", authority));
             }
         }
-        catch (EidException error) when (error.Reason.Kind() is ErrorKind.FailedPrecondition or ErrorKind.AlreadyExists)
+        catch (EidException error) when (error.Reason.Kind() is ErrorKind.FailedPrecondition or ErrorKind.AlreadyExists or ErrorKind.Aborted)
         {
             // It may be this very request that changed it, since step 1.
             if (await register.FindReplyAsync(caller.Actor, caller.RequestId, cancel) is { } twin)
