@@ -103,21 +103,11 @@ internal static class PermitRows
             return (null, await SqlReads.FindReplyAsync(session, request.Actor, request.RequestId.Value, CancellationToken.None) ?? throw StoreErrors.Changed());
         }
 
-        return (new Deed(request, [.. events.Select(one => Entry(deed, setId.Value, one, request))]), null);
+        return (new Deed(request, [.. events.Select(one => SqlWrites.Entry(deed, setId.Value, State(one), request, one.Number))]), null);
     }
 
-    private static Func<long, IEnumerable<Sql>> Entry(string deed, long setId, PermitEvent one, WriteRequest request) => position =>
-    [
-        new Sql(
-            """
-            INSERT INTO feed (position, set_id, permit, state, recorded_time, state_effective, state_reason, state_decided_by)
-            VALUES (@position, @set, @permit, @state, @time, @effective, @reason, @by)
-            """,
-            ("@position", position), ("@set", setId), ("@permit", one.Number), ("@state", (long)one.State), ("@time", one.RecordedTime.ToUnixTimeMilliseconds()),
-            ("@effective", one.EffectiveTime.ToUnixTimeMilliseconds()), ("@reason", one.Reason), ("@by", one.DecidedBy)),
-        new Sql("INSERT INTO act (actor, request_id, deed, set_id, recorded_time) VALUES (@actor, @request, @deed, @set, @time)",
-            ("@actor", request.Actor), ("@request", request.RequestId.Value), ("@deed", deed), ("@set", setId), ("@time", one.RecordedTime.ToUnixTimeMilliseconds())),
-    ];
+    // In the feed a permit's state stands where a set's would; the number says whose it is.
+    private static StateRecord State(PermitEvent one) => new((SetState)one.State, one.EffectiveTime, one.RecordedTime, one.Reason, one.DecidedBy);
 
     private static int Number(DateOnly? day) => day is { } date ? (date.Year * 10000) + (date.Month * 100) + date.Day : 0;
 

@@ -192,15 +192,15 @@ internal static class SqlWrites
         "INSERT INTO reply (actor, request_id, content_digest, reply, position) VALUES (@actor, @request, @digest, @reply, @position)",
         ("@actor", request.Actor), ("@request", request.RequestId.Value), ("@digest", request.ContentDigest), ("@reply", request.Reply), ("@position", position));
 
-    // A change of a set's state: for who follows the feed, and for who asks later what was done to it and by whom.
-    private static Func<long, IEnumerable<Sql>> Entry(string deed, long setId, StateRecord state, WriteRequest request) => position =>
+    /// <summary>A change of a state, of a set or of one of its permits: for who follows the feed, and for who asks later what was done to it and by whom.</summary>
+    public static Func<long, IEnumerable<Sql>> Entry(string deed, long setId, StateRecord state, WriteRequest request, string permit = "") => position =>
     [
         new Sql(
             """
-            INSERT INTO feed (position, set_id, state, recorded_time, state_effective, state_reason, state_decided_by, state_successor)
-            VALUES (@position, @set, @state, @time, @effective, @reason, @by, @successor)
+            INSERT INTO feed (position, set_id, permit, state, recorded_time, state_effective, state_reason, state_decided_by, state_successor)
+            VALUES (@position, @set, @permit, @state, @time, @effective, @reason, @by, @successor)
             """,
-            ("@position", position), ("@set", setId), ("@state", (long)state.State), ("@time", state.RecordedTime.ToUnixTimeMilliseconds()),
+            ("@position", position), ("@set", setId), ("@permit", permit), ("@state", (long)state.State), ("@time", state.RecordedTime.ToUnixTimeMilliseconds()),
             ("@effective", state.EffectiveTime.ToUnixTimeMilliseconds()), ("@reason", state.Reason), ("@by", state.DecidedBy),
             ("@successor", state.Successor?.ToString() ?? "")),
         new Sql("INSERT INTO act (actor, request_id, deed, set_id, recorded_time) VALUES (@actor, @request, @deed, @set, @time)",

@@ -62,10 +62,14 @@ internal static class StateCommands
                 return ExitCode.Ok;
             }
 
-            screen.Line($"[bold green]✔ 已{act.Deed}[/]   {string.Format(System.Globalization.CultureInfo.InvariantCulture, act.Done, Words.Of(set.StateEffectiveTime))}");
+            screen.Line($"[bold green]✔ 已{act.Deed}[/]   {string.Format(System.Globalization.CultureInfo.InvariantCulture, Subject(act.Done, set), Words.Of(set.StateEffectiveTime))}");
             screen.Facts([("名称", set.License.Enterprise.Name), ("证照标识", set.License.LicenseId), ("状态", Words.Of(set.State)), ("理由", order.Reason), ("决定机关", order.Authority)]);
             return ExitCode.Ok;
         });
         return command;
     }
+
+    // A comprehensive licence has no seals of its own.
+    private static string Subject(string text, IssuedSet set) => set.Seals.Count > 0 ? text
+        : text.Replace("执照、四枚印章及其证书", "综合许可证", StringComparison.Ordinal).Replace("执照和四枚印章", "综合许可证", StringComparison.Ordinal);
 }

@@ -88,9 +88,7 @@ public sealed class TradeIssuer(Issuer issuer, RegistrationChanger changer, SetM
             throw StoreErrors.NotATradeLicense();
         }
 
-        var id = LicenseId.ForTradeLicense(maker.Authority.CreditCode, before.Facts.CreditCode, int.Parse(before.Id.Serial[^3..], CultureInfo.InvariantCulture), basis.Version);
-        var license = new License(id, before.Facts, maker.Authority.Name, maker.Authority.CreditCode, LicenseTime.Whole(basis.Effective), before.Trade);
-        return new ReplacementPlan(basis, [], license, new RegistrationChange(FaceItems.None, []));
+        return Next(basis, before.Facts, before.Trade);
     }
 
     private async Task<License> PrepareAsync(CreditCode holder, TradeInput trade, DateTimeOffset now, CancellationToken cancel)
@@ -108,7 +106,7 @@ public sealed class TradeIssuer(Issuer issuer, RegistrationChanger changer, SetM
             throw StoreErrors.TradeExists(twin.LicenseId);
         }
 
-        var number = existing.Select(one => int.Parse(one.LicenseId.Serial[^3..], CultureInfo.InvariantCulture)).DefaultIfEmpty(0).Max() + 1;
+        var number = existing.Select(one => one.LicenseId.TradeNumber).DefaultIfEmpty(0).Max() + 1;
         return new License(LicenseId.ForTradeLicense(maker.Authority.CreditCode, holder, number, 1), company, maker.Authority.Name, maker.Authority.CreditCode, LicenseTime.Whole(now), facts);
     }
 
@@ -137,10 +135,9 @@ public sealed class TradeIssuer(Issuer issuer, RegistrationChanger changer, SetM
             throw new EidException(ErrorReason.PermitInvalid, $"许可证编号 {permit.Number} 已被吊销或注销，不能再次使用");
         }
 
-        var order = TradeInput.Find(catalogue, before.Code).Permits.Select(kind => kind.Code).ToList();
         var facts = before with
         {
-            Premises = command.Premises.Length == 0 ? before.Premises : command.Premises, Permits = [.. stay.Concat(granted).OrderBy(permit => order.IndexOf(permit.Code))],
+            Premises = command.Premises.Length == 0 ? before.Premises : command.Premises, Permits = TradeInput.Find(catalogue, before.Code).InOrder(stay.Concat(granted)),
         };
         if (facts.Permits.Count == 0)
         {
@@ -153,10 +150,12 @@ public sealed class TradeIssuer(Issuer issuer, RegistrationChanger changer, SetM
         }
 
         // 4. The next version.
-        var id = LicenseId.ForTradeLicense(maker.Authority.CreditCode, company.CreditCode, int.Parse(basis.Before.License.Id.Serial[^3..], CultureInfo.InvariantCulture), basis.Version);
-        var license = new License(id, company, maker.Authority.Name, maker.Authority.CreditCode, LicenseTime.Whole(basis.Effective), facts);
-        return new ReplacementPlan(basis, [], license, new RegistrationChange(FaceItems.None, []));
+        return Next(basis, company, facts);
     }
+
+    private ReplacementPlan Next(ReplacementBasis basis, EnterpriseFacts company, TradeFacts trade) => new(basis, [],
+        new License(basis.Before.License.Id.AtVersion(basis.Version), company, maker.Authority.Name, maker.Authority.CreditCode, LicenseTime.Whole(basis.Effective), trade),
+        RegistrationChange.Nothing);
 
     // Checked like an issue, together with those that stay, so that the whole is what the trade may be.
     private IReadOnlyList<Permit> ParseGranted(ChangeTradeCommand command, TradeFacts before, Permit[] stay, DateOnly today)

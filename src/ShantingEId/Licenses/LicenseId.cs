@@ -71,6 +71,14 @@ public sealed record LicenseId
         return new LicenseId(issuer.Value + TradeLicenseNumber, issuer.Value, string.Create(CultureInfo.InvariantCulture, $"{holder.Value}{number:D3}"), version);
     }
 
+    /// <summary>The identifier of another version of the same licence.</summary>
+    /// <exception cref="EidException"><see cref="ErrorReason.LicenseIdInvalid"/>: version outside 1 to 999.</exception>
+    public LicenseId AtVersion(int version) => version is >= 1 and <= 999 ? new LicenseId(Type, Issuer, Serial, version)
+        : throw new EidException(ErrorReason.LicenseIdInvalid, "证照版本号应在 1 至 999 之间");
+
+    /// <summary>Which of its company's comprehensive licences it is, 1 to 999.</summary>
+    public int TradeNumber => int.Parse(Serial.AsSpan(HolderLength), NumberStyles.None, CultureInfo.InvariantCulture);
+
     /// <summary>Whether it is a 行业综合许可证 of its issuer.</summary>
     public bool IsTradeLicense => Type == Issuer + TradeLicenseNumber && Serial.Length == HolderLength + 3;
 

@@ -29,7 +29,15 @@ public enum TradeSource
 /// <param name="Name">Chinese name.</param>
 /// <param name="Source">Where the name comes from.</param>
 /// <param name="Permits">What it combines, the one that makes the trade first.</param>
-public sealed record Trade(string Code, string Name, TradeSource Source, IReadOnlyList<PermitKind> Permits);
+public sealed record Trade(string Code, string Name, TradeSource Source, IReadOnlyList<PermitKind> Permits)
+{
+    /// <summary>Permits in the order in which the trade names their kinds.</summary>
+    public IReadOnlyList<Permit> InOrder(IEnumerable<Permit> permits)
+    {
+        var order = Permits.Select(kind => kind.Code).ToList();
+        return [.. permits.OrderBy(permit => order.IndexOf(permit.Code))];
+    }
+}
 
 /// <summary>一业一证: trades and the permits each combines, as data.</summary>
 public sealed class TradeCatalogue

@@ -59,7 +59,7 @@ public sealed record TradeInput(string Trade, string Premises, IReadOnlyList<Per
         }
 
         return violations.Count == 0
-            ? new TradeFacts(trade.Code, trade.Name, premises, [.. permits.OrderBy(permit => trade.Permits.ToList().FindIndex(kind => kind.Code == permit.Code))])
+            ? new TradeFacts(trade.Code, trade.Name, premises, trade.InOrder(permits))
             : throw new EidException(violations[0].Reason, string.Join("；", violations.Select(one => one.Message)), violations);
     }
 
