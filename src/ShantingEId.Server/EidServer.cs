@@ -60,9 +60,14 @@ public static class EidServer
         var artist = new SealArtist(SealFonts.LoadDefault());
         var calendar = LoadCalendar(options);
         var trades = LoadTrades(options);
+        if (options.IsProduction && options.JournalDirectory is null)
+        {
+            throw new EidException(ErrorReason.RegisterOutdated, "生产环境须用 --journal 指明登记日志的目录（各副本共用，与登记簿不在同一块磁盘）");
+        }
+
         Directory.CreateDirectory(options.DataDirectory);
         var clock = new RegisterClock(options.Clock);
-        var (store, feed) = Register.Open(options with { Clock = clock });
+        var (store, feed) = Register.Open(options with { Clock = clock }, authority.StatusSecret);
 
         // 2. Services.
         var builder = WebApplication.CreateSlimBuilder();

@@ -46,6 +46,12 @@ public sealed record EidServerOptions
     /// <summary>How long the ledger is kept after it was taken into the register; null keeps it for ever, it is the evidence.</summary>
     public TimeSpan? LedgerKeep { get; init; }
 
+    /// <summary>
+    /// Folder of the register's journal, shared by all replicas of a register; null is <c>journal</c> in <see cref="DataDirectory"/> for a register in a file, and none
+    /// for PostgreSQL. In production it must be given, and belongs on another disk than the database: it is what a restored backup is brought up to date with.
+    /// </summary>
+    public string? JournalDirectory { get; init; }
+
     /// <summary>Whether look-ups are written to the ledger; false is refused in production and exists to measure the path without it.</summary>
     public bool Ledger { get; init; } = true;
 
@@ -66,6 +72,9 @@ public sealed record EidServerOptions
 
     /// <summary>How fast incidents are worked on, and when a replica that works on one counts as gone.</summary>
     public IncidentTerms Incidents { get; init; } = IncidentTerms.Default;
+
+    /// <summary>Where the journal is; null when there is none.</summary>
+    internal string? JournalPath => JournalDirectory ?? (Postgres is null ? Path.Combine(DataDirectory, "journal") : null);
 
     /// <summary>Where the ledger is.</summary>
     internal string LedgerPath => LedgerDirectory ?? Path.Combine(DataDirectory, "ledger");

@@ -29,6 +29,7 @@ public enum ErrorReason
     // Store and process
     StoreUnavailable,
     OutcomeUnknown,
+    RegisterOutdated,
     StorageFull,
     Draining,
     InternalFault,
@@ -136,7 +137,7 @@ public static class ErrorReasons
         ErrorReason.MessageTooLarge or ErrorReason.StorageFull or ErrorReason.RateLimited => ErrorKind.ResourceExhausted,
         ErrorReason.CompressionNotSupported => ErrorKind.Unimplemented,
         ErrorReason.DeadlineTooShort or ErrorReason.DeadlineExceeded => ErrorKind.DeadlineExceeded,
-        ErrorReason.StoreUnavailable or ErrorReason.OutcomeUnknown or ErrorReason.Draining or ErrorReason.AuditUnavailable => ErrorKind.Unavailable,
+        ErrorReason.StoreUnavailable or ErrorReason.OutcomeUnknown or ErrorReason.RegisterOutdated or ErrorReason.Draining or ErrorReason.AuditUnavailable => ErrorKind.Unavailable,
         ErrorReason.InternalFault or ErrorReason.SelfCheckFailed => ErrorKind.Internal,
         ErrorReason.RequestIdReused or ErrorReason.SigningKeyUnusable or ErrorReason.ClockSkew
             or ErrorReason.KeyVaultSealed or ErrorReason.LintFailed

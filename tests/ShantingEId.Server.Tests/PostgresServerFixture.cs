@@ -31,11 +31,19 @@ public class PostgresServerFixture : ServerFixture
         await base.InitializeAsync();
     }
 
-    public override EidServerOptions Options() => base.Options() with { Postgres = postgres!.ConnectionString(0, database) };
+    public override EidServerOptions Options() => base.Options() with { Postgres = postgres!.ConnectionString(0, database), JournalDirectory = Path.Combine(Data, "journal") };
 
-    public override RegisterFile OpenRegister()
+    public override RegisterFile OpenRegister() => Open(database);
+
+    protected override async Task<(EidServerOptions Options, Func<RegisterFile> Open)> EmptyAsync()
     {
-        var connection = postgres!.Connect(database);
+        var other = await postgres!.CreateDatabaseAsync();
+        return (Options() with { Postgres = postgres.ConnectionString(0, other) }, () => Open(other));
+    }
+
+    private RegisterFile Open(string name)
+    {
+        var connection = postgres!.Connect(name);
         connection.Open();
         return new RegisterFile(connection);
     }

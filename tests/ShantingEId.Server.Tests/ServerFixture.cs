@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 using ShantingEId.Server;
 using ShantingEId.Server.Callers;
+using ShantingEId.Server.Tests.Journal;
 using ShantingEId.TestSupport;
 using ShantingEId.V1;
 
@@ -97,8 +98,27 @@ public class ServerFixture : IAsyncLifetime
     public virtual async ValueTask DisposeAsync()
     {
         await StopAsync();
+        if (Rebuilt.IsAsked && app is not null)
+        {
+            Rebuilt.Tell(GetType().Name, await RebuildAsync());
+        }
+
         Directory.Delete(folder, recursive: true);
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>What the journal alone makes of an empty register, held against the one that was lived in; the server must not be running.</summary>
+    public async Task<List<string>> RebuildAsync()
+    {
+        var (empty, open) = await EmptyAsync();
+        return await Rebuilt.DifferencesAsync(Options(), OpenRegister, empty, open);
+    }
+
+    /// <summary>An empty register of this deployment, and how it is opened behind the server's back.</summary>
+    protected virtual Task<(EidServerOptions Options, Func<RegisterFile> Open)> EmptyAsync()
+    {
+        var place = Path.Combine(folder, Path.GetRandomFileName());
+        return Task.FromResult((Options() with { DataDirectory = place }, new Func<RegisterFile>(() => new RegisterFile(Path.Combine(place, "register.db")))));
     }
 
     /// <summary>A channel that presents this caller's certificate; null presents none.</summary>

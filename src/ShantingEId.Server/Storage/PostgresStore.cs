@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Npgsql;
+using ShantingEId.Server.Journal;
 
 namespace ShantingEId.Server.Storage;
 
@@ -22,8 +23,8 @@ public sealed class PostgresStore : SqlStore
     private readonly PostgresConnections connections;
     private readonly SqlSessions readers;
 
-    private PostgresStore(PostgresConnections connections, TimeProvider clock)
-        : base(clock)
+    private PostgresStore(PostgresConnections connections, TimeProvider clock, RegisterJournal? journal)
+        : base(clock, journal)
     {
         this.connections = connections;
         readers = new SqlSessions(async cancel => new SqlSession(await connections.OpenAsync(cancel)), Readers);
@@ -42,9 +43,12 @@ public sealed class PostgresStore : SqlStore
     /// <param name="connectionString">As Npgsql reads it; never logged.</param>
     /// <param name="clock">Says when a reading began.</param>
     /// <exception cref="EidException">The server cannot be reached, or does not keep what it acknowledged.</exception>
-    public static PostgresStore Open(string connectionString, TimeProvider clock)
+    public static PostgresStore Open(string connectionString, TimeProvider clock) => Open(connectionString, clock, null);
+
+    /// <summary>Opens the register, with its journal.</summary>
+    internal static PostgresStore Open(string connectionString, TimeProvider clock, RegisterJournal? journal)
     {
-        var store = new PostgresStore(new PostgresConnections(connectionString), clock);
+        var store = new PostgresStore(new PostgresConnections(connectionString), clock, journal);
         try
         {
             // Before the first port is opened, and with nothing else to do meanwhile.

@@ -13,6 +13,9 @@ internal abstract class QueuedWrite(string order, string? request)
     /// <summary>See the constructor.</summary>
     public string? Request => request;
 
+    /// <summary>Whether the register's journal tells of it; not of what stands in another journal already.</summary>
+    public bool IsJournalled { get; init; } = true;
+
     /// <summary>What it does to the feed, once it was applied; null when nothing.</summary>
     public Deed? Deed { get; protected set; }
 

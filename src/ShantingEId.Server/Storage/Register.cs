@@ -1,4 +1,5 @@
 using ShantingEId.Issuing;
+using ShantingEId.Server.Journal;
 
 namespace ShantingEId.Server.Storage;
 
@@ -6,16 +7,19 @@ namespace ShantingEId.Server.Storage;
 public static class Register
 {
     /// <summary>Opens it and its feed; close the feed first.</summary>
-    /// <exception cref="EidException">It cannot be opened, or would not keep what it acknowledges.</exception>
-    public static (SqlStore Store, IChangeFeed Feed) Open(EidServerOptions options)
+    /// <param name="options">Which, and where its journal is.</param>
+    /// <param name="secret">The deployment's <c>status.secret</c>, which authenticates the journal; null opens without one, which a register that has one refuses.</param>
+    /// <exception cref="EidException">It cannot be opened, would not keep what it acknowledges, or is behind its journal.</exception>
+    public static (SqlStore Store, IChangeFeed Feed) Open(EidServerOptions options, byte[]? secret = null)
     {
+        var journal = secret is not null && options.JournalPath is { } folder ? RegisterJournal.Open(folder, secret) : null;
         if (options.Postgres is { } connection)
         {
-            var postgres = PostgresStore.Open(connection, options.Clock);
+            var postgres = PostgresStore.Open(connection, options.Clock, journal);
             return (postgres, new PostgresFeed(postgres, options.StateBound));
         }
 
-        var sqlite = SqliteStore.OpenFile(SqlitePath(options), options.Clock, options.Synchronous);
+        var sqlite = SqliteStore.OpenFile(SqlitePath(options), options.Clock, options.Synchronous, journal);
         return (sqlite, new SqliteFeed(sqlite, SqlitePath(options) + "-cache", options.StateBound));
     }
 

@@ -5,6 +5,7 @@ using ShantingEId.Crypto;
 using ShantingEId.Issuing;
 using ShantingEId.Licenses;
 using ShantingEId.Seals;
+using ShantingEId.Server.Journal;
 using ShantingEId.Trades;
 
 namespace ShantingEId.Server.Storage;
@@ -19,6 +20,14 @@ internal static class SqlReads
 
     private static readonly Dictionary<(RegisterKeyKind, bool IsNow), string> Entries = new[] { true, false }
         .SelectMany(isNow => Enum.GetValues<RegisterKeyKind>().Select(kind => (kind, isNow))).ToDictionary(key => key, key => EntryStatement(key.kind, key.isNow));
+
+    /// <summary>Where the register stands in its journal.</summary>
+    public static async ValueTask<JournalHead> JournalHeadAsync(SqlSession session)
+    {
+        await using var row = await session.QueryAsync(new Sql("SELECT journal, journal_digest, epoch, position FROM feed_head"));
+        await row.ReadAsync();
+        return new JournalHead(row.GetInt64(0), row.GetFieldValue<byte[]>(1), row.GetInt64(2), row.GetInt64(3));
+    }
 
     /// <summary>Reads one entry, in one statement, which is one snapshot.</summary>
     /// <param name="session">Where.</param>

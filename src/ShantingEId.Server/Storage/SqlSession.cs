@@ -1,5 +1,6 @@
 using System.Data;
 using System.Data.Common;
+using ShantingEId.Server.Journal;
 
 namespace ShantingEId.Server.Storage;
 
@@ -20,8 +21,16 @@ internal sealed class SqlSession(DbConnection connection) : IAsyncDisposable
     /// <summary>Whether the database warned of something; set by who opened the connection.</summary>
     public bool Warned { get; set; }
 
+    /// <summary>Where statements that write are noted, for the journal; null when nobody keeps one.</summary>
+    public JournalTape? Tape { get; set; }
+
     /// <summary>Runs a statement; returns the number of changed rows.</summary>
-    public Task<int> RunAsync(string sql, params ReadOnlySpan<(string Name, object Value)> values) => Command(sql, values).ExecuteNonQueryAsync();
+    public async Task<int> RunAsync(string sql, params (string Name, object Value)[] values)
+    {
+        var changed = await Command(sql, values).ExecuteNonQueryAsync();
+        Tape?.Note(new Sql(sql, values), changed);
+        return changed;
+    }
 
     /// <summary>Runs a statement for as long as it takes.</summary>
     public async Task RunUntimedAsync(string sql)
@@ -40,11 +49,19 @@ internal sealed class SqlSession(DbConnection connection) : IAsyncDisposable
     }
 
     /// <summary>First column of the first row; null when there is none or it is NULL.</summary>
-    public async Task<object?> ScalarAsync(Sql statement, CancellationToken cancel = default) =>
-        await Command(statement.Text, statement.Values).ExecuteScalarAsync(cancel) is { } value and not DBNull ? value : null;
+    public async Task<object?> ScalarAsync(Sql statement, CancellationToken cancel = default)
+    {
+        var value = await Command(statement.Text, statement.Values).ExecuteScalarAsync(cancel) is { } found and not DBNull ? found : null;
+        Tape?.Note(statement, value as long?);
+        return value;
+    }
 
     /// <summary>Runs a query; the reader must be closed before the next statement.</summary>
-    public Task<DbDataReader> QueryAsync(Sql statement, CancellationToken cancel = default) => Command(statement.Text, statement.Values).ExecuteReaderAsync(cancel);
+    public Task<DbDataReader> QueryAsync(Sql statement, CancellationToken cancel = default)
+    {
+        Tape?.Note(statement, null);
+        return Command(statement.Text, statement.Values).ExecuteReaderAsync(cancel);
+    }
 
     /// <summary>Runs statements that return nothing, in order; where the driver can, in one journey to the database.</summary>
     public async Task RunAllAsync(IEnumerable<Sql> statements)
@@ -53,7 +70,8 @@ internal sealed class SqlSession(DbConnection connection) : IAsyncDisposable
         {
             foreach (var statement in statements)
             {
-                await RunAsync(statement.Text, statement.Values);
+                await Command(statement.Text, statement.Values).ExecuteNonQueryAsync();
+                Tape?.Note(statement, null);
             }
 
             return;
@@ -62,6 +80,7 @@ internal sealed class SqlSession(DbConnection connection) : IAsyncDisposable
         await using var batch = connection.CreateBatch();
         foreach (var statement in statements)
         {
+            Tape?.Note(statement, null);
             var command = batch.CreateBatchCommand();
             command.CommandText = statement.Text;
             foreach (var (name, value) in statement.Values)

@@ -6,6 +6,7 @@ using ShantingEId.Deregistering;
 using ShantingEId.Issuing;
 using ShantingEId.Licenses;
 using ShantingEId.Seals;
+using ShantingEId.Server.Journal;
 using ShantingEId.Server.Telemetry;
 using ShantingEId.Trades;
 
@@ -20,13 +21,16 @@ public abstract partial class SqlStore : ILicenseStore, ICaseStore, ILookupLog, 
 {
     private const int Attempts = 3;
     private readonly TimeProvider clock;
+    private readonly RegisterJournal? journal;
     private readonly GroupCommit writes;
     private SqlSession? writer;
     private bool disposed;
+    private long newest;
+    private volatile bool isOutdated;
 
-    private protected SqlStore(TimeProvider clock)
+    private protected SqlStore(TimeProvider clock, RegisterJournal? journal)
     {
-        this.clock = clock;
+        (this.clock, this.journal) = (clock, journal);
         writes = new GroupCommit(CommitAsync);
     }
 
@@ -83,8 +87,13 @@ public abstract partial class SqlStore : ILicenseStore, ICaseStore, ILookupLog, 
     public ValueTask<IssuedSet?> LoadSetAsync(LicenseId id, CancellationToken cancel) => ReadAsync(session => SqlReads.LoadSetAsync(session, id, cancel), cancel);
 
     /// <summary>A stretch of the feed; see <see cref="IChangeFeed.ReadFeedAsync"/>.</summary>
-    internal ValueTask<FeedPage> ReadFeedAsync(string? member, long after, int limit, CancellationToken cancel) =>
-        ReadAsync(session => SqlReads.ReadFeedAsync(session, FeedStatement, member ?? "", after, limit, cancel), cancel);
+    internal async ValueTask<FeedPage> ReadFeedAsync(string? member, long after, int limit, CancellationToken cancel)
+    {
+        var seen = Volatile.Read(ref newest);
+        var page = await ReadAsync(session => SqlReads.ReadFeedAsync(session, FeedStatement, member ?? "", after, limit, cancel), cancel);
+        RequireForward(page.Head, seen);
+        return page;
+    }
 
     /// <inheritdoc/>
     public ValueTask<LedgerMark> TakenInAsync(string ledger, CancellationToken cancel) => ReadAsync(session => LookupRows.TakenInAsync(session, ledger, cancel), cancel);
@@ -107,7 +116,7 @@ public abstract partial class SqlStore : ILicenseStore, ICaseStore, ILookupLog, 
         {
             var taken = await LookupRows.TakeInAsync(session, ledger, throughTick, throughTime, rows);
             return (null, _ => taken);
-        }));
+        }) { IsJournalled = false }); // The ledger is its own evidence, and is taken in anew from where the register stands.
 
     /// <inheritdoc/>
     public ValueTask<Committed> AddSetAsync(IssuedSet issuedSet, StateRecord started, WriteRequest request) =>
@@ -190,6 +199,7 @@ public abstract partial class SqlStore : ILicenseStore, ICaseStore, ILookupLog, 
                 await writer.DisposeAsync();
             }
 
+            journal?.Dispose();
             await CloseAsync();
         }
     }
@@ -199,6 +209,7 @@ public abstract partial class SqlStore : ILicenseStore, ICaseStore, ILookupLog, 
     {
         writer = await OpenWriterAsync();
         await migrate(writer);
+        await JournalCheck.RequireAsync(ReadHeadAsync, journal?.Folder);
     }
 
     /// <summary>Runs something that only reads, or that stands alone and may be repeated.</summary>
@@ -230,6 +241,11 @@ public abstract partial class SqlStore : ILicenseStore, ICaseStore, ILookupLog, 
     /// <summary>Reads, and blames nobody who asks for what cannot be read.</summary>
     internal async ValueTask<T> ReadAsync<T>(Func<SqlSession, ValueTask<T>> read, CancellationToken cancel)
     {
+        if (isOutdated)
+        {
+            throw JournalCheck.Replaced();
+        }
+
         var began = Stopwatch.GetTimestamp();
         try
         {
@@ -259,25 +275,34 @@ public abstract partial class SqlStore : ILicenseStore, ICaseStore, ILookupLog, 
     {
         for (var attempt = 1; ; attempt++)
         {
-            var (committing, began) = (false, Stopwatch.GetTimestamp());
+            var (committing, began, frame) = (false, Stopwatch.GetTimestamp(), (JournalFrame?)null);
             try
             {
                 // 1. Each write by itself: what one of them does wrong is undone alone.
                 writer ??= await OpenWriterAsync();
+                var tape = writer.Tape = journal is null ? null : new JournalTape();
                 await writer.RunAsync(BeginStatement);
                 foreach (var write in group)
                 {
                     await ApplyAsync(writer, write);
                 }
 
-                // 2. Their places in the feed, last of all: held until the transaction ends.
+                tape?.IsOn = true;
+
+                // 2. Their places in the feed and in the journal, last of all: held until the transaction ends. The journal is on its disk before COMMIT.
                 var deeds = group.Where(write => write.Deed is not null).ToArray();
-                var places = deeds.Length == 0 ? [] : await SqlWrites.RecordAsync(writer, [.. deeds.Select(write => write.Deed!)], Notice);
+                var seen = Volatile.Read(ref newest);
+                var places = deeds.Length == 0 && tape is not { Statements.Count: > 0 } ? []
+                    : await SqlWrites.RecordAsync(writer, [.. deeds.Select(write => write.Deed!)], deeds.Length == 0 ? null : Notice, (head, place) => frame = WriteJournal(head, place, tape, seen));
 
                 // 3. The commit point.
                 committing = true;
                 await CommitAsync(writer);
                 EidMeters.CountStore("write", began);
+                if (frame is not null)
+                {
+                    journal!.Mark(frame);
+                }
 
                 // 4. Only now anybody hears of it, also who was refused: a refusal may rest on what another of the group wrote.
                 foreach (var write in group)
@@ -296,6 +321,11 @@ public abstract partial class SqlStore : ILicenseStore, ICaseStore, ILookupLog, 
             {
                 var reached = writer is not null;
                 await UndoAsync();
+                if (frame is not null && (!committing || await IsUndoneAsync(frame, Translate(error, committing))))
+                {
+                    journal!.TakeBack();
+                }
+
                 if (committing || !reached || attempt == Attempts || !MayRepeat(error))
                 {
                     foreach (var write in group)
@@ -309,8 +339,59 @@ public abstract partial class SqlStore : ILicenseStore, ICaseStore, ILookupLog, 
         }
     }
 
+    // The feed never goes back. Where it did, somebody put an older copy in the place of the register, and nothing of it may be told or added to.
+    private void RequireForward(long head, long seen)
+    {
+        if (head < seen)
+        {
+            isOutdated = true;
+            throw JournalCheck.Replaced();
+        }
+
+        InterlockedMax(ref newest, head);
+
+        static void InterlockedMax(ref long place, long value)
+        {
+            for (var was = Volatile.Read(ref place); was < value;)
+            {
+                was = Interlocked.CompareExchange(ref place, value, was) is var found && found == was ? value : found;
+            }
+        }
+    }
+
+    private JournalFrame? WriteJournal(JournalHead head, long feedAfter, JournalTape? tape, long seen)
+    {
+        RequireForward(head.Feed, seen);
+        if (tape is null)
+        {
+            return null;
+        }
+
+        var (frame, bytes) = journal!.Make(head, feedAfter, tape);
+        journal.Write(frame, bytes);
+        return frame;
+    }
+
+    // Who is told that nothing was written must not find it written after a restore; where that cannot be known, both may happen.
+    private async Task<bool> IsUndoneAsync(JournalFrame frame, EidException told)
+    {
+        try
+        {
+            return told.Reason != ErrorReason.OutcomeUnknown && (await ReadHeadAsync()).Position < frame.Position;
+        }
+        catch (EidException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Where the register stands in its journal.</summary>
+    private protected async Task<JournalHead> ReadHeadAsync() => await ReadAsync(session => SqlReads.JournalHeadAsync(session), CancellationToken.None);
+
     private async Task ApplyAsync(SqlSession session, QueuedWrite write)
     {
+        var noted = session.Tape?.Statements.Count ?? 0;
+        session.Tape?.IsOn = write.IsJournalled;
         await session.RunAsync("SAVEPOINT one");
         for (var again = false; ; again = true)
         {
@@ -322,6 +403,7 @@ public abstract partial class SqlStore : ILicenseStore, ICaseStore, ILookupLog, 
             catch (Exception error) when (error is EidException || (error is DbException fault && IsOwnFault(fault)))
             {
                 await session.RunAsync("ROLLBACK TO SAVEPOINT one");
+                session.Tape?.CutTo(noted);
                 if (error is DbException && !again)
                 {
                     continue; // Somebody else was faster; asked again, the register says what to answer.

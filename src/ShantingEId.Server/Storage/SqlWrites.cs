@@ -1,6 +1,7 @@
 using ShantingEId.Issuing;
 using ShantingEId.Licenses;
 using ShantingEId.Seals;
+using ShantingEId.Server.Journal;
 
 namespace ShantingEId.Server.Storage;
 
@@ -166,11 +167,18 @@ internal static class SqlWrites
     /// Gives the deeds their places in the feed and writes what goes with them: the last thing before COMMIT. The row of the
     /// head is held from here until then, by one writer of all, so that places rise in the order of commits.
     /// </summary>
+    /// <param name="session">In its transaction.</param>
+    /// <param name="deeds">What has a place in the feed; none where only the journal is written.</param>
+    /// <param name="notice">Wakes who follows the feed; null when nobody needs to be woken.</param>
+    /// <param name="journal">Puts what the transaction wrote into the journal, and returns its frame; null when there is none.</param>
     /// <returns>The last place of each deed.</returns>
-    public static async Task<IReadOnlyList<long>> RecordAsync(SqlSession session, IReadOnlyList<Deed> deeds, Sql? notice)
+    public static async Task<IReadOnlyList<long>> RecordAsync(SqlSession session, IReadOnlyList<Deed> deeds, Sql? notice, Func<JournalHead, long, JournalFrame?> journal)
     {
         var count = deeds.Sum(deed => (long)deed.Entries.Count);
-        var place = (long)(await session.ScalarAsync(new Sql("UPDATE feed_head SET position = position + @count RETURNING position", ("@count", count))))! - count;
+        var tape = session.Tape;
+        session.Tape = null;
+        var head = await AdvanceAsync(session, count);
+        var place = head.Feed;
         var statements = new List<Sql>();
         var last = new List<long>();
         foreach (var deed in deeds)
@@ -184,8 +192,27 @@ internal static class SqlWrites
             last.Add(place);
         }
 
+        foreach (var statement in statements)
+        {
+            tape?.Note(statement, null);
+        }
+
+        if (journal(head, place) is { } frame)
+        {
+            statements.Add(new Sql("UPDATE feed_head SET journal = @journal, journal_digest = @digest", ("@journal", frame.Position), ("@digest", frame.Digest)));
+        }
+
         await session.RunAllAsync(notice is { } sql ? statements.Append(sql) : statements);
         return last;
+    }
+
+    // Where the register stood before.
+    private static async Task<JournalHead> AdvanceAsync(SqlSession session, long count)
+    {
+        await using var row = await session.QueryAsync(new Sql(
+            "UPDATE feed_head SET position = position + @count RETURNING journal, journal_digest, epoch, position - @count", ("@count", count)));
+        return await row.ReadAsync() ? new JournalHead(row.GetInt64(0), row.GetFieldValue<byte[]>(1), row.GetInt64(2), row.GetInt64(3))
+            : throw new EidException(ErrorReason.InternalFault, "登记簿缺少最新序号");
     }
 
     private static Sql Reply(WriteRequest request, long position) => new(

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
+using ShantingEId.Server.Journal;
 
 namespace ShantingEId.Server.Storage;
 
@@ -15,8 +16,8 @@ public sealed class SqliteStore : SqlStore
     private readonly string synchronous;
     private readonly SqlSessions readers;
 
-    private SqliteStore(string connectionString, string synchronous, TimeProvider clock)
-        : base(clock)
+    private SqliteStore(string connectionString, string synchronous, TimeProvider clock, RegisterJournal? journal)
+        : base(clock, journal)
     {
         this.connectionString = connectionString;
         this.synchronous = synchronous;
@@ -37,9 +38,12 @@ public sealed class SqliteStore : SqlStore
     /// <param name="path">Database file; its folder must exist.</param>
     /// <param name="clock">Says when a reading began.</param>
     /// <param name="synchronous">FULL. Anything less loses acknowledged sets on power failure; tests alone use it to prove that they notice.</param>
-    public static SqliteStore OpenFile(string path, TimeProvider clock, string synchronous = "FULL")
+    public static SqliteStore OpenFile(string path, TimeProvider clock, string synchronous = "FULL") => OpenFile(path, clock, synchronous, null);
+
+    /// <summary>Opens or creates the register, with its journal.</summary>
+    internal static SqliteStore OpenFile(string path, TimeProvider clock, string synchronous, RegisterJournal? journal)
     {
-        var store = new SqliteStore(new SqliteConnectionStringBuilder { DataSource = path, DefaultTimeout = BusySeconds, Pooling = false }.ToString(), synchronous, clock);
+        var store = new SqliteStore(new SqliteConnectionStringBuilder { DataSource = path, DefaultTimeout = BusySeconds, Pooling = false }.ToString(), synchronous, clock, journal);
         try
         {
             // SQLite does its work before it returns: nothing here waits for another thread.
