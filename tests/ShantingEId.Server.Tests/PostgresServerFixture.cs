@@ -19,6 +19,10 @@ public class PostgresServerFixture : ServerFixture
         }
     }
 
+    protected PostgresServer Server => postgres!;
+
+    protected string Database => database;
+
     public override async ValueTask InitializeAsync()
     {
         if (PostgresServer.Obstacle.Length > 0)

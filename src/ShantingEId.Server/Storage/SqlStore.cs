@@ -348,14 +348,9 @@ public abstract partial class SqlStore : ILicenseStore, ICaseStore, ILookupLog, 
             throw JournalCheck.Replaced();
         }
 
-        InterlockedMax(ref newest, head);
-
-        static void InterlockedMax(ref long place, long value)
+        for (var was = Volatile.Read(ref newest); was < head; was = Volatile.Read(ref newest))
         {
-            for (var was = Volatile.Read(ref place); was < value;)
-            {
-                was = Interlocked.CompareExchange(ref place, value, was) is var found && found == was ? value : found;
-            }
+            Interlocked.CompareExchange(ref newest, head, was);
         }
     }
 

@@ -1,0 +1,203 @@
+using System.Globalization;
+using Google.Protobuf;
+using ShantingEId.Server.Journal;
+using ShantingEId.Server.Storage;
+using ShantingEId.Server.Tests.Cases;
+using ShantingEId.Server.Tests.Incidents;
+using ShantingEId.Server.Tests.Life;
+using ShantingEId.V1;
+using Act = ShantingEId.V1.Incident.Types.Act;
+using Verdict = ShantingEId.V1.Verification.Types.Verdict;
+
+namespace ShantingEId.Server.Tests.Journal;
+
+public sealed class RecoveryTests(RestoreFixture server) : RecoveryContract(server, server), IClassFixture<RestoreFixture>;
+
+public sealed class PostgresRecoveryTests(PostgresRestoreFixture server) : RecoveryContract((PostgresRestoreFixture)server.Needed, server), IClassFixture<PostgresRestoreFixture>;
+
+/// <summary>I7 and I16: an old backup serves nobody before the journal brought it up to date, and then nothing acknowledged is missing.</summary>
+public abstract class RecoveryContract(ServerFixture server, IRestorable copies)
+{
+    /// <summary><c>EID_RESTORES</c> and <c>EID_RESTORE_REVOKED</c>: how many restores, and how many revocations fall behind each backup.</summary>
+    private static readonly int Restores = Count("EID_RESTORES", 3), Revoked = Count("EID_RESTORE_REVOKED", 10);
+
+    [Fact]
+    public async Task A_restored_backup_revives_nothing_repeats_no_number_and_serves_nobody_before()
+    {
+        var numbers = new HashSet<string>();
+        for (var round = 0; round < Restores; round++)
+        {
+            // 1. Before the backup.
+            var life = LifeClient.Of(server);
+            var sets = new List<IssuedSet>();
+            for (var i = 0; i <= Revoked; i++)
+            {
+                sets.Add(Fresh(await life.FoundAsync()));
+            }
+
+            await server.StopAsync();
+            await copies.BackUpAsync();
+            await server.StartAsync();
+
+            // 2. After it, acknowledged all the same.
+            life = LifeClient.Of(server);
+            var issue = ServerFixture.ValidRequest();
+            var founded = Fresh(await life.Staff.IssueSetAsync(issue));
+            var renamed = Fresh((await life.ChangeAsync(LifeClient.Rename(sets[^1], "枣庄市山亭区样例恢复食品有限公司"))).IssuedSet);
+            foreach (var set in sets.Take(Revoked))
+            {
+                await life.DoAsync("Revoke", set);
+            }
+
+            // 3. The backup in its place: nobody serves it, however often it is tried.
+            await server.StopAsync();
+            await copies.RestoreAsync();
+            for (var attempt = 0; attempt < 2; attempt++)
+            {
+                Assert.Equal(ErrorReason.RegisterOutdated, Assert.Throws<EidException>(() => EidServer.Build(server.Options())).Reason);
+            }
+
+            // 4. Up to date again.
+            var plan = await RegisterRecovery.PlanAsync(server.Options());
+            Assert.True(plan.Count >= Revoked + 2, $"{plan.Count} transactions");
+            Assert.Empty(await RegisterRecovery.RunAsync(server.Options(), plan));
+            await server.StartAsync();
+            life = LifeClient.Of(server);
+            foreach (var set in sets.Take(Revoked))
+            {
+                Assert.Equal(Verdict.Revoked, (await life.AskAsync(set.LicenseCode)).Verdict);
+            }
+
+            Assert.Equal((Verdict.Superseded, Verdict.Valid, Verdict.Valid),
+                ((await life.AskAsync(sets[^1].LicenseCode)).Verdict, (await life.AskAsync(renamed.LicenseCode)).Verdict, (await life.AskAsync(founded.TypedCode)).Verdict));
+            Assert.Equal(founded.ToByteString(), (await life.Staff.IssueSetAsync(issue)).ToByteString()); // The same request: the same answer, byte for byte.
+
+            // 5. And on from there: no number a second time.
+            Fresh(await life.FoundAsync());
+            Fresh((await life.ChangeAsync(LifeClient.Rename(renamed, "枣庄市山亭区样例再恢复食品有限公司"))).IssuedSet);
+        }
+
+        IssuedSet Fresh(IssuedSet set)
+        {
+            string[] fresh = [set.License.LicenseId, set.TypedCode, set.LicenseCode, .. set.Seals.Select(seal => seal.SealCode)];
+            Assert.All(fresh, number => Assert.True(numbers.Add(number), $"{number} twice"));
+            return set;
+        }
+    }
+
+    [Fact]
+    public async Task The_journal_alone_makes_the_same_register_of_an_empty_one()
+    {
+        // 1. Everything that is written, some of it by many at once.
+        var incidents = new IncidentClient(server);
+        var life = incidents.Life;
+        var sets = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => life.FoundAsync()));
+        await Task.WhenAll(
+            life.ChangeAsync(LifeClient.Rename(sets[0], "枣庄市山亭区样例日志食品有限公司")),
+            life.ChangeAsync(LifeClient.Change(sets[1], face => face.Representative = "样例丙", "representative")),
+            life.DoAsync("Revoke", sets[2]), life.DoAsync("Rescind", sets[3]), life.DoAsync("Cancel", sets[4]), life.DoAsync("Suspend", sets[5]));
+        await Task.WhenAll(life.DoAsync("Restore", sets[3]), life.DoAsync("Resume", sets[5]));
+        await incidents.EndAsync((await incidents.StartAsync(IncidentClient.Prepare(Act.Reissue, sets[6], sets[7]))).Name);
+        await incidents.EndAsync((await incidents.StartAsync(IncidentClient.Prepare(Act.Revoke, sets[8], sets[9]))).Name);
+        await new CaseService.CaseServiceClient(server.Channel("staff")).OpenCaseAsync(SampleCases.Application(Step.Types.Kind.Tax, Step.Types.Kind.BankAppointment));
+        // A refusal leaves nothing, and neither does its share of a transaction with others.
+        await Task.WhenAll(Enumerable.Range(0, 6).Select(async _ =>
+        {
+            var refused = await Assert.ThrowsAsync<Grpc.Core.RpcException>(() => life.DoAsync("Revoke", sets[2]));
+            Assert.Equal(Grpc.Core.StatusCode.FailedPrecondition, refused.StatusCode);
+            await life.FoundAsync();
+        }));
+        await server.StopAsync();
+
+        // 2. Row by row the same, and sound.
+        Assert.Empty(await server.RebuildAsync());
+        Assert.Empty(RegisterCheck.Run(server.Options()));
+        await server.StartAsync();
+    }
+
+    [Fact]
+    public async Task A_recovery_that_was_cut_off_is_continued_and_nobody_serves_what_is_half_done()
+    {
+        await LiveBehindABackupAsync();
+        var plan = await RegisterRecovery.PlanAsync(server.Options());
+        await Assert.ThrowsAsync<InvalidOperationException>(() => RegisterRecovery.RunAsync(server.Options(), plan, _ => throw new InvalidOperationException("cut off")));
+
+        var refused = Assert.Throws<EidException>(() => EidServer.Build(server.Options()));
+
+        Assert.Contains("恢复没有完成", refused.Message, StringComparison.Ordinal);
+        Assert.Empty(await RegisterRecovery.RunAsync(server.Options(), await RegisterRecovery.PlanAsync(server.Options())));
+        await server.StartAsync();
+    }
+
+    [Theory]
+    [InlineData("a byte changed", "被改动过")]
+    [InlineData("a file lost", "登记日志缺少第|登记日志接不上")]
+    [InlineData("another plan", "有变化")]
+    public async Task A_journal_that_is_not_whole_restores_nothing(string fault, string says)
+    {
+        await LiveBehindABackupAsync();
+        var folder = Path.Combine(server.Data, "journal");
+        var plan = await RegisterRecovery.PlanAsync(server.Options());
+        var last = JournalFiles.Frames(folder, plan.To)[^1];
+        var bytes = await File.ReadAllBytesAsync(last.Path, TestContext.Current.CancellationToken);
+        switch (fault)
+        {
+            case "a byte changed":
+                bytes[last.Offset + JournalFrame.PeekSize + 20] ^= 1;
+                await File.WriteAllBytesAsync(last.Path, bytes, TestContext.Current.CancellationToken);
+                break;
+            case "a file lost":
+                // What was written first behind the backup; the server was started anew for the rest.
+                File.Move(JournalFiles.Frames(folder, plan.From + 1)[0].Path, Path.Combine(server.Data, "lost"));
+                break;
+            default:
+                plan = plan with { To = plan.To - 1 };
+                break;
+        }
+
+        var refused = await Assert.ThrowsAsync<EidException>(() => RegisterRecovery.RunAsync(server.Options(), plan));
+
+        Assert.Contains(says.Split('|'), part => refused.Message.Contains(part, StringComparison.Ordinal));
+        Assert.Equal(ErrorReason.RegisterOutdated, Assert.Throws<EidException>(() => EidServer.Build(server.Options())).Reason);
+
+        // Found again, it is done.
+        bytes[last.Offset + JournalFrame.PeekSize + 20] ^= fault == "a byte changed" ? (byte)1 : (byte)0;
+        await File.WriteAllBytesAsync(last.Path, bytes, TestContext.Current.CancellationToken);
+        foreach (var lost in Directory.GetFiles(server.Data, "lost"))
+        {
+            File.Move(lost, Path.Combine(folder, "000000000000-found.open"));
+        }
+
+        Assert.Empty(await RegisterRecovery.RunAsync(server.Options(), await RegisterRecovery.PlanAsync(server.Options())));
+        await server.StartAsync();
+    }
+
+    [Fact]
+    public async Task A_register_is_not_served_without_its_journal_nor_with_that_of_another()
+    {
+        await server.StopAsync();
+        var empty = Directory.CreateDirectory(Path.Combine(server.Data, Path.GetRandomFileName())).FullName;
+
+        Assert.Equal(ErrorReason.RegisterOutdated, Assert.Throws<EidException>(() => EidServer.Build(server.Options() with { JournalDirectory = empty })).Reason);
+
+        await server.StartAsync();
+    }
+
+    // Two starts of the server behind the backup, so that the journal has a file of each.
+    private async Task LiveBehindABackupAsync()
+    {
+        await LifeClient.Of(server).FoundAsync();
+        await server.StopAsync();
+        await copies.BackUpAsync();
+        for (var start = 0; start < 2; start++)
+        {
+            await server.StartAsync();
+            await LifeClient.Of(server).FoundAsync();
+            await server.StopAsync();
+        }
+
+        await copies.RestoreAsync();
+    }
+
+    private static int Count(string name, int otherwise) => int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var count) ? count : otherwise;
+}
