@@ -14,6 +14,7 @@ using ShantingEId.Companies;
 using ShantingEId.Deregistering;
 using ShantingEId.Documents;
 using ShantingEId.Issuing;
+using ShantingEId.Server.Approvals;
 using ShantingEId.Server.Authority;
 using ShantingEId.Server.Callers;
 using ShantingEId.Server.Edge;
@@ -68,6 +69,10 @@ public static class EidServer
         Directory.CreateDirectory(options.DataDirectory);
         var clock = new RegisterClock(options.Clock);
         var (store, feed) = Register.Open(options with { Clock = clock }, authority.StatusSecret);
+        if (options.IsProduction)
+        {
+            RequireApproved(options, authority, callers, store, feed);
+        }
 
         // 2. Services.
         var builder = WebApplication.CreateSlimBuilder();
@@ -214,6 +219,20 @@ public static class EidServer
     {
         var bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         return new UriBuilder(new Uri(bound.Replace("[::]", "127.0.0.1", StringComparison.Ordinal)).Scheme, "localhost", new Uri(bound.Replace("[::]", "127.0.0.1", StringComparison.Ordinal)).Port).Uri;
+    }
+
+    private static void RequireApproved(EidServerOptions options, IssuingAuthority authority, CallerDirectory callers, SqlStore store, IChangeFeed feed)
+    {
+        try
+        {
+            Deployment.RequireApprovedAsync(options, authority, callers, store).GetAwaiter().GetResult();
+        }
+        catch
+        {
+            (feed as IDisposable)?.Dispose();
+            store.Dispose();
+            throw;
+        }
     }
 
     private static WorkCalendar LoadCalendar(EidServerOptions options)

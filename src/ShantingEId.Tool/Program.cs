@@ -40,6 +40,8 @@ var root = new RootCommand("电子营业执照与四枚电子印章：签发、�
     ServeCommand.Create(),
     DevCertsCommand.Create(),
     FsckCommand.Create(),
+    RecoverCommand.Create(),
+    ApproveCommand.Create(),
     OpenApiCommand.Create(),
     BenchCommand.Create(),
 };

@@ -1,7 +1,9 @@
 using System.Text.RegularExpressions;
 using Microsoft.Data.Sqlite;
 using ShantingEId.Crypto;
+using ShantingEId.Server.Approvals;
 using ShantingEId.Server.Authority;
+using ShantingEId.Server.Callers;
 using ShantingEId.Server.Storage;
 
 namespace ShantingEId.Server.Journal;
@@ -10,11 +12,18 @@ namespace ShantingEId.Server.Journal;
 /// <param name="From">Position of the register before.</param>
 /// <param name="To">Position it is brought to.</param>
 /// <param name="Epoch">Life of the register that begins then.</param>
-/// <param name="Digest">Digest of the last transaction, 32 bytes; with <paramref name="From"/> and <paramref name="Epoch"/> it says exactly what is restored.</param>
-public sealed record RecoveryPlan(long From, long To, long Epoch, IReadOnlyList<byte> Digest)
+/// <param name="Digest">Digest of the last transaction, 32 bytes; with <paramref name="To"/> and <paramref name="Epoch"/> it says exactly what is restored.</param>
+/// <param name="IsUnfinished">Whether a recovery was begun and not ended.</param>
+public sealed record RecoveryPlan(long From, long To, long Epoch, IReadOnlyList<byte> Digest, bool IsUnfinished)
 {
+    /// <summary>The act, for people.</summary>
+    public const string Act = "从备份恢复登记簿";
+
     /// <summary>Transactions to be done again.</summary>
     public long Count => To - From;
+
+    /// <summary>To be approved by two people.</summary>
+    public ApprovalFile ToApprove() => new(Act, [$"to {To}", $"epoch {Epoch}", $"digest {Convert.ToHexStringLower([.. Digest])}"], []);
 }
 
 /// <summary>
@@ -35,19 +44,23 @@ public static partial class RegisterRecovery
 
     /// <summary>Recovers.</summary>
     /// <param name="options">Whose register and journal.</param>
-    /// <param name="agreed">What was agreed to; another plan is refused.</param>
+    /// <param name="agreed">What two people approved, from <see cref="RecoveryPlan.ToApprove"/>; where the journal leads elsewhere by now, nothing is done.</param>
     /// <param name="progress">Told of each position that was done.</param>
     /// <returns>What is wrong in the recovered register; while anything is, no server serves it.</returns>
-    public static async Task<IReadOnlyList<RegisterProblem>> RunAsync(EidServerOptions options, RecoveryPlan agreed, Action<long>? progress = null)
+    public static async Task<IReadOnlyList<RegisterProblem>> RunAsync(EidServerOptions options, ApprovalFile agreed, Action<long>? progress = null)
     {
-        // 1. The same plan as the one that was agreed to.
-        var key = RegisterJournal.Key(AuthorityFiles.Load(options.CertificatesDirectory, options.IsProduction, options.Clock.GetUtcNow()).StatusSecret);
+        // 1. The plan that two people approved.
+        var authority = AuthorityFiles.Load(options.CertificatesDirectory, options.IsProduction, options.Clock.GetUtcNow());
+        var key = RegisterJournal.Key(authority.StatusSecret);
         await using var session = await OpenAsync(options);
         var (plan, chain) = await PlanAsync(session, Folder(options));
-        if (plan.To != agreed.To || plan.Epoch != agreed.Epoch || plan.From < agreed.From || !plan.Digest.SequenceEqual(agreed.Digest))
+        if (plan.ToApprove().SubjectText != agreed.SubjectText)
         {
             throw new EidException(ErrorReason.RegisterOutdated, "登记簿或日志在此期间有变化；请重新制订恢复方案");
         }
+
+        var callers = CallerDirectory.Load(Path.Combine(options.CertificatesDirectory, CallerDirectory.FileName));
+        TwoPeople.Require(agreed.SubjectText, authority.Environment, agreed.Approvals, TwoPeople.Of(callers), RecoveryPlan.Act);
 
         // 2. From here to the end nobody serves it, also after this process died.
         await session.RunAsync("UPDATE feed_head SET epoch = -abs(epoch)");
@@ -96,7 +109,7 @@ public static partial class RegisterRecovery
         }
 
         var epoch = chain.Frames.Select(found => found.Frame.Epoch).Append(Math.Abs(head.Epoch)).Max() + 1;
-        return (new RecoveryPlan(head.Position, head.Position + chain.Frames.Count, epoch, chain.Frames.Count > 0 ? chain.Frames[^1].Frame.Digest : head.Digest), chain.Frames);
+        return (new RecoveryPlan(head.Position, head.Position + chain.Frames.Count, epoch, chain.Frames.Count > 0 ? chain.Frames[^1].Frame.Digest : head.Digest, head.Epoch < 0), chain.Frames);
     }
 
     private static async Task ReplayAsync(SqlSession session, FoundFrame found, byte[] key, bool postgres)

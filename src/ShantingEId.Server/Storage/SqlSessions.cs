@@ -11,15 +11,18 @@ internal sealed class SqlSessions(Func<CancellationToken, ValueTask<SqlSession>>
 {
     private const int OpenedAtOnce = 8;
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan StopBeat = TimeSpan.FromMilliseconds(5);
     private readonly ConcurrentBag<SqlSession> idle = [];
     private readonly SemaphoreSlim free = new(limit, limit);
     private readonly SemaphoreSlim opening = new(OpenedAtOnce, OpenedAtOnce);
     private volatile bool closed;
+    private int lent;
 
     /// <summary>Runs something on a connection of its own.</summary>
     public async ValueTask<T> UseAsync<T>(Func<SqlSession, ValueTask<T>> use, CancellationToken cancel)
     {
         await free.WaitAsync(cancel);
+        Interlocked.Increment(ref lent);
         try
         {
             if (!idle.TryTake(out var session))
@@ -38,6 +41,7 @@ internal sealed class SqlSessions(Func<CancellationToken, ValueTask<SqlSession>>
         }
         finally
         {
+            Interlocked.Decrement(ref lent);
             free.Release();
         }
     }
@@ -56,16 +60,9 @@ internal sealed class SqlSessions(Func<CancellationToken, ValueTask<SqlSession>>
     {
         closed = true;
         await ClearAsync();
-        var began = Stopwatch.GetTimestamp();
-        var back = 0;
-        while (back < limit && StopPatience - Stopwatch.GetElapsedTime(began) is { Ticks: > 0 } left && await free.WaitAsync(left))
+        for (var began = Stopwatch.GetTimestamp(); Volatile.Read(ref lent) > 0 && Stopwatch.GetElapsedTime(began) < StopPatience;)
         {
-            back++;
-        }
-
-        if (back > 0)
-        {
-            free.Release(back); // Who still waits in line is told that it is over.
+            await Task.Delay(StopBeat);
         }
     }
 

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography.X509Certificates;
+using ShantingEId.Server.Approvals;
 using ShantingEId.Server.Journal;
 using ShantingEId.Server.Storage;
 
@@ -34,7 +36,7 @@ public static class Rebuilt
     {
         Directory.CreateDirectory(empty.DataDirectory);
         empty = empty with { JournalDirectory = lived.JournalPath };
-        var differences = (await RegisterRecovery.RunAsync(empty, await RegisterRecovery.PlanAsync(empty))).Select(problem => problem.ToString()).ToList();
+        var differences = (await RegisterRecovery.RunAsync(empty, Approved(empty, (await RegisterRecovery.PlanAsync(empty)).ToApprove()))).Select(problem => problem.ToString()).ToList();
         using var first = rows();
         using var second = rebuiltRows();
         var (before, after) = (Dump(first, lived.Postgres is not null), Dump(second, lived.Postgres is not null));
@@ -50,6 +52,16 @@ public static class Rebuilt
 
         return differences;
     }
+
+    /// <summary>Approved by these; by the two of a development deployment when nobody is named.</summary>
+    public static ApprovalFile Approved(EidServerOptions options, ApprovalFile wanted, params string[] people) => wanted with
+    {
+        Approvals = [.. (people.Length > 0 ? people : ["staff", "supervisor"]).Select(name =>
+        {
+            using var certificate = X509Certificate2.CreateFromPemFile(Path.Combine(options.CertificatesDirectory, name + ".crt"), Path.Combine(options.CertificatesDirectory, name + ".key"));
+            return Approval.Sign(wanted.SubjectText, DeploymentApproval.Environment(options.CertificatesDirectory), certificate, options.Clock.GetUtcNow());
+        })],
+    };
 
     private static SortedDictionary<string, List<string>> Dump(RegisterFile register, bool postgres)
     {

@@ -1,0 +1,61 @@
+using System.Text;
+using System.Text.Json;
+using ShantingEId.Crypto;
+using ShantingEId.Issuing;
+using ShantingEId.Server.Authority;
+using ShantingEId.Server.Callers;
+using ShantingEId.Server.Storage;
+
+namespace ShantingEId.Server.Approvals;
+
+/// <summary>What is in force in a deployment: its authority, certificates, sealed keys, callers and rules, and who approves the next.</summary>
+/// <param name="Subject">One line for each file, <c>name SM3</c>, in order.</param>
+/// <param name="People">Who may approve what follows it, by fingerprint.</param>
+internal sealed record Deployment(IReadOnlyList<string> Subject, IReadOnlyDictionary<string, string> People)
+{
+    /// <summary>The approvals' file, beside the files it is about.</summary>
+    public const string FileName = "approvals.json";
+
+    /// <summary>The act, for people.</summary>
+    public const string Act = "启用密钥、调用方名册和规则";
+
+    // Secrets that are nobody's business; what they open is covered by certificates and sealed keys.
+    private static readonly string[] NotCovered = [FileName, AuthorityFiles.KeyEncryptionKey, AuthorityFiles.StatusSecret];
+
+    /// <summary>Reads what a server would put into force.</summary>
+    public static Deployment Read(EidServerOptions options, CallerDirectory callers)
+    {
+        var files = Directory.EnumerateFiles(options.CertificatesDirectory).Where(path => !NotCovered.Contains(Path.GetFileName(path)) && Path.GetExtension(path) != ".key")
+            .Select(path => (Name: Path.GetFileName(path), Path: (string?)path)).OrderBy(file => file.Name, StringComparer.Ordinal)
+            .Concat<(string Name, string? Path)>([("--holidays", options.Holidays), ("--trades", options.Trades)]).Where(file => file.Path is not null)
+            .Select(file => $"{file.Name} {Convert.ToHexStringLower(Sm3.Hash(File.ReadAllBytes(file.Path!)))}");
+        return new Deployment([.. files, $"deregistration {options.Deregistration}"], TwoPeople.Of(callers));
+    }
+
+    /// <summary>
+    /// Lets a production server start only with what two people approved. Who they may be is said by what was in force before, so nobody makes himself two;
+    /// the first time it is said by the files themselves.
+    /// </summary>
+    /// <exception cref="EidException"><see cref="ErrorReason.SecondPersonRequired"/>.</exception>
+    public static async Task RequireApprovedAsync(EidServerOptions options, IssuingAuthority authority, CallerDirectory callers, SqlStore store)
+    {
+        var next = Read(options, callers);
+        var subject = string.Join('\n', next.Subject);
+        var before = await store.DeploymentInForceAsync();
+        if (before is not null && before.Subject.SequenceEqual(next.Subject))
+        {
+            return;
+        }
+
+        var path = Path.Combine(options.CertificatesDirectory, FileName);
+        var approvals = File.Exists(path) ? ApprovalFile.Load(path).Approvals : [];
+        var who = TwoPeople.Require(subject, authority.Environment, approvals, before?.People ?? next.People, Act);
+        await store.PutInForceAsync(next, string.Join(' ', who), options.Clock.GetUtcNow());
+    }
+
+    /// <summary>As the register keeps it.</summary>
+    public byte[] Encode() => Encoding.UTF8.GetBytes(JsonSerializer.Serialize(this, AuthorityFiles.Json));
+
+    /// <summary>As the register kept it.</summary>
+    public static Deployment Decode(byte[] bytes) => JsonSerializer.Deserialize<Deployment>(bytes, AuthorityFiles.Json)!;
+}
