@@ -4,7 +4,9 @@ using Grpc.Core;
 using Grpc.Reflection.V1Alpha;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
+using ShantingEId.Server.Approvals;
 using ShantingEId.Server.Callers;
+using ShantingEId.Server.Tests.Journal;
 
 namespace ShantingEId.Server.Tests;
 
@@ -71,7 +73,12 @@ public sealed class EndpointTests(ServerFixture server) : IClassFixture<ServerFi
         }
 
         // Built and looked at, never started: production would listen to the world.
-        return EidServer.Build(new EidServerOptions { CertificatesDirectory = certificates, DataDirectory = Path.Combine(folder, environment), Environment = environment });
+        var options = new EidServerOptions
+        {
+            CertificatesDirectory = certificates, DataDirectory = Path.Combine(folder, environment), JournalDirectory = Path.Combine(folder, environment + "-journal"), Environment = environment,
+        };
+        Rebuilt.Approved(options, DeploymentApproval.Of(options)).Save(Path.Combine(certificates, DeploymentApproval.FileName));
+        return EidServer.Build(options);
     }
 
     private static IEnumerable<Endpoint> Endpoints(WebApplication app) => ((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints);

@@ -8,6 +8,7 @@ using ShantingEId.Issuing;
 using ShantingEId.Licenses;
 using ShantingEId.Seals;
 using ShantingEId.Server.Authority;
+using ShantingEId.Server.Journal;
 using ShantingEId.Verifying;
 
 namespace ShantingEId.Server.Storage;
@@ -205,6 +206,20 @@ public static class RegisterCheck
         return problems.Where(problem => problem.Length > 0).Select(problem => new RegisterProblem(row.LicenseId, problem));
     }
 
+    /// <summary>Where the register stands in its journal; null when it cannot be read, which <see cref="Run"/> tells.</summary>
+    internal static JournalHead? ReadHead(EidServerOptions options)
+    {
+        try
+        {
+            using var snapshot = new Snapshot(options);
+            return snapshot.Head();
+        }
+        catch (Exception error) when ((error is AggregateException ? error.InnerException : error) is DbException or InvalidCastException)
+        {
+            return null;
+        }
+    }
+
     private static bool KeyFits(byte[] sealedKey, IssuedSeal seal, KeyVault vault)
     {
         using var key = Try(() => vault.Open(sealedKey, seal.Code.Value));
@@ -253,6 +268,8 @@ public static class RegisterCheck
 
         public FrozenList? LoadIncident(string number) => Wait(IncidentRows.FindAsync(session, number, CancellationToken.None)) is { } incident
             ? new FrozenList(incident, Wait(IncidentRows.SetsAsync(session, number, 0, IncidentList.Most + 1, CancellationToken.None))) : null;
+
+        public JournalHead Head() => Wait(SqlReads.JournalHeadAsync(session));
 
         public List<object[]> Query(string sql, params (string Name, object Value)[] values)
         {

@@ -1,5 +1,6 @@
 using Npgsql;
 using ShantingEId.Server.Tests.Incidents;
+using ShantingEId.Server.Tests.Life;
 using ShantingEId.Server.Tests.Storage;
 using ShantingEId.TestSupport;
 
@@ -55,5 +56,25 @@ public sealed class PostgresRestoreFixture : PostgresServerFixture, IRestorable
             await using var command = new NpgsqlCommand(sql, connection);
             await command.ExecuteNonQueryAsync();
         }
+    }
+}
+
+/// <summary>What happens around a backup.</summary>
+internal static class Backups
+{
+    /// <summary>Two starts of the server behind the backup, so that the journal has a file of each; the backup is in its place then.</summary>
+    public static async Task LiveBehindAsync(ServerFixture server, IRestorable copies)
+    {
+        await LifeClient.Of(server).FoundAsync();
+        await server.StopAsync();
+        await copies.BackUpAsync();
+        for (var start = 0; start < 2; start++)
+        {
+            await server.StartAsync();
+            await LifeClient.Of(server).FoundAsync();
+            await server.StopAsync();
+        }
+
+        await copies.RestoreAsync();
     }
 }
