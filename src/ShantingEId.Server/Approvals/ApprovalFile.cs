@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using ShantingEId.Server.Authority;
 
 namespace ShantingEId.Server.Approvals;
@@ -12,6 +13,7 @@ public sealed record ApprovalFile(string Act, IReadOnlyList<string> Subject, IRe
     private static readonly JsonSerializerOptions Json = new(AuthorityFiles.Json) { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>What the approvals sign.</summary>
+    [JsonIgnore]
     public string SubjectText => string.Join('\n', Subject);
 
     /// <summary>Reads it.</summary>

@@ -17,7 +17,7 @@ public static class JournalAudit
     public static JournalFindings Run(EidServerOptions options)
     {
         var head = RegisterCheck.ReadHead(options);
-        if (options.JournalPath is not { } folder || head is not { Position: > 0 })
+        if (options.JournalPath is not { } folder || head is null)
         {
             return new JournalFindings([], 0, 0);
         }
@@ -43,7 +43,7 @@ public static class JournalAudit
         }
 
         // 2. Where it ends, nothing older may be there: files go to an archive from the oldest on.
-        if (position == head.Position || frames.Any(each => each.Key <= position && each.Any(found => found.IsMarked)))
+        if ((position > 0 && position == head.Position) || frames.Any(each => each.Key <= position && each.Any(found => found.IsMarked)))
         {
             problems.Add(new RegisterProblem($"登记日志 {position}", "缺少这一笔"));
         }
@@ -55,6 +55,6 @@ public static class JournalAudit
             problems.Add(new RegisterProblem("register", $"停在第 {now.Position} 笔，比登记日志（第 {newest} 笔）旧"));
         }
 
-        return new JournalFindings(problems, position + 1, head.Position);
+        return new JournalFindings(problems, Math.Min(position + 1, head.Position), head.Position);
     }
 }

@@ -23,7 +23,7 @@ public sealed record RecoveryPlan(long From, long To, long Epoch, IReadOnlyList<
     public long Count => To - From;
 
     /// <summary>To be approved by two people.</summary>
-    public ApprovalFile ToApprove() => new(Act, [$"to {To}", $"epoch {Epoch}", $"digest {Convert.ToHexStringLower([.. Digest])}"], []);
+    public ApprovalFile ToApprove() => new(Act, [$"恢复到登记日志第 {To} 笔", $"末笔摘要 {Convert.ToHexStringLower([.. Digest])}", $"此后为登记簿的第 {Epoch} 期"], []);
 }
 
 /// <summary>

@@ -28,7 +28,11 @@ internal sealed class SqlSession(DbConnection connection) : IAsyncDisposable
     public async Task<int> RunAsync(string sql, params (string Name, object Value)[] values)
     {
         var changed = await Command(sql, values).ExecuteNonQueryAsync();
-        Tape?.Note(new Sql(sql, values), changed);
+        if (changed > 0)
+        {
+            Tape?.Note(new Sql(sql, values), changed);
+        }
+
         return changed;
     }
 
