@@ -1,5 +1,6 @@
 using ShantingEId.Server.Approvals;
 using ShantingEId.Server.Journal;
+using ShantingEId.Server.Tests.Life;
 
 namespace ShantingEId.Server.Tests.Journal;
 
@@ -45,6 +46,32 @@ public sealed class RecoveryFaultTests(RestoreFixture server) : IClassFixture<Re
             File.Move(lost, Path.Combine(folder, "000000000000-found.open"));
         }
 
+        Assert.Empty(await RegisterRecovery.RunAsync(server.Options(), Approved(await RegisterRecovery.PlanAsync(server.Options()))));
+        await server.StartAsync();
+    }
+
+    [Fact]
+    public async Task A_copy_that_was_changed_is_found_when_what_it_answers_differs()
+    {
+        var life = LifeClient.Of(server);
+        var set = await life.FoundAsync();
+        await server.StopAsync();
+        await server.BackUpAsync();
+        await server.StartAsync();
+        await LifeClient.Of(server).DoAsync("Revoke", set);
+        await server.StopAsync();
+        await server.RestoreAsync();
+        using (var copy = server.OpenRegister())
+        {
+            // Another state: what the revocation changed then, it does not find now.
+            Assert.Equal(1, copy.Execute("UPDATE issued_set SET state_recorded = state_recorded + 1 WHERE license_id = @id", ("@id", set.License.LicenseId)));
+        }
+
+        var refused = await Assert.ThrowsAsync<EidException>(async () => await RegisterRecovery.RunAsync(server.Options(), Approved(await RegisterRecovery.PlanAsync(server.Options()))));
+
+        Assert.Contains("与当时不同", refused.Message, StringComparison.Ordinal);
+        Assert.Throws<EidException>(() => EidServer.Build(server.Options()));
+        await server.RestoreAsync();
         Assert.Empty(await RegisterRecovery.RunAsync(server.Options(), Approved(await RegisterRecovery.PlanAsync(server.Options()))));
         await server.StartAsync();
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Google.Protobuf;
+using Grpc.Core;
 using ShantingEId.Server.Approvals;
 using ShantingEId.Server.Journal;
 using ShantingEId.Server.Storage;
@@ -14,7 +15,42 @@ namespace ShantingEId.Server.Tests.Journal;
 
 public sealed class RecoveryTests(RestoreFixture server) : RecoveryContract(server, server), IClassFixture<RestoreFixture>;
 
-public sealed class PostgresRecoveryTests(PostgresRestoreFixture server) : RecoveryContract((PostgresRestoreFixture)server.Needed, server), IClassFixture<PostgresRestoreFixture>;
+public sealed class PostgresRecoveryTests(PostgresRestoreFixture server) : RecoveryContract((PostgresRestoreFixture)server.Needed, server), IClassFixture<PostgresRestoreFixture>
+{
+    [Fact]
+    public async Task A_register_that_is_replaced_under_a_running_server_answers_nobody_and_takes_nothing()
+    {
+        // 1. The server runs on while an older copy is put in the place of its register.
+        var life = LifeClient.Of(server);
+        var (set, other) = (await life.FoundAsync(), await life.FoundAsync());
+        await server.StopAsync();
+        await server.BackUpAsync();
+        await server.StartAsync();
+        life = LifeClient.Of(server);
+        await life.DoAsync("Revoke", set);
+        await server.RestoreAsync();
+        await Task.Delay(2 * server.Options().StateBound, TestContext.Current.CancellationToken);
+
+        // 2. There the revoked licence is in force; here nobody hears so.
+        await UnavailableAsync(() => life.AskAsync(set.LicenseCode));
+        await UnavailableAsync(() => life.DoAsync("Suspend", other));
+
+        // 3. Recovered, a process from before still takes nothing: what it remembers is of another life.
+        Assert.Empty(await RegisterRecovery.RunAsync(server.Options(), Rebuilt.Approved(server.Options(), (await RegisterRecovery.PlanAsync(server.Options())).ToApprove())));
+        await UnavailableAsync(() => life.DoAsync("Suspend", other));
+        await server.StopAsync();
+        await server.StartAsync();
+        life = LifeClient.Of(server);
+        Assert.Equal(Verdict.Revoked, (await life.AskAsync(set.LicenseCode)).Verdict);
+        await life.DoAsync("Suspend", other);
+    }
+
+    private static async Task UnavailableAsync<T>(Func<Task<T>> call)
+    {
+        var refused = await Assert.ThrowsAsync<Grpc.Core.RpcException>(async () => await call());
+        Assert.Equal((Grpc.Core.StatusCode.Unavailable, "REGISTER_OUTDATED"), (refused.StatusCode, refused.GetRpcStatus()!.GetDetail<Google.Rpc.ErrorInfo>()!.Reason));
+    }
+}
 
 /// <summary>I7 and I16: an old backup serves nobody before the journal brought it up to date, and then nothing acknowledged is missing.</summary>
 public abstract class RecoveryContract(ServerFixture server, IRestorable copies)
