@@ -64,6 +64,9 @@ public sealed class EidException : Exception
         Violations = violations;
     }
 
+    /// <summary>A refusal of one field, with what is wrong with it in Chinese.</summary>
+    public static EidException OfField(ErrorReason reason, string field, string problem) => new(reason, $"{field} {problem}", [new FieldViolation(field, reason, problem)]);
+
     /// <summary>Machine reason; its wire name is upper snake case.</summary>
     public ErrorReason Reason { get; }
 

@@ -25,12 +25,12 @@ internal static class ChangeWire
         var items = FaceItems.None;
         foreach (var path in request.UpdateMask?.Paths ?? [])
         {
-            items |= Items.TryGetValue(path, out var item) ? item : throw Field(ErrorReason.FilterInvalid, "update_mask", $"“{path}”不是可以变更的事项");
+            items |= Items.TryGetValue(path, out var item) ? item : throw EidException.OfField(ErrorReason.FilterInvalid, "update_mask", $"“{path}”不是可以变更的事项");
         }
 
         if (request.ReplaceSeals.Any(kind => kind == V1.Seal.Types.Kind.Unspecified || !System.Enum.IsDefined(kind)))
         {
-            throw Field(ErrorReason.EnumInvalid, "replace_seals", "取值无法识别");
+            throw EidException.OfField(ErrorReason.EnumInvalid, "replace_seals", "取值无法识别");
         }
 
         return new ChangeCommand(
@@ -82,6 +82,4 @@ internal static class ChangeWire
         message.CarriedSeals.AddRange(change.Carried.Select(kind => (V1.Seal.Types.Kind)kind));
         return message;
     }
-
-    private static EidException Field(ErrorReason reason, string field, string problem) => new(reason, $"{field} {problem}", [new FieldViolation(field, reason, problem)]);
 }

@@ -43,7 +43,7 @@ internal sealed class DeregistrationRpc(DeregistrationDesk desk, IDeregistration
         var size = PageSize.Of(request.PageSize, DefaultPage, LargestPage);
         if (request.PageToken.Length > 0 && !DeregistrationName.IsNumber(request.PageToken))
         {
-            throw DeregistrationErrors.Field(ErrorReason.PageTokenInvalid, "page_token", "不属于这份清单；请从第一页重新查询");
+            throw EidException.OfField(ErrorReason.PageTokenInvalid, "page_token", "不属于这份清单；请从第一页重新查询");
         }
 
         var now = clock.GetUtcNow();
@@ -65,13 +65,13 @@ internal sealed class DeregistrationRpc(DeregistrationDesk desk, IDeregistration
         var size = PageSize.Of(request.PageSize, DefaultNotices, LargestNotices);
         if (request.AfterMark < 0)
         {
-            throw DeregistrationErrors.Field(ErrorReason.MarkInvalid, "after_mark", "不能为负数");
+            throw EidException.OfField(ErrorReason.MarkInvalid, "after_mark", "不能为负数");
         }
 
         var (now, page) = (clock.GetUtcNow(), await store.ReadNoticesAsync(request.AfterMark, size, context.CancellationToken));
         if (request.AfterMark > page.Head)
         {
-            throw DeregistrationErrors.Field(ErrorReason.MarkInvalid, "after_mark", "大于最新的变更");
+            throw EidException.OfField(ErrorReason.MarkInvalid, "after_mark", "大于最新的变更");
         }
 
         // Who may not object has no business with what is not published.
@@ -87,7 +87,7 @@ internal sealed class DeregistrationRpc(DeregistrationDesk desk, IDeregistration
         var caller = CallerOf(context);
         if (caller.Role != CallerRole.Staff && request.Objector.Length > 0)
         {
-            throw DeregistrationErrors.Field(ErrorReason.TextInvalid, "objector", "用证单位以本单位名义提出异议，不填此项");
+            throw EidException.OfField(ErrorReason.TextInvalid, "objector", "用证单位以本单位名义提出异议，不填此项");
         }
 
         var objector = caller.Role == CallerRole.Staff ? request.Objector : caller.Title;
@@ -135,14 +135,14 @@ internal sealed class DeregistrationRpc(DeregistrationDesk desk, IDeregistration
     private static V1.Deregistration Whole(IssueOutcome outcome) => V1.Deregistration.Parser.ParseFrom(outcome.Reply);
 
     private static CreditCode Holder(string text) => CreditCode.TryParse(text, out var holder, out var problem) ? holder
-        : throw DeregistrationErrors.Field(ErrorReason.UsccInvalid, "credit_code", problem);
+        : throw EidException.OfField(ErrorReason.UsccInvalid, "credit_code", problem);
 
     private static void RequireDefined<T>(IEnumerable<T> values, string field)
         where T : struct, Enum
     {
         if (values.Any(value => !Enum.IsDefined(value)))
         {
-            throw DeregistrationErrors.Field(ErrorReason.EnumInvalid, field, "取值无法识别");
+            throw EidException.OfField(ErrorReason.EnumInvalid, field, "取值无法识别");
         }
     }
 

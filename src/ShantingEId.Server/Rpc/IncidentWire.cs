@@ -23,7 +23,7 @@ internal sealed class IncidentWire(CallerDirectory callers)
         var query = request.Query ?? new V1.IncidentQuery();
         if (query.IssuedSets.Count > MostListed)
         {
-            throw Field(ErrorReason.FilterInvalid, "query.issued_sets", $"一次最多列出 {MostListed} 张执照");
+            throw EidException.OfField(ErrorReason.FilterInvalid, "query.issued_sets", $"一次最多列出 {MostListed} 张执照");
         }
 
         return new PrepareCommand(
@@ -96,7 +96,5 @@ internal sealed class IncidentWire(CallerDirectory callers)
     private static long Seals(IncidentAct act, long sets) => act == IncidentAct.Reissue ? sets * SealKinds.All.Count : 0;
 
     private static LicenseId ParseSet(string name) => RegisterName.Parse(name).License
-        ?? throw Field(ErrorReason.LicenseIdInvalid, "query.issued_sets", "应为 issuedSets/{证照标识}，不能用统一社会信用代码：所批准的须是确定的执照");
-
-    private static EidException Field(ErrorReason reason, string field, string problem) => new(reason, $"{field} {problem}", [new FieldViolation(field, reason, problem)]);
+        ?? throw EidException.OfField(ErrorReason.LicenseIdInvalid, "query.issued_sets", "应为 issuedSets/{证照标识}，不能用统一社会信用代码：所批准的须是确定的执照");
 }

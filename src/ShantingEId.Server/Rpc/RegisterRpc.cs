@@ -35,13 +35,13 @@ internal sealed class RegisterRpc(ICompanyStore companies, ILicenseStore registe
         // 1. What is searched, and from where on.
         if (!System.Enum.IsDefined(request.Match))
         {
-            throw Field(ErrorReason.EnumInvalid, "match", "取值无法识别");
+            throw EidException.OfField(ErrorReason.EnumInvalid, "match", "取值无法识别");
         }
 
         var caller = CallerGate.CallerOf(context.GetHttpContext());
         var now = clock.GetUtcNow();
         var time = Wire.ToTime(request.AsOfTime, "as_of_time", ErrorReason.AsOfInvalid) is not { } asked ? (DateTimeOffset?)null
-            : asked <= now ? asked : throw Field(ErrorReason.AsOfInvalid, "as_of_time", "不能晚于现在");
+            : asked <= now ? asked : throw EidException.OfField(ErrorReason.AsOfInvalid, "as_of_time", "不能晚于现在");
         var isPrefix = request.Match == Match.Prefix;
         var name = NameSearch.Fold(request.Query, isPrefix);
         var search = new NameSearch(name, isPrefix, time ?? now, time is null, ReadPlace(request.PageToken, name), PageSize.Of(request.PageSize, DefaultPage, LargestPage));
@@ -92,6 +92,4 @@ internal sealed class RegisterRpc(ICompanyStore companies, ILicenseStore registe
 
     private static EidException NotOfThisList() =>
         new(ErrorReason.PageTokenInvalid, "page_token 不属于这份清单；请从第一页重新查询", [new FieldViolation("page_token", ErrorReason.PageTokenInvalid, "不属于这份清单")]);
-
-    private static EidException Field(ErrorReason reason, string field, string problem) => new(reason, $"{field} {problem}", [new FieldViolation(field, reason, problem)]);
 }

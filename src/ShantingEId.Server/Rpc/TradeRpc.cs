@@ -53,7 +53,7 @@ internal sealed class TradeRpc(TradeIssuer issuer, PermitChanger permits, ILicen
     {
         if (request.Act == ChangePermitRequest.Types.Act.Unspecified || !Enum.IsDefined(request.Act))
         {
-            throw Field(ErrorReason.EnumInvalid, "act", "取值无法识别");
+            throw EidException.OfField(ErrorReason.EnumInvalid, "act", "取值无法识别");
         }
 
         var command = new ChangePermitCommand(Caller(context), RequestId.Parse(request.RequestId), RegisterName.Parse(request.Name), request.Number, (PermitAct)request.Act,
@@ -77,27 +77,25 @@ internal sealed class TradeRpc(TradeIssuer issuer, PermitChanger permits, ILicen
     {
         if (request.Kind is not (ListDuePermitsRequest.Types.Kind.FollowUp or ListDuePermitsRequest.Types.Kind.Expiry))
         {
-            throw Field(ErrorReason.EnumInvalid, "kind", "取值无法识别");
+            throw EidException.OfField(ErrorReason.EnumInvalid, "kind", "取值无法识别");
         }
 
         if (request.PageSize is < 0 or > MostDue)
         {
-            throw Field(ErrorReason.PageSizeInvalid, "page_size", $"应为 1 至 {MostDue}");
+            throw EidException.OfField(ErrorReason.PageSizeInvalid, "page_size", $"应为 1 至 {MostDue}");
         }
 
         var through = WorkCalendar.DayOf(clock.GetUtcNow());
         if (request.ThroughDate is { } date && !DateOnly.TryParseExact(TradeWire.ToText(date), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out through))
         {
-            throw Field(ErrorReason.DateInvalid, "through_date", "不是存在的日期");
+            throw EidException.OfField(ErrorReason.DateInvalid, "through_date", "不是存在的日期");
         }
 
         var query = new DuePermitQuery(request.Kind == ListDuePermitsRequest.Types.Kind.FollowUp, through, request.Department, request.AfterPlace, request.PageSize == 0 ? 100 : request.PageSize);
         return new ListDuePermitsResponse { Permits = { (await store.ListDuePermitsAsync(query, context.CancellationToken)).Select(TradeWire.ToMessage) } };
     }
 
-    private static CreditCode Holder(string text) => CreditCode.TryParse(text, out var holder, out var problem) ? holder : throw Field(ErrorReason.UsccInvalid, "credit_code", problem);
-
-    private static EidException Field(ErrorReason reason, string field, string problem) => new(reason, $"{field} {problem}", [new FieldViolation(field, reason, problem)]);
+    private static CreditCode Holder(string text) => CreditCode.TryParse(text, out var holder, out var problem) ? holder : throw EidException.OfField(ErrorReason.UsccInvalid, "credit_code", problem);
 
     private static string Caller(ServerCallContext context) => CallerGate.CallerOf(context.GetHttpContext()).Name;
 }

@@ -47,7 +47,7 @@ internal sealed class ActOptions
     /// <param name="effect">What that means, in a few words.</param>
     /// <param name="cancel">Gives up.</param>
     /// <exception cref="UsageException">Nobody is there to ask.</exception>
-    public async Task<bool> ConfirmAsync(ParseResult parse, Screen screen, Func<Task<IssuedSet>> set, string deed, string effect, CancellationToken cancel)
+    public async Task<bool> ConfirmAsync(ParseResult parse, Screen screen, Func<Task<IssuedSet>> set, string deed, Func<IssuedSet, string> effect, CancellationToken cancel)
     {
         if (parse.GetValue(yes))
         {
@@ -59,8 +59,9 @@ internal sealed class ActOptions
             throw new UsageException($"不在终端上运行时不能确认；确要{deed}请加 --yes");
         }
 
-        var face = (await set()).License.Enterprise;
-        screen.Error.MarkupLine($"将{deed} [bold]{Markup.Escape(face.Name)}[/]（{Markup.Escape(face.CreditCode)}）：{Markup.Escape(effect)}");
+        var asked = await set();
+        var face = asked.License.Enterprise;
+        screen.Error.MarkupLine($"将{deed} [bold]{Markup.Escape(face.Name)}[/]（{Markup.Escape(face.CreditCode)}）：{Markup.Escape(effect(asked))}");
         screen.Error.MarkupLine($"  理由：{Markup.Escape(Reason(parse))}");
         return await new ConfirmationPrompt($"确认{deed}？") { DefaultValue = false }.ShowAsync(screen.Error, cancel);
     }

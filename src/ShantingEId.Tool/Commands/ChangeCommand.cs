@@ -77,7 +77,7 @@ internal static class ChangeCommand
             using var connection = service.Open(parse);
             Task<IssuedSet> Read() => connection.Issuance.GetIssuedSetAsync(new GetIssuedSetRequest { Name = request.Name }, Connection.Reading(cancel)).ResponseAsync;
             var effect = request.UpdateMask.Paths.Count == 0 && request.ReplaceSeals.Count == 0 ? "记入登记簿，不换发执照和印章。" : "换发新版执照" + (request.UpdateMask.Paths.Contains("name") ? "和四枚印章。" : "。");
-            if (!request.ValidateOnly && !await options.ConfirmAsync(parse, screen, Read, "变更", effect, cancel))
+            if (!request.ValidateOnly && !await options.ConfirmAsync(parse, screen, Read, "变更", _ => effect, cancel))
             {
                 screen.Note("没有变更。");
                 return ExitCode.Usage;
@@ -121,7 +121,7 @@ internal static class ChangeCommand
             };
             using var connection = service.Open(parse);
             Task<IssuedSet> Read() => connection.Issuance.GetIssuedSetAsync(new GetIssuedSetRequest { Name = request.Name }, Connection.Reading(cancel)).ResponseAsync;
-            if (!await options.ConfirmAsync(parse, screen, Read, "撤回变更", "待生效的新版执照不再生效。", cancel))
+            if (!await options.ConfirmAsync(parse, screen, Read, "撤回变更", _ => "待生效的新版执照不再生效。", cancel))
             {
                 screen.Note("没有撤回。");
                 return ExitCode.Usage;

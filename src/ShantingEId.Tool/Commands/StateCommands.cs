@@ -49,7 +49,7 @@ internal static class StateCommands
             var order = new Order(options.RequestId(parse), NameArgument.Of(parse.GetRequiredValue(name)), options.Reason(parse), options.Authority(parse), options.Effective(parse));
             using var connection = service.Open(parse);
             Task<IssuedSet> Read() => connection.Issuance.GetIssuedSetAsync(new GetIssuedSetRequest { Name = order.Name }, Connection.Reading(cancel)).ResponseAsync;
-            if (!await options.ConfirmAsync(parse, screen, Read, act.Deed, act.Effect, cancel))
+            if (!await options.ConfirmAsync(parse, screen, Read, act.Deed, found => Subject(act.Effect, found), cancel))
             {
                 screen.Note($"没有{act.Deed}。");
                 return ExitCode.Usage;

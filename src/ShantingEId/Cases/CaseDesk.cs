@@ -63,7 +63,7 @@ public sealed class CaseDesk(ILicenseStore register, ICaseStore cases, Issuer is
     /// <summary>Asks for further steps.</summary>
     public async Task<IssueOutcome> AddAsync(AddCommand command, CancellationToken cancel)
     {
-        var kinds = command.Steps.Count > 0 ? rules.RequireOffered(command.Steps) : throw CaseErrors.Field(ErrorReason.EnumInvalid, "steps", "应写明要增加的事项");
+        var kinds = command.Steps.Count > 0 ? rules.RequireOffered(command.Steps) : throw EidException.OfField(ErrorReason.EnumInvalid, "steps", "应写明要增加的事项");
         var request = Request(command.Actor, command.RequestId, "AddSteps", [command.Case.Value, .. kinds.Select(kind => kind.WireName())]);
         return await ChangeAsync(command.Case, request, subject => rules.Add(subject, kinds, command.Actor, Now()), command.EncodeReply, CaseErrors.NotFound, cancel);
     }
@@ -101,12 +101,12 @@ public sealed class CaseDesk(ILicenseStore register, ICaseStore cases, Issuer is
         RequireReason(command.Reason, act is StepAct.Return or StepAct.Refuse or StepAct.Withdraw);
         if (command.Mended is not null && (act != StepAct.Reopen || kind != StepKind.License))
         {
-            throw CaseErrors.Field(ErrorReason.LintFailed, "enterprise", "只有恢复办理营业执照（REOPEN）时可以更正登记事项");
+            throw EidException.OfField(ErrorReason.LintFailed, "enterprise", "只有恢复办理营业执照（REOPEN）时可以更正登记事项");
         }
 
         if (kind != StepKind.License && act is StepAct.Grant or StepAct.Return or StepAct.Refuse)
         {
-            throw CaseErrors.Field(ErrorReason.EnumInvalid, "decision", "只有营业执照由登记机关核发、退回或不予办理；其他事项由其办理单位报告");
+            throw EidException.OfField(ErrorReason.EnumInvalid, "decision", "只有营业执照由登记机关核发、退回或不予办理；其他事项由其办理单位报告");
         }
 
         var mended = command.Mended is { } input ? EnterpriseFacts.Parse(input, today) : null;
@@ -285,12 +285,12 @@ public sealed class CaseDesk(ILicenseStore register, ICaseStore cases, Issuer is
     {
         if (!isDue && reason.Length > 0)
         {
-            throw CaseErrors.Field(ErrorReason.ReasonRequired, "reason", "此处不填理由");
+            throw EidException.OfField(ErrorReason.ReasonRequired, "reason", "此处不填理由");
         }
 
         if (isDue && FaceText.Problem(reason, 2, 200) is { Length: > 0 } problem)
         {
-            throw CaseErrors.Field(ErrorReason.ReasonRequired, "reason", problem);
+            throw EidException.OfField(ErrorReason.ReasonRequired, "reason", problem);
         }
     }
 
@@ -298,7 +298,7 @@ public sealed class CaseDesk(ILicenseStore register, ICaseStore cases, Issuer is
     {
         if (!isDue && evidence is not null)
         {
-            throw CaseErrors.Field(ErrorReason.EvidenceRequired, "evidence", "只在办结时填写");
+            throw EidException.OfField(ErrorReason.EvidenceRequired, "evidence", "只在办结时填写");
         }
 
         if (!isDue)
@@ -308,17 +308,17 @@ public sealed class CaseDesk(ILicenseStore register, ICaseStore cases, Issuer is
 
         if (evidence is null or { Text: "", Reference: "" })
         {
-            throw CaseErrors.Field(ErrorReason.EvidenceRequired, "evidence", "办结时应写明办理结果（text）或文号（reference）");
+            throw EidException.OfField(ErrorReason.EvidenceRequired, "evidence", "办结时应写明办理结果（text）或文号（reference）");
         }
 
         if (FaceText.Problem(evidence.Text, 0, MaxEvidence) is { Length: > 0 } text)
         {
-            throw CaseErrors.Field(ErrorReason.TextInvalid, "evidence.text", text);
+            throw EidException.OfField(ErrorReason.TextInvalid, "evidence.text", text);
         }
 
         if (FaceText.Problem(evidence.Reference, 0, MaxReference) is { Length: > 0 } reference)
         {
-            throw CaseErrors.Field(ErrorReason.TextInvalid, "evidence.reference", reference);
+            throw EidException.OfField(ErrorReason.TextInvalid, "evidence.reference", reference);
         }
     }
 }

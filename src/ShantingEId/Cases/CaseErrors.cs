@@ -26,8 +26,6 @@ public static class CaseErrors
             Metadata = new Dictionary<string, string> { ["state"] = WireNames<StepState>.Of(step.State) },
         };
 
-    internal static EidException Field(ErrorReason reason, string field, string problem) => new(reason, $"{field} {problem}", [new FieldViolation(field, reason, problem)]);
-
     /// <summary>A state as people say it.</summary>
     public static string ChineseName(StepState state) => state switch
     {

@@ -22,17 +22,17 @@ public sealed class CaseRules(StepCatalogue catalogue, WorkCalendar calendar)
         {
             if (!Enum.IsDefined(kinds[i]) || kinds[i] == StepKind.Unspecified)
             {
-                throw CaseErrors.Field(ErrorReason.EnumInvalid, $"steps[{i}]", "取值无法识别");
+                throw EidException.OfField(ErrorReason.EnumInvalid, $"steps[{i}]", "取值无法识别");
             }
 
             if (kinds.Take(i).Contains(kinds[i]))
             {
-                throw CaseErrors.Field(ErrorReason.EnumInvalid, $"steps[{i}]", "同一事项只能写一次");
+                throw EidException.OfField(ErrorReason.EnumInvalid, $"steps[{i}]", "同一事项只能写一次");
             }
 
             if (catalogue.Find(kinds[i]) is null)
             {
-                throw CaseErrors.Field(ErrorReason.StepNotOffered, $"steps[{i}]", "本地尚无单位办理此事项");
+                throw EidException.OfField(ErrorReason.StepNotOffered, $"steps[{i}]", "本地尚无单位办理此事项");
             }
         }
 
@@ -96,7 +96,7 @@ public sealed class CaseRules(StepCatalogue catalogue, WorkCalendar calendar)
     /// <summary>The facts were mended while the application was with the applicant.</summary>
     /// <exception cref="EidException"><see cref="ErrorReason.LintFailed"/>: another company's.</exception>
     public static CaseFile Mend(CaseFile subject, EnterpriseFacts facts, IReadOnlyList<Finding> findings) => facts.CreditCode != subject.Facts.CreditCode
-        ? throw CaseErrors.Field(ErrorReason.LintFailed, "enterprise.credit_code", "不是该办件的企业；请另行申请")
+        ? throw EidException.OfField(ErrorReason.LintFailed, "enterprise.credit_code", "不是该办件的企业；请另行申请")
         : subject with { Facts = facts, FactsRevision = subject.FactsRevision + 1, Findings = findings };
 
     /// <summary>What a waiting step still waits for. The licence must be done; anything else may also have ended otherwise.</summary>

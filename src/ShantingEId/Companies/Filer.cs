@@ -83,5 +83,5 @@ internal sealed class Filer(ILicenseStore store, ICompanyStore companies)
 
     private static long Newest(IReadOnlyList<FiledRecord> records) => records.Count == 0 ? 0 : records[^1].Revision;
 
-    private static EidException Untimely(string problem) => ChangeRules.Field(ErrorReason.EffectiveTimeInvalid, "effective_time", problem);
+    private static EidException Untimely(string problem) => EidException.OfField(ErrorReason.EffectiveTimeInvalid, "effective_time", problem);
 }

@@ -44,7 +44,7 @@ public sealed class DeregistrationDesk(
         commitment?.RequireForm();
         if (Impediments.Declared.Except(declaredAbsent).ToArray() is { Length: > 0 } undeclared)
         {
-            throw DeregistrationErrors.Field(ErrorReason.DeclarationIncomplete, "declared_absent", $"应逐项声明不存在；尚缺：{string.Join("；", undeclared.Select(each => each.ChineseName()))}");
+            throw EidException.OfField(ErrorReason.DeclarationIncomplete, "declared_absent", $"应逐项声明不存在；尚缺：{string.Join("；", undeclared.Select(each => each.ChineseName()))}");
         }
 
         // 2. Seen before?
@@ -85,7 +85,7 @@ public sealed class DeregistrationDesk(
         var published = facts.Kind != EnterpriseKind.IndividualBusiness;
         if (published && commitment is null)
         {
-            throw DeregistrationErrors.Field(ErrorReason.CommitmentInvalid, "commitment", "应提交全体投资人承诺书（细则第四十七条）；只有个体工商户无需提交");
+            throw EidException.OfField(ErrorReason.CommitmentInvalid, "commitment", "应提交全体投资人承诺书（细则第四十七条）；只有个体工商户无需提交");
         }
 
         // 4. Number and last days.
@@ -111,7 +111,7 @@ public sealed class DeregistrationDesk(
     {
         if (!ground.IsGround())
         {
-            throw DeregistrationErrors.Field(ErrorReason.ObjectionGroundInvalid, "ground", "应为细则第四十八条、条例第三十三条所列的情形");
+            throw EidException.OfField(ErrorReason.ObjectionGroundInvalid, "ground", "应为细则第四十八条、条例第三十三条所列的情形");
         }
 
         RequireText(reason, "reason", ErrorReason.ReasonRequired, 200);
@@ -361,7 +361,7 @@ public sealed class DeregistrationDesk(
     {
         if (FaceText.Problem(text, 2, max) is { Length: > 0 } problem)
         {
-            throw DeregistrationErrors.Field(reason, field, problem);
+            throw EidException.OfField(reason, field, problem);
         }
     }
 

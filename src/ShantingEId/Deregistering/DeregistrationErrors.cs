@@ -55,10 +55,6 @@ public static class DeregistrationErrors
     /// <summary>It was withdrawn before.</summary>
     public static EidException ObjectionWithdrawn() => new(ErrorReason.ObjectionWithdrawn, "这项异议已经撤回");
 
-    /// <summary>A field at fault.</summary>
-    public static EidException Field(ErrorReason reason, string field, string problem) =>
-        new(reason, $"{field} {problem}", [new FieldViolation(field, reason, problem)]);
-
     // The last day of a period is the one that its end, 24:00, closes.
     private static string LastDay(DateTimeOffset end) => WorkCalendar.DayOf(end.AddTicks(-1)).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 }

@@ -110,7 +110,7 @@ public sealed class IncidentDesk(ILicenseStore register, IIncidentStore incident
     {
         if (FaceText.Problem(remark, 0, 200) is { Length: > 0 } problem)
         {
-            throw ChangeRules.Field(ErrorReason.TextInvalid, "remark", problem);
+            throw EidException.OfField(ErrorReason.TextInvalid, "remark", problem);
         }
 
         var content = Sm3.Hash(Encoding.UTF8.GetBytes(string.Join('\u001F', "Incident", number, deed, asked)));
@@ -139,7 +139,7 @@ public sealed class IncidentDesk(ILicenseStore register, IIncidentStore incident
     {
         if (command.Act == IncidentAct.Unspecified || !Enum.IsDefined(command.Act))
         {
-            throw ChangeRules.Field(ErrorReason.EnumInvalid, "act", "取值无法识别");
+            throw EidException.OfField(ErrorReason.EnumInvalid, "act", "取值无法识别");
         }
 
         ChangeRules.RequireGrounds(command.Reason, command.DecidedBy);
@@ -161,7 +161,7 @@ public sealed class IncidentDesk(ILicenseStore register, IIncidentStore incident
 
             if (licences.Count > IncidentList.Most)
             {
-                throw ChangeRules.Field(ErrorReason.FilterInvalid, "query", $"涉及的执照超过 {IncidentList.Most} 套，请分批处置");
+                throw EidException.OfField(ErrorReason.FilterInvalid, "query", $"涉及的执照超过 {IncidentList.Most} 套，请分批处置");
             }
         }
 

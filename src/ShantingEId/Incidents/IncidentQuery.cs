@@ -53,7 +53,7 @@ public sealed record IncidentQuery(
 
         if (!Enum.IsDefined(Kind))
         {
-            throw ChangeRules.Field(ErrorReason.EnumInvalid, "query.kind", "取值无法识别");
+            throw EidException.OfField(ErrorReason.EnumInvalid, "query.kind", "取值无法识别");
         }
     }
 
@@ -64,5 +64,5 @@ public sealed record IncidentQuery(
             ? (ManifestKey.Length == 0 || envelope.KeyId.ToString() == ManifestKey) && (Kind == EnterpriseKind.Unspecified || manifest.License.Facts.Kind == Kind)
             : throw new EidException(ErrorReason.InternalFault, "登记簿中的清单无法读取，无法判断它是否在此次处置之列；请先运行 eid fsck");
 
-    private static EidException Field(string field, string problem) => ChangeRules.Field(ErrorReason.FilterInvalid, field, problem);
+    private static EidException Field(string field, string problem) => EidException.OfField(ErrorReason.FilterInvalid, field, problem);
 }

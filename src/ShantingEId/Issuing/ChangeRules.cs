@@ -11,12 +11,12 @@ internal static class ChangeRules
     {
         if (FaceText.Problem(reason, 2, 200) is { Length: > 0 } reasonProblem)
         {
-            throw Field(ErrorReason.ReasonRequired, "reason", reasonProblem);
+            throw EidException.OfField(ErrorReason.ReasonRequired, "reason", reasonProblem);
         }
 
         if (FaceText.Problem(decidedBy, 2, 60) is { Length: > 0 } authorityProblem)
         {
-            throw Field(ErrorReason.TextInvalid, "authority", authorityProblem);
+            throw EidException.OfField(ErrorReason.TextInvalid, "authority", authorityProblem);
         }
     }
 
@@ -54,7 +54,4 @@ internal static class ChangeRules
 
     /// <summary>Whether a state was recorded for a later time, and that time has not come.</summary>
     public static bool IsWaiting(StateRecord state, DateTimeOffset now) => state.EffectiveTime > state.RecordedTime && state.EffectiveTime > now;
-
-    /// <summary>A refusal that names its field.</summary>
-    public static EidException Field(ErrorReason reason, string field, string problem) => new(reason, $"{field} {problem}", [new FieldViolation(field, reason, problem)]);
 }

@@ -35,7 +35,7 @@ public sealed class PermitChanger(ILicenseStore store, IChangeFeed feed, Registe
         ChangeRules.RequireGrounds(command.Reason, command.DecidedBy);
         if (command.UntilTime is { } until && (command.Act != PermitAct.Suspend || until <= now || until > now.AddYears(10)))
         {
-            throw ChangeRules.Field(ErrorReason.EffectiveTimeInvalid, "until_time", "只用于暂停，应晚于现在，且不超过十年");
+            throw EidException.OfField(ErrorReason.EffectiveTimeInvalid, "until_time", "只用于暂停，应晚于现在，且不超过十年");
         }
 
         // 2. Once: a repeated request is given its earlier answer.

@@ -153,7 +153,7 @@ public sealed class RegistrationChanger(SetMaker maker, ILicenseStore store, ICh
         var effective = effectiveTime is { } asked ? LicenseTime.Stored(asked) : recorded;
         if (effective < recorded || effective > recorded + Farthest)
         {
-            throw ChangeRules.Field(ErrorReason.EffectiveTimeInvalid, "effective_time", "变更的生效时间不能早于现在，也不能晚于一年之后");
+            throw EidException.OfField(ErrorReason.EffectiveTimeInvalid, "effective_time", "变更的生效时间不能早于现在，也不能晚于一年之后");
         }
 
         return new ReplacementBasis(entry, old, newest, history.Max(one => one.LicenseId.Version) + 1, recorded, effective);

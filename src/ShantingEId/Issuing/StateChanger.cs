@@ -64,7 +64,7 @@ public sealed class StateChanger(ILicenseStore store, IChangeFeed feed, Register
         var effective = command.EffectiveTime is { } asked ? LicenseTime.Stored(asked) : (command.Transition == SetTransition.Restore ? last.EffectiveTime : recorded);
         if (effective < last.EffectiveTime || effective > recorded)
         {
-            throw ChangeRules.Field(ErrorReason.EffectiveTimeInvalid, "effective_time", "生效时间不能早于现状态的生效时间，也不能晚于现在");
+            throw EidException.OfField(ErrorReason.EffectiveTimeInvalid, "effective_time", "生效时间不能早于现状态的生效时间，也不能晚于现在");
         }
 
         var target = command.Transition == SetTransition.Restore ? history[^2].State.State : command.Transition.Target();

@@ -46,7 +46,7 @@ internal static class PermitCommands
             };
             using var connection = service.Open(parse);
             Task<IssuedSet> Read() => connection.Issuance.GetIssuedSetAsync(new GetIssuedSetRequest { Name = request.Name }, Connection.Reading(cancel)).ResponseAsync;
-            if (!await options.ConfirmAsync(parse, screen, Read, deed, effect, cancel))
+            if (!await options.ConfirmAsync(parse, screen, Read, deed, _ => effect, cancel))
             {
                 screen.Note("没有办理。");
                 return ExitCode.Usage;

@@ -64,7 +64,7 @@ internal static class TradeLicenseCommands
             };
             using var connection = service.Open(parse);
             Task<IssuedSet> Read() => connection.Issuance.GetIssuedSetAsync(new GetIssuedSetRequest { Name = request.Name }, Connection.Reading(cancel)).ResponseAsync;
-            if (!request.ValidateOnly && !await options.ConfirmAsync(parse, screen, Read, "变更综合许可证", "换发新一版，旧码不再有效。", cancel))
+            if (!request.ValidateOnly && !await options.ConfirmAsync(parse, screen, Read, "变更综合许可证", _ => "换发新一版，旧码不再有效。", cancel))
             {
                 screen.Note("没有变更。");
                 return ExitCode.Usage;
