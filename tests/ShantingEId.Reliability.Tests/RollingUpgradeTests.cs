@@ -1,6 +1,7 @@
 using System.Globalization;
 using ShantingEId.Reliability.Tests.Bench;
 using ShantingEId.TestSupport;
+using Verdict = ShantingEId.V1.Verification.Types.Verdict;
 
 namespace ShantingEId.Reliability.Tests;
 
@@ -11,6 +12,9 @@ namespace ShantingEId.Reliability.Tests;
 /// </summary>
 public sealed class RollingUpgradeTests
 {
+    // Versions up to 0.3.0 are ended by their command line 2 s after the signal, whatever goes on: that is past, and clients must get over it.
+    private const int CutOff = 128 + 15;
+
     private static readonly TimeSpan Together = TimeSpan.FromSeconds(Figures.Count("EID_UPGRADE_SECONDS", 4));
 
     [Fact]
@@ -18,7 +22,7 @@ public sealed class RollingUpgradeTests
     {
         Cluster.RequirePostgres();
         var previous = await PreviousVersion.BuildAsync();
-        using var folders = new Folders(certificates => Programs.DoAsync("dotnet", previous.Eid, "dev-certs", "--out", certificates).GetAwaiter().GetResult());
+        using var folders = CreateFolders(previous);
         var postgres = await PostgresServer.Shared;
         var database = await postgres.CreateDatabaseAsync();
         await using var redis = await RedisServer.StartAsync();
@@ -29,6 +33,7 @@ public sealed class RollingUpgradeTests
         Place[] places = [new(), new()];
         var servers = new ServerProcess[2];
         var clients = new List<EidClient>();
+        var mayCutOff = false;
         try
         {
             // 1. Two replicas of the version before, under load.
@@ -62,12 +67,11 @@ public sealed class RollingUpgradeTests
             var told = AckLog.Read(folders.Other("acks"));
             Figures.Print("upgrade_acked", told.Count, "acks", "> 50");
             Figures.Print("upgrade_problems", load.Problems.Count, "answers", "<= 0");
-            Assert.Empty(load.Problems.GroupBy(text => text).Select(group => $"{group.Count()} x {group.Key}").Take(20));
+            Assert.True(load.Problems.IsEmpty, string.Join('\n', load.Problems.GroupBy(text => text).Select(group => $"{group.Count()} x {group.Key}").Take(20)));
+            Assert.True(mayCutOff || load.CutOff == 0, $"{load.CutOff} calls were cut off by a replica that stopped in order");
             Assert.True(told.Count > 50, "the load was too small to mean anything");
             Assert.Empty(RegisterAudit.CheckAll(postgres.Connect(database), told));
-            var (code, output) = await Programs.RunAsync(new Dictionary<string, string> { ["EID_POSTGRES"] = settings[0].Postgres! },
-                "dotnet", Programs.Eid, "fsck", "--certs", folders.Certificates, "--data", settings[0].Data, "--ledger", Path.Combine(settings[1].Data, "ledger"));
-            Assert.True(code == 0, output);
+            await CheckAsync(settings[0], Path.Combine(settings[1].Data, "ledger"));
             Assert.True(after >= before, "this version is older than the one before");
         }
         finally
@@ -91,8 +95,7 @@ public sealed class RollingUpgradeTests
         async Task ExchangeAsync(int place)
         {
             places[place].IsLeaving = true;
-            var (took, code) = await servers[place].TerminateAsync();
-            Assert.True(code == 0 && took < TimeSpan.FromSeconds(10), $"the stop took {took.TotalSeconds:0.0} s, exit {code}:\n{servers[place].Output}");
+            mayCutOff |= await StopAsync(servers[place]) == CutOff;
             await servers[place].DisposeAsync();
             await StartAsync(place, Programs.Eid);
             places[place].IsLeaving = false;
@@ -108,6 +111,42 @@ public sealed class RollingUpgradeTests
     }
 
     [Fact]
+    public async Task A_register_in_a_file_is_taken_over_whole()
+    {
+        var previous = await PreviousVersion.BuildAsync();
+        using var folders = CreateFolders(previous);
+        var settings = new ReplicaSettings(folders.Certificates, folders.Data);
+        using var acks = new AckLog(folders.Other("acks"));
+        var (renamed, revoked) = await UseAsync(previous.Eid, async client =>
+        {
+            var first = await Write.Issue().SendAsync(client, acks);
+            var second = await Write.Rename(first).SendAsync(client, acks);
+            var other = await Write.Issue().SendAsync(client, acks);
+            return (second, await Write.Revoke(other).SendAsync(client, acks));
+        });
+
+        var verdicts = await UseAsync(Programs.Eid, async client =>
+        {
+            await Write.Rename(renamed).SendAsync(client, acks);
+            return (await client.VerifyAsync(renamed.LicenseCode), await client.VerifyAsync(revoked.LicenseCode));
+        });
+
+        Assert.Equal((Verdict.Superseded, Verdict.Revoked), verdicts);
+        Assert.Empty(RegisterAudit.CheckAll(folders.Database, AckLog.Read(folders.Other("acks"))));
+        await CheckAsync(settings);
+
+        async Task<T> UseAsync<T>(string program, Func<EidClient, Task<T>> use)
+        {
+            await using var server = await ServerProcess.StartAsync(program, settings);
+            using var client = new EidClient(server, folders);
+            await client.WaitUntilItAnswersAsync();
+            var result = await use(client);
+            Assert.True(await StopAsync(server) == 0 || program != Programs.Eid);
+            return result;
+        }
+    }
+
+    [Fact]
     public async Task Migrations_that_were_released_stand_as_they_were_and_new_ones_follow_them()
     {
         var (before, now) = (await PreviousVersion.UnpackAsync()).Scripts;
@@ -115,5 +154,24 @@ public sealed class RollingUpgradeTests
         Assert.All(before, script => Assert.Equal(script.Value, now.GetValueOrDefault(script.Key)));
         Assert.All(now.Keys.Except(before.Keys), added => Assert.True(
             string.CompareOrdinal(added, before.Keys.Where(script => Path.GetDirectoryName(script) == Path.GetDirectoryName(added)).Max(StringComparer.Ordinal)) > 0, added));
+    }
+
+    private static async Task<int> StopAsync(ServerProcess server)
+    {
+        var (took, code) = await server.TerminateAsync();
+        Assert.True(code is 0 or CutOff && took < TimeSpan.FromSeconds(10), $"the stop took {took.TotalSeconds:0.0} s, exit {code}:\n{server.Output}");
+        return code;
+    }
+
+    private static Folders CreateFolders(PreviousVersion previous) =>
+        new(certificates => Programs.DoAsync("dotnet", previous.Eid, "dev-certs", "--out", certificates).GetAwaiter().GetResult());
+
+    // This version's own check of register and ledgers, as people start it.
+    private static async Task CheckAsync(ReplicaSettings settings, params string[] otherLedgers)
+    {
+        var environment = settings.Postgres is { } postgres ? new Dictionary<string, string> { ["EID_POSTGRES"] = postgres } : null;
+        var (code, output) = await Programs.RunAsync(environment,
+            ["dotnet", Programs.Eid, "fsck", "--certs", settings.Certificates, "--data", settings.Data, .. otherLedgers.SelectMany(ledger => (string[])["--ledger", ledger])]);
+        Assert.True(code == 0, output);
     }
 }

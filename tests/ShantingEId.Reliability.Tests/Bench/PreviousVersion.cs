@@ -9,6 +9,7 @@ namespace ShantingEId.Reliability.Tests.Bench;
 internal sealed record PreviousVersion(string Folder)
 {
     private const string Migrations = "src/ShantingEId.Server/Storage/Migrations";
+    private static Task? built;
 
     /// <summary>Its command eid.</summary>
     public string Eid => Path.Combine(Folder, "artifacts", "bin", "ShantingEId.Tool", "release", "eid.dll");
@@ -46,11 +47,16 @@ internal sealed record PreviousVersion(string Folder)
     public static async Task<PreviousVersion> BuildAsync()
     {
         var version = await UnpackAsync();
-        var watch = Stopwatch.StartNew();
-        // Nothing to do when it was built already. Its packages are those of this version or were needed once before.
-        await Programs.DoAsync("dotnet", "build", Path.Combine(version.Folder, "src", "ShantingEId.Tool"), "-c", "Release", "-p:UseSharedCompilation=true", "--nologo", "-v", "q");
-        Figures.Print("upgrade_previous_build", watch.Elapsed.TotalSeconds, "s", "<= 60");
+        await (built ??= BuildAsync(Path.Combine(version.Folder, "src", "ShantingEId.Tool")));
         return version;
+    }
+
+    // Nothing to do when it was built by an earlier run. Its packages are those of this version, or were needed once before.
+    private static async Task BuildAsync(string project)
+    {
+        var watch = Stopwatch.StartNew();
+        await Programs.DoAsync("dotnet", "build", project, "-c", "Release", "-p:UseSharedCompilation=true", "--nologo", "-v", "q");
+        Figures.Print("upgrade_previous_build", watch.Elapsed.TotalSeconds, "s", "<= 60");
     }
 
     private string Unpacked => Path.Combine(Folder, ".unpacked");

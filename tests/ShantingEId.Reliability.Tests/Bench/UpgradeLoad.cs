@@ -37,6 +37,7 @@ internal sealed class UpgradeLoad
     private readonly Task[] all;
     private volatile bool stopped;
     private int newest;
+    private int cutOff;
 
     private UpgradeLoad(IReadOnlyList<Place> places, AckLog acks)
     {
@@ -50,6 +51,9 @@ internal sealed class UpgradeLoad
 
     /// <summary>What must not happen, with its reason.</summary>
     public ConcurrentBag<string> Problems { get; } = [];
+
+    /// <summary>Calls whose connection went although the replica that left had accepted them.</summary>
+    public int CutOff => Volatile.Read(ref cutOff);
 
     /// <summary>How often what was done or heard.</summary>
     public IReadOnlyDictionary<string, int> Heard => heard;
@@ -160,9 +164,14 @@ internal sealed class UpgradeLoad
         {
             var text = $"{error.StatusCode} {EidClient.Reason(error)}".TrimEnd();
             heard.AddOrUpdate(text, 1, (_, count) => count + 1);
-            if (error.StatusCode != StatusCode.Unavailable || !(wasLeaving || place.IsLeaving))
+            var isLeaving = wasLeaving || place.IsLeaving;
+            if (isLeaving && error.StatusCode == StatusCode.Internal && EidClient.Reason(error).Length == 0)
             {
-                Problems.Add($"{deed} at place {at % places.Count}{(wasLeaving || place.IsLeaving ? ", leaving" : "")}: {text}: {error.Status.Detail}");
+                Interlocked.Increment(ref cutOff); // The connection went in the middle of the call.
+            }
+            else if (error.StatusCode != StatusCode.Unavailable || !isLeaving)
+            {
+                Problems.Add($"{deed} at place {at % places.Count}{(isLeaving ? ", leaving" : "")}: {text}: {error.Status.Detail}");
             }
 
             return default;
