@@ -39,6 +39,15 @@ public sealed class EidClient : IDisposable
     /// <summary>And as somebody else approves them.</summary>
     public IncidentService.IncidentServiceClient Supervisor => new(supervisorChannel.Value);
 
+    /// <summary>Cases, as the registration desk opens them.</summary>
+    public CaseService.CaseServiceClient Cases => new(staffChannel);
+
+    /// <summary>And as the tax office reports on its steps.</summary>
+    public CaseService.CaseServiceClient TaxSteps => new(taxChannel);
+
+    /// <summary>Deregistrations, as the registration desk files and confirms them.</summary>
+    public DeregistrationService.DeregistrationServiceClient Deregistrations => new(staffChannel);
+
     /// <summary>Verification as the registration desk may use it.</summary>
     public VerificationService.VerificationServiceClient Desk => new(staffChannel);
 
