@@ -58,6 +58,12 @@ root.SetAction(parse =>
 });
 
 var parsed = root.Parse(args);
+var run = new InvocationConfiguration { EnableDefaultExceptionHandler = false };
+if (parsed.CommandResult.Command is EidCommand { StopsByItself: true })
+{
+    run.ProcessTerminationTimeout = null;
+}
+
 return parsed.Errors.Count > 0 && parsed.Action is not HelpScreen
     ? HelpScreen.PrintErrors(parsed, Console.Error)
-    : await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    : await parsed.InvokeAsync(run);

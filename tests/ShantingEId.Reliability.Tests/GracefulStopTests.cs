@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using Grpc.Core;
+using Microsoft.Data.Sqlite;
 using ShantingEId.Reliability.Tests.Bench;
+using ShantingEId.TestSupport;
 using ShantingEId.V1;
 
 namespace ShantingEId.Reliability.Tests;
@@ -34,6 +36,33 @@ public sealed class GracefulStopTests
         Assert.Equal(told.Count, audit.Sets);
         Assert.Empty(RegisterAudit.CheckAll(folders.Database, told));
         Assert.True(told.Count > 0, "the load was too small to mean anything");
+    }
+
+    [Fact]
+    public async Task The_command_waits_as_long_for_what_it_accepted_and_a_second_signal_changes_nothing()
+    {
+        using var folders = new Folders();
+        await using var server = await ServerProcess.StartAsync(Programs.Eid, new ReplicaSettings(folders.Certificates, folders.Data));
+        using var client = new EidClient(server, folders);
+        await client.WaitUntilItAnswersAsync();
+        await using var register = new SqliteConnection($"Data Source={folders.Database};Pooling=false");
+        await register.OpenAsync(TestContext.Current.CancellationToken);
+
+        // Longer than a command line waits by itself (2 s).
+        var other = register.BeginTransaction(deferred: false);
+        var accepted = client.Staff.IssueSetAsync(Samples.Issue(Samples.NextCompany())).ResponseAsync;
+        await Task.Delay(500, TestContext.Current.CancellationToken);
+        var stopping = server.TerminateAsync();
+        await Task.Delay(300, TestContext.Current.CancellationToken);
+        ProcessSignals.Terminate(server.Id);
+        await Task.Delay(2700, TestContext.Current.CancellationToken);
+        await other.RollbackAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(IssuedSet.Types.State.Active, (await accepted).State);
+        var (took, code) = await stopping;
+        Assert.Equal(0, code);
+        Assert.True(took < TimeSpan.FromSeconds(10), $"took {took}");
+        Assert.DoesNotContain("   at ", server.Output, StringComparison.Ordinal);
     }
 
     [Fact]

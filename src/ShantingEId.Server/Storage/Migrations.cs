@@ -1,10 +1,20 @@
 using System.Globalization;
+using Npgsql;
 
 namespace ShantingEId.Server.Storage;
 
-/// <summary>Brings a database to the newest schema: numbered SQL files, each applied once, forward only.</summary>
+/// <summary>
+/// Brings a database to the newest schema: numbered SQL files, each applied once, forward only. The version of a schema is the number of its
+/// last file, so there are no gaps. What a new file may do is said in docs/upgrading.md.
+/// </summary>
 internal static class Migrations
 {
+    // Replicas of the version before go on serving: a table that they hold is not waited for longer than PostgreSQL waits before it looks for
+    // a deadlock (1 s), or theirs might be the transaction that it ends. Everything behind us waits as long as we do, so we let go and try again.
+    private const string PostgresPatience = "SET LOCAL lock_timeout = '500ms'";
+    private const int Attempts = 100;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(150);
+
     // Any number that nobody else uses in the database: replicas that start at once migrate one after the other.
     private const string PostgresLock = "SELECT pg_advisory_xact_lock(3704062021)";
 
@@ -21,18 +31,27 @@ internal static class Migrations
         }
     }
 
-    /// <summary>Applies what is missing to a PostgreSQL database.</summary>
+    /// <summary>Applies what is missing to a PostgreSQL database, while other replicas use it.</summary>
     public static async ValueTask ApplyPostgresAsync(SqlSession session)
     {
         var scripts = Scripts("Postgres");
         var version = new Sql("SELECT version FROM schema_version");
-        if (await session.ScalarAsync(new Sql("SELECT to_regclass('schema_version')::text")) is null || await VersionAsync(session, version, scripts.Count) < scripts.Count)
+        for (var attempt = 1; await session.ScalarAsync(new Sql("SELECT to_regclass('schema_version')::text")) is null || await VersionAsync(session, version, scripts.Count) < scripts.Count; attempt++)
         {
-            await session.RunAsync("BEGIN");
-            await session.RunAsync(PostgresLock);
-            await session.RunAsync("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)");
-            await session.RunAsync("INSERT INTO schema_version SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM schema_version)");
-            await ApplyAsync(session, scripts, version, "UPDATE schema_version SET version = {0}");
+            try
+            {
+                await session.RunAsync("BEGIN");
+                await session.RunAsync(PostgresLock);
+                await session.RunAsync(PostgresPatience);
+                await session.RunAsync("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)");
+                await session.RunAsync("INSERT INTO schema_version SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM schema_version)");
+                await ApplyAsync(session, scripts, version, "UPDATE schema_version SET version = {0}");
+            }
+            catch (PostgresException error) when (error.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected && attempt < Attempts)
+            {
+                await session.RunAsync("ROLLBACK");
+                await Task.Delay(Pause);
+            }
         }
     }
 

@@ -44,11 +44,11 @@ internal sealed class SqlSession(DbConnection connection) : IAsyncDisposable
         await command.ExecuteNonQueryAsync(CancellationToken.None);
     }
 
-    /// <summary>Runs a script of many statements, once.</summary>
+    /// <summary>Runs a script of many statements, once, for as long as it takes.</summary>
     public async Task RunScriptAsync(string script)
     {
         await using var command = connection.CreateCommand();
-        command.CommandText = script;
+        (command.CommandText, command.CommandTimeout) = (script, 0);
         await command.ExecuteNonQueryAsync();
     }
 

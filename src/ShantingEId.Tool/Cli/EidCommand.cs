@@ -18,6 +18,9 @@ internal sealed class EidCommand : Command
     /// <summary>What else one must know before using it; may be empty.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
+    /// <summary>Whether it hears Ctrl+C and SIGTERM itself, and ends when it has finished; the command line would end the process after 2 s, and at a second signal at once.</summary>
+    public bool StopsByItself { get; init; }
+
     public void Do(Func<ParseResult, Screen, CancellationToken, Task<int>> work) => SetAction(async (parse, cancel) =>
     {
         var screen = new Screen(parse.GetValue(json));

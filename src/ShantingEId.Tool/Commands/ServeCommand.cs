@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using ShantingEId.Deregistering;
 using ShantingEId.Server;
@@ -29,6 +30,7 @@ internal static class ServeCommand
         var workingDays = new Option<bool>("--publication-working-days") { Description = "简易注销的公示期按工作日计算（默认按日）" };
         var command = new EidCommand("serve", "运行服务（gRPC，双向 TLS），按 Ctrl+C 停止。")
         {
+            StopsByItself = true,
             Examples = ["eid serve", "eid serve --data /srv/eid/data --certs /srv/eid/certs --environment Production --port 443 --journal /mnt/journal", $"{PostgresOption.Variable}='Host=db;Database=eid;Username=eid;Password=…' eid serve --redis cache:6379 --journal /mnt/journal"],
         };
         foreach (var option in (Option[])[certificates, data, environment, port, postgres, redis, journal, ledger, checkpoints, keep, holidays, trades, workingDays])
@@ -71,12 +73,8 @@ internal static class ServeCommand
                 screen.Plain($"✔ 服务已启动：{EidServer.Address(app).ToString().TrimEnd('/')}（{parse.GetValue(environment)}）。按 Ctrl+C 停止。");
             }
 
-            // Ctrl+C and SIGTERM arrive at the host, or through the command line's own token; either ends the service in order.
-            var stopped = new TaskCompletionSource();
-            await using var byHost = app.Lifetime.ApplicationStopping.Register(() => stopped.TrySetResult());
-            await using var byToken = cancel.Register(() => stopped.TrySetResult());
-            await stopped.Task;
-            await app.StopAsync(CancellationToken.None);
+            // Ctrl+C and SIGTERM arrive at the host, which finishes what was accepted.
+            await app.WaitForShutdownAsync(CancellationToken.None);
             return ExitCode.Ok;
         });
         return command;

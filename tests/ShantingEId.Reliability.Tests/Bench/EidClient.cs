@@ -15,13 +15,13 @@ public sealed class EidClient : IDisposable
     private static readonly Method<byte[], byte[]> IssueSet = new(MethodType.Unary, "shanting.eid.v1.IssuanceService", "IssueSet", Bytes, Bytes);
     private readonly GrpcChannel staffChannel;
     private readonly GrpcChannel taxChannel;
-    private readonly GrpcChannel supervisorChannel;
+    private readonly Lazy<GrpcChannel> supervisorChannel; // Not every set of keys has one.
 
     public EidClient(ServerProcess server, Folders folders)
     {
         staffChannel = Open(server.Address, folders.Certificates, "staff");
         taxChannel = Open(server.Address, folders.Certificates, "tax-bureau");
-        supervisorChannel = Open(server.Address, folders.Certificates, "supervisor");
+        supervisorChannel = new Lazy<GrpcChannel>(() => Open(server.Address, folders.Certificates, "supervisor"));
         Staff = new IssuanceService.IssuanceServiceClient(staffChannel);
         Tax = new VerificationService.VerificationServiceClient(taxChannel);
     }
@@ -37,7 +37,16 @@ public sealed class EidClient : IDisposable
     public IncidentService.IncidentServiceClient Incidents => new(staffChannel);
 
     /// <summary>And as somebody else approves them.</summary>
-    public IncidentService.IncidentServiceClient Supervisor => new(supervisorChannel);
+    public IncidentService.IncidentServiceClient Supervisor => new(supervisorChannel.Value);
+
+    /// <summary>Cases, as the registration desk opens them.</summary>
+    public CaseService.CaseServiceClient Cases => new(staffChannel);
+
+    /// <summary>And as the tax office reports on its steps.</summary>
+    public CaseService.CaseServiceClient TaxSteps => new(taxChannel);
+
+    /// <summary>Deregistrations, as the registration desk files and confirms them.</summary>
+    public DeregistrationService.DeregistrationServiceClient Deregistrations => new(staffChannel);
 
     /// <summary>Verification as the registration desk may use it.</summary>
     public VerificationService.VerificationServiceClient Desk => new(staffChannel);
@@ -98,7 +107,10 @@ public sealed class EidClient : IDisposable
     {
         staffChannel.Dispose();
         taxChannel.Dispose();
-        supervisorChannel.Dispose();
+        if (supervisorChannel.IsValueCreated)
+        {
+            supervisorChannel.Value.Dispose();
+        }
     }
 
     /// <summary>The machine reason of a refusal; "" when the error did not come from the service.</summary>

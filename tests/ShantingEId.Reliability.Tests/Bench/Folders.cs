@@ -8,9 +8,15 @@ public sealed class Folders : IDisposable
 {
     private readonly string root = Directory.CreateTempSubdirectory("eid-reliability-").FullName;
 
-    public Folders()
+    public Folders() : this(certificates => DevCertificates.Create(certificates, TimeProvider.System))
     {
-        DevCertificates.Create(Certificates, TimeProvider.System);
+    }
+
+    /// <summary>The same, with keys from elsewhere.</summary>
+    /// <param name="createKeys">Fills the folder that it is given with keys and callers.</param>
+    public Folders(Action<string> createKeys)
+    {
+        createKeys(Certificates);
         LiftQuotas();
         Directory.CreateDirectory(Data);
     }

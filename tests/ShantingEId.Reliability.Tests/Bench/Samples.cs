@@ -1,5 +1,6 @@
 using ShantingEId.TestSupport;
 using ShantingEId.V1;
+using Impediment = ShantingEId.V1.Deregistration.Types.Impediment;
 
 namespace ShantingEId.Reliability.Tests.Bench;
 
@@ -21,6 +22,21 @@ public static class Samples
     {
         RequestId = NewRequestId(), Name = "issuedSets/" + set.License.Enterprise.CreditCode, Enterprise = new Enterprise { Name = name },
         UpdateMask = new Google.Protobuf.WellKnownTypes.FieldMask { Paths = { "name" } }, Reason = "样例：变更名称", Authority = "样例机关",
+    };
+
+    /// <summary>An application of a company founded on this day, for a licence and a step of the tax office.</summary>
+    public static OpenCaseRequest Application(DateOnly today)
+    {
+        var request = Issue(NextCompany());
+        request.Enterprise.EstablishDate = new Google.Type.Date { Year = today.Year, Month = today.Month, Day = today.Day };
+        return new OpenCaseRequest { RequestId = request.RequestId, Enterprise = request.Enterprise, Steps = { Step.Types.Kind.Tax } };
+    }
+
+    public static ApplyDeregistrationRequest Deregister(string creditCode) => new()
+    {
+        RequestId = NewRequestId(), CreditCode = creditCode,
+        Commitment = new Commitment { Digest = Google.Protobuf.ByteString.CopyFrom(new byte[32]), Reference = "样例承诺书1号", Investors = 2 },
+        DeclaredAbsent = { Enum.GetValues<Impediment>().Where(each => each is >= Impediment.AbnormalOperations and <= Impediment.ListedCompany) },
     };
 
     public static RevokeSetRequest Revoke(string name) => new() { RequestId = NewRequestId(), Name = name, Reason = "样例：违法经营", Authority = "样例机关" };

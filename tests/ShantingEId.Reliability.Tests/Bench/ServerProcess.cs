@@ -8,6 +8,7 @@ namespace ShantingEId.Reliability.Tests.Bench;
 public sealed class ServerProcess : IAsyncDisposable
 {
     private const string ClockLibrary = "/usr/$LIB/faketime/libfaketimeMT.so.1"; // The loader fills in $LIB.
+    private const string ServedBy = "✔ 服务已启动："; // What eid serve says, before the address.
     private readonly Process process;
     private readonly ConcurrentQueue<string> output = new();
     private readonly TaskCompletionSource<(int Id, Uri Address)> ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -33,7 +34,25 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <summary>Starts one with its settings and waits until it listens.</summary>
     public static async Task<ServerProcess> StartAsync(ReplicaSettings settings, params string[] tracer)
     {
-        string[] command = [.. tracer, "dotnet", typeof(ServerProcess).Assembly.Location, ServerHost.Command, settings.ToString()];
+        var server = new ServerProcess(Prepare(settings, [.. tracer, "dotnet", typeof(ServerProcess).Assembly.Location, ServerHost.Command, settings.ToString()]));
+        await server.StartAsync();
+        return server;
+    }
+
+    /// <summary>Starts <c>eid serve</c> as people start it, of whatever version, and waits until it listens. Of the settings it takes the folders and the databases.</summary>
+    /// <param name="program">The command's eid.dll.</param>
+    /// <param name="settings">How it is run; the register is in PostgreSQL.</param>
+    public static async Task<ServerProcess> StartAsync(string program, ReplicaSettings settings)
+    {
+        var process = Prepare(settings, ["dotnet", program, "serve", "--certs", settings.Certificates, "--data", settings.Data, "--port", "0", .. settings.Redis is { } redis ? (string[])["--redis", redis] : []]);
+        process.StartInfo.Environment["EID_POSTGRES"] = settings.Postgres;
+        var server = new ServerProcess(process);
+        await server.StartAsync();
+        return server;
+    }
+
+    private static Process Prepare(ReplicaSettings settings, string[] command)
+    {
         var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         // A kill loop starts a thousand of them and lets each live for a second.
         start.Environment["DOTNET_TieredPGO"] = "0";
@@ -47,9 +66,7 @@ public sealed class ServerProcess : IAsyncDisposable
             start.Environment["FAKETIME_DONT_FAKE_MONOTONIC"] = "1";
         }
 
-        var server = new ServerProcess(new Process { StartInfo = start, EnableRaisingEvents = true });
-        await server.StartAsync();
-        return server;
+        return new Process { StartInfo = start, EnableRaisingEvents = true };
     }
 
     /// <summary>kill -9.</summary>
@@ -99,6 +116,7 @@ public sealed class ServerProcess : IAsyncDisposable
         catch (Exception error)
         {
             process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync(); // And for the last of what it says.
             throw new InvalidOperationException("server did not start:\n" + Output, error);
         }
     }
@@ -114,6 +132,10 @@ public sealed class ServerProcess : IAsyncDisposable
         if (line.StartsWith(ServerHost.Ready, StringComparison.Ordinal) && line.Split(' ') is [_, var id, var address])
         {
             ready.TrySetResult((int.Parse(id, System.Globalization.CultureInfo.InvariantCulture), new Uri(address)));
+        }
+        else if (line.StartsWith(ServedBy, StringComparison.Ordinal))
+        {
+            ready.TrySetResult((process.Id, new Uri(line[ServedBy.Length..line.IndexOf('（', StringComparison.Ordinal)])));
         }
     }
 }
