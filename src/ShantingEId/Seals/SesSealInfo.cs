@@ -1,4 +1,5 @@
 using System.Formats.Asn1;
+using ShantingEId.Crypto;
 
 namespace ShantingEId.Seals;
 
@@ -11,7 +12,7 @@ public sealed record SesExtension(string Oid, bool Critical, byte[] Value);
 /// <summary>SES_SealInfo of GB/T 38540-2020: header, esID, property, picture, extDatas.</summary>
 public sealed record SesSealInfo
 {
-    private const int Version = 4;
+    internal const int Version = 4;
     private const int MaxCertificates = 64;
 
     /// <summary>header.Vid: vendor id.</summary>
@@ -55,6 +56,21 @@ public sealed record SesSealInfo
 
     /// <summary>extDatas; usually empty.</summary>
     public IReadOnlyList<SesExtension> Extensions { get; init; } = [];
+
+    /// <summary>Whether certList names this certificate: whole bytes for type 1, SM3 of them for type 2.</summary>
+    public bool Lists(Sm2Certificate certificate) => CertificateListType == 1
+        ? CertificateList.Any(entry => certificate.Der.SequenceEqual(entry))
+        : CertificateList.Any(entry => DigestOf(entry).AsSpan().SequenceEqual(Sm3.Hash(certificate.Der)));
+
+    // CertDigestObj: SEQUENCE { type PrintableString (self-defined), value OCTET STRING }. Of whatever name, only an SM3 can match.
+    private static byte[] DigestOf(byte[] entry)
+    {
+        var entryReader = new AsnReader(entry, AsnEncodingRules.DER).ReadSequence();
+        entryReader.ReadCharacterString(UniversalTagNumber.PrintableString);
+        var digest = entryReader.ReadOctetString();
+        entryReader.ThrowIfNotEmpty();
+        return digest;
+    }
 
     internal byte[] Encode()
     {
@@ -104,19 +120,7 @@ public sealed record SesSealInfo
 
             if (Extensions.Count > 0)
             {
-                using (writer.PushSequence()) // ExtensionDatas, untagged
-                {
-                    foreach (var extension in Extensions)
-                    {
-                        using (writer.PushSequence())
-                        {
-                            writer.WriteObjectIdentifier(extension.Oid);
-                            // DER omits a default, but every real seal writes FALSE and ofdrw requires all three elements.
-                            writer.WriteBoolean(extension.Critical);
-                            writer.WriteOctetString(extension.Value);
-                        }
-                    }
-                }
+                WriteExtensions(writer, Extensions); // untagged
             }
         }
 
@@ -149,7 +153,13 @@ public sealed record SesSealInfo
                 throw new AsnContentException("SES certList");
             }
 
-            entries.Add(listType == 1 ? list.ReadOctetString() : list.ReadEncodedValue().ToArray());
+            var entry = listType == 1 ? list.ReadOctetString() : list.ReadEncodedValue().ToArray();
+            if (listType == 2)
+            {
+                DigestOf(entry); // Of the right form, or refused here.
+            }
+
+            entries.Add(entry);
         }
 
         var created = property.ReadGeneralizedTime();
@@ -164,20 +174,7 @@ public sealed record SesSealInfo
         var height = ReadSmall(picture);
         picture.ThrowIfNotEmpty();
 
-        var extensions = new List<SesExtension>();
-        if (info.HasData)
-        {
-            var extensionList = info.ReadSequence();
-            while (extensionList.HasData)
-            {
-                var extension = extensionList.ReadSequence();
-                var oid = extension.ReadObjectIdentifier();
-                var critical = extension.PeekTag() == Asn1Tag.Boolean && extension.ReadBoolean();
-                extensions.Add(new SesExtension(oid, critical, extension.ReadOctetString()));
-                extension.ThrowIfNotEmpty();
-            }
-        }
-
+        IReadOnlyList<SesExtension> extensions = info.HasData ? ReadExtensions(info.ReadSequence()) : [];
         info.ThrowIfNotEmpty();
         return new SesSealInfo
         {
@@ -187,6 +184,39 @@ public sealed record SesSealInfo
         };
     }
 
-    private static int ReadSmall(AsnReader reader) =>
+    /// <summary>ExtensionDatas: SEQUENCE OF ExtData.</summary>
+    internal static void WriteExtensions(AsnWriter writer, IReadOnlyList<SesExtension> extensions)
+    {
+        using (writer.PushSequence())
+        {
+            foreach (var extension in extensions)
+            {
+                using (writer.PushSequence())
+                {
+                    writer.WriteObjectIdentifier(extension.Oid);
+                    // DER omits a default, but every real seal writes FALSE and ofdrw requires all three elements.
+                    writer.WriteBoolean(extension.Critical);
+                    writer.WriteOctetString(extension.Value);
+                }
+            }
+        }
+    }
+
+    internal static IReadOnlyList<SesExtension> ReadExtensions(AsnReader list)
+    {
+        var extensions = new List<SesExtension>();
+        while (list.HasData)
+        {
+            var extension = list.ReadSequence();
+            var oid = extension.ReadObjectIdentifier();
+            var critical = extension.PeekTag() == Asn1Tag.Boolean && extension.ReadBoolean();
+            extensions.Add(new SesExtension(oid, critical, extension.ReadOctetString()));
+            extension.ThrowIfNotEmpty();
+        }
+
+        return extensions;
+    }
+
+    internal static int ReadSmall(AsnReader reader) =>
         reader.TryReadInt32(out var value) ? value : throw new AsnContentException("SES integer out of range");
 }
