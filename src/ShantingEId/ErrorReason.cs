@@ -108,10 +108,21 @@ public enum ErrorReason
     SealCodeInvalid,
     SealImageInvalid,
     Asn1Invalid,
+    Asn1Limits,
+    AlgorithmInvalid,
     KeyVaultSealed,
     QrTextInvalid,
     PictureUnreadable,
     ReceiptInvalid,
+
+    // Documents, trust, time stamps
+    ContainerLimits,
+    ContainerUnsafe,
+    XmlUnsafe,
+    DocumentInvalid,
+    TrustListInvalid,
+    TimeStampInvalid,
+    TimeStampUnavailable,
 
     // Lists, feed, batches
     PageTokenInvalid,
@@ -136,7 +147,8 @@ public static class ErrorReasons
         ErrorReason.MessageTooLarge or ErrorReason.StorageFull or ErrorReason.RateLimited => ErrorKind.ResourceExhausted,
         ErrorReason.CompressionNotSupported => ErrorKind.Unimplemented,
         ErrorReason.DeadlineTooShort or ErrorReason.DeadlineExceeded => ErrorKind.DeadlineExceeded,
-        ErrorReason.StoreUnavailable or ErrorReason.OutcomeUnknown or ErrorReason.Draining or ErrorReason.AuditUnavailable => ErrorKind.Unavailable,
+        ErrorReason.StoreUnavailable or ErrorReason.OutcomeUnknown or ErrorReason.Draining or ErrorReason.AuditUnavailable
+            or ErrorReason.TimeStampUnavailable => ErrorKind.Unavailable,
         ErrorReason.InternalFault or ErrorReason.SelfCheckFailed => ErrorKind.Internal,
         ErrorReason.RequestIdReused or ErrorReason.SigningKeyUnusable or ErrorReason.ClockSkew
             or ErrorReason.KeyVaultSealed or ErrorReason.LintFailed

@@ -10,8 +10,8 @@ internal static class SealNodes
     public static Node Of(SesSeal seal, Trust trust)
     {
         var info = seal.Info;
-        var root = new Node("电子印章 SESeal（GB/T 38540-2020）", info.Name);
-        root.Add(new Node("头信息").Add("版本", "4").Add("厂商标识 Vid", info.VendorId));
+        var root = new Node($"电子印章 SESeal（{info.Version.Standard()}）", info.Name);
+        root.Add(new Node("头信息").Add("版本", ((int)info.Version).ToString()).Add("厂商标识 Vid", info.VendorId));
         root.Add("印章标识 esID", info.SealId);
         var property = new Node("属性")
             .Add("类型", info.Type.ToString())

@@ -17,6 +17,12 @@ public enum CertificateUse
     /// and a company's seal certificate leads to the same root.
     /// </summary>
     ReceiptSigning,
+
+    /// <summary>Signs trust lists, and says so for the same reason.</summary>
+    TrustListSigning,
+
+    /// <summary>Signs time stamps and nothing else (RFC 3161 §2.3: critical extendedKeyUsage).</summary>
+    TimeStamping,
 }
 
 /// <summary>Subject of a certificate: country CN, organisation, common name.</summary>
@@ -146,13 +152,13 @@ public sealed class CertificateIssuer
                     var (bits, unused) = use == CertificateUse.Authority ? (KeyCertSignAndCrlSign, 1) : (DigitalSignatureAndNonRepudiation, 6);
                     value.WriteBitString([(byte)bits], unused);
                 });
-                if (use == CertificateUse.ReceiptSigning)
+                if (ExtendedUse(use) is { } oid)
                 {
-                    Extension("2.5.29.37", false, value => // extendedKeyUsage
+                    Extension("2.5.29.37", use == CertificateUse.TimeStamping, value => // extendedKeyUsage
                     {
                         using (value.PushSequence())
                         {
-                            value.WriteObjectIdentifier(Sm2Certificate.ReceiptSigningOid);
+                            value.WriteObjectIdentifier(oid);
                         }
                     });
                 }
@@ -178,6 +184,14 @@ public sealed class CertificateIssuer
             }
         }
     }
+
+    private static string? ExtendedUse(CertificateUse use) => use switch
+    {
+        CertificateUse.ReceiptSigning => Sm2Certificate.ReceiptSigningOid,
+        CertificateUse.TrustListSigning => Sm2Certificate.TrustListSigningOid,
+        CertificateUse.TimeStamping => Sm2Certificate.TimeStampingOid,
+        _ => null,
+    };
 
     // GB/T 20518: SM2 with SM3, parameters absent.
     private static void WriteAlgorithm(AsnWriter writer)

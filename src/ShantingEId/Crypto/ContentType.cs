@@ -14,4 +14,7 @@ public enum ContentType
 
     /// <summary>Root of one tick of a look-up ledger: what every receipt of that tick leads to.</summary>
     LookupTick = 65003,
+
+    /// <summary>CAs of others that are recognised.</summary>
+    TrustList = 65010,
 }

@@ -1,4 +1,5 @@
 using System.Formats.Asn1;
+using System.Numerics;
 using Org.BouncyCastle.Asn1;
 using Org.BouncyCastle.Asn1.X509;
 
@@ -16,6 +17,12 @@ public sealed class Sm2Certificate
     /// <summary>extendedKeyUsage of a key that signs the roots of look-up ledgers; of the arc that needs no registration (X.667).</summary>
     public const string ReceiptSigningOid = "2.25.65288763899780296317932659419482542289";
 
+    /// <summary>extendedKeyUsage of a key that signs trust lists; of the same arc.</summary>
+    public const string TrustListSigningOid = "2.25.12310161888429770875500679192914181071";
+
+    /// <summary>extendedKeyUsage id-kp-timeStamping (RFC 3161 §2.3).</summary>
+    public const string TimeStampingOid = "1.3.6.1.5.5.7.3.8";
+
     private readonly byte[] der;
     private readonly ReadOnlyMemory<byte> signedPart;
     private readonly byte[] issuerName;
@@ -24,6 +31,8 @@ public sealed class Sm2Certificate
     private readonly TbsCertificateStructure fields;
     private readonly bool demandsUnknown;
     private readonly bool endsChain;
+    private readonly string[] extendedUses = [];
+    private readonly bool isForExtendedUsesOnly;
 
     // Bytes never change, so "issued by this very certificate" needs to be found only once.
     private volatile Sm2Certificate? knownIssuer;
@@ -44,9 +53,14 @@ public sealed class Sm2Certificate
         Usage = fields.Extensions?.GetExtension(X509Extensions.KeyUsage) is { } usage
             ? KeyUsage.GetInstance(usage.GetParsedValue()).IntValue : 0;
         demandsUnknown = fields.Extensions?.GetCriticalExtensionOids()
-            .Any(oid => !oid.Equals(X509Extensions.BasicConstraints) && !oid.Equals(X509Extensions.KeyUsage)) ?? false;
-        MaySignReceipts = MaySign && fields.Extensions?.GetExtension(X509Extensions.ExtendedKeyUsage) is { } extended
-            && ExtendedKeyUsage.GetInstance(extended.GetParsedValue()).GetAllUsages().Any(usage => usage.Id == ReceiptSigningOid);
+            .Any(oid => !oid.Equals(X509Extensions.BasicConstraints) && !oid.Equals(X509Extensions.KeyUsage)
+                && (IsAuthority || !oid.Equals(X509Extensions.ExtendedKeyUsage))) ?? false; // Of an authority's extended uses nothing is made here.
+        if (fields.Extensions?.GetExtension(X509Extensions.ExtendedKeyUsage) is { } extended)
+        {
+            extendedUses = [.. ExtendedKeyUsage.GetInstance(extended.GetParsedValue()).GetAllUsages().Select(use => use.Id)];
+            isForExtendedUsesOnly = extended.IsCritical;
+        }
+
         endsChain = fields.Extensions?.GetExtension(X509Extensions.BasicConstraints) is { } path
             && BasicConstraints.GetInstance(path.GetParsedValue()).PathLenConstraintInteger is { } length && length.HasValue(0);
     }
@@ -56,6 +70,12 @@ public sealed class Sm2Certificate
 
     /// <summary>Subject name, DER.</summary>
     internal ReadOnlySpan<byte> SubjectName => subjectName;
+
+    /// <summary>Issuer name, DER.</summary>
+    internal ReadOnlySpan<byte> IssuerName => issuerName;
+
+    /// <summary>Serial number.</summary>
+    internal BigInteger SerialNumber => new(fields.SerialNumber.Value.ToByteArray(), isBigEndian: true);
 
     /// <summary>Subject's key.</summary>
     public Sm2PublicKey PublicKey { get; }
@@ -87,11 +107,22 @@ public sealed class Sm2Certificate
     /// <summary>keyUsage bits as X.509 numbers them in BouncyCastle's <see cref="KeyUsage"/>.</summary>
     internal int Usage { get; }
 
-    /// <summary>Whether the key may sign documents and seals: digitalSignature and nonRepudiation.</summary>
-    public bool MaySign => (Usage & KeyUsage.DigitalSignature) != 0 && (Usage & KeyUsage.NonRepudiation) != 0;
+    /// <summary>
+    /// Whether the key may sign documents and seals: digitalSignature and nonRepudiation, and not for other uses alone, as a
+    /// critical extendedKeyUsage would have it (RFC 5280 4.2.1.12).
+    /// </summary>
+    public bool MaySign => HasSigningUsage && !isForExtendedUsesOnly;
 
     /// <summary>Whether the key may sign the roots of look-up ledgers, to which receipts lead.</summary>
-    public bool MaySignReceipts { get; }
+    public bool MaySignReceipts => HasSigningUsage && extendedUses.Contains(ReceiptSigningOid);
+
+    /// <summary>Whether the key may sign trust lists.</summary>
+    public bool MaySignTrustLists => HasSigningUsage && extendedUses.Contains(TrustListSigningOid);
+
+    /// <summary>Whether the key may sign time stamps, and nothing else (RFC 3161 §2.3).</summary>
+    public bool MayTimeStamp => (Usage & KeyUsage.DigitalSignature) != 0 && isForExtendedUsesOnly && extendedUses is [TimeStampingOid];
+
+    private bool HasSigningUsage => (Usage & KeyUsage.DigitalSignature) != 0 && (Usage & KeyUsage.NonRepudiation) != 0;
 
     /// <summary>Parses DER; a certificate of another algorithm or curve is refused.</summary>
     /// <exception cref="EidException"><see cref="ErrorReason.CertificateInvalid"/> or <see cref="ErrorReason.PublicKeyInvalid"/>.</exception>
@@ -99,6 +130,7 @@ public sealed class Sm2Certificate
     {
         try
         {
+            DerLimits.Require(der.Span); // Before a parser that recurses.
             var reader = new AsnReader(der, AsnEncodingRules.DER);
             var outer = reader.ReadSequence();
             reader.ThrowIfNotEmpty();
@@ -128,7 +160,8 @@ public sealed class Sm2Certificate
 
             return new Sm2Certificate(der.ToArray(), signedPart, parsed, fields);
         }
-        catch (Exception error) when (error is AsnContentException or ArgumentException or Asn1Exception or IOException or InvalidOperationException)
+        catch (Exception error) when (error is AsnContentException or ArgumentException or Asn1Exception or IOException or InvalidOperationException
+            or EidException { Reason: ErrorReason.Asn1Invalid or ErrorReason.Asn1Limits })
         {
             throw new EidException(ErrorReason.CertificateInvalid, "证书不是合规的 X.509 DER", error);
         }

@@ -9,11 +9,13 @@ namespace ShantingEId.Seals;
 /// <param name="Value">extnValue.</param>
 public sealed record SesExtension(string Oid, bool Critical, byte[] Value);
 
-/// <summary>SES_SealInfo of GB/T 38540-2020: header, esID, property, picture, extDatas.</summary>
+/// <summary>SES_SealInfo: header, esID, property, picture, extDatas (GB/T 38540-2020; versions 1 and 5 differ as said at the fields).</summary>
 public sealed record SesSealInfo
 {
-    internal const int Version = 4;
     private const int MaxCertificates = 64;
+
+    /// <summary>header.version, as the standard it stands for.</summary>
+    public SesVersion Version { get; init; } = SesVersion.V4;
 
     /// <summary>header.Vid: vendor id.</summary>
     public required string VendorId { get; init; }
@@ -21,13 +23,13 @@ public sealed record SesSealInfo
     /// <summary>esID: seal identity; ours is the 14-digit seal code.</summary>
     public required string SealId { get; init; }
 
-    /// <summary>property.type, defined by the business.</summary>
+    /// <summary>property.type, defined by the business; in version 1: 1 of a unit, 2 of a person.</summary>
     public required int Type { get; init; }
 
     /// <summary>property.name: the filed name.</summary>
     public required string Name { get; init; }
 
-    /// <summary>property.certListType: 1 whole certificates, 2 digests.</summary>
+    /// <summary>property.certListType: 1 whole certificates, 2 digests; version 1 has no such field and always whole certificates.</summary>
     public int CertificateListType { get; init; } = 1;
 
     /// <summary>property.certList: DER certificates for type 1; the encoded CertDigestObj for type 2.</summary>
@@ -80,7 +82,7 @@ public sealed record SesSealInfo
             using (writer.PushSequence()) // SES_Header
             {
                 writer.WriteCharacterString(UniversalTagNumber.IA5String, "ES");
-                writer.WriteInteger(Version);
+                writer.WriteInteger((int)Version);
                 writer.WriteCharacterString(UniversalTagNumber.IA5String, VendorId);
             }
 
@@ -89,7 +91,11 @@ public sealed record SesSealInfo
             {
                 writer.WriteInteger(Type);
                 writer.WriteCharacterString(UniversalTagNumber.UTF8String, Name);
-                writer.WriteInteger(CertificateListType);
+                if (Version != SesVersion.V1)
+                {
+                    writer.WriteInteger(CertificateListType);
+                }
+
                 using (writer.PushSequence())
                 {
                     foreach (var entry in CertificateList)
@@ -105,9 +111,9 @@ public sealed record SesSealInfo
                     }
                 }
 
-                writer.WriteGeneralizedTime(CreateTime, omitFractionalSeconds: true);
-                writer.WriteGeneralizedTime(ValidStart, omitFractionalSeconds: true);
-                writer.WriteGeneralizedTime(ValidEnd, omitFractionalSeconds: true);
+                WriteTime(writer, CreateTime);
+                WriteTime(writer, ValidStart);
+                WriteTime(writer, ValidEnd);
             }
 
             using (writer.PushSequence()) // SES_ESPictureInfo
@@ -127,30 +133,37 @@ public sealed record SesSealInfo
         return writer.Encode();
     }
 
-    internal static SesSealInfo Read(AsnReader info)
+    // Version 1 is told by the outer form of the seal (standards §1.2): real ones write various numbers here.
+    internal static SesSealInfo Read(AsnReader info, bool isVersion1)
     {
         var header = info.ReadSequence();
         var magic = header.ReadCharacterString(UniversalTagNumber.IA5String);
-        var version = ReadSmall(header);
+        var number = ReadSmall(header);
         var vendor = header.ReadCharacterString(UniversalTagNumber.IA5String);
         header.ThrowIfNotEmpty();
-        if (magic != "ES" || version != Version)
+        if (magic != "ES" || isVersion1 == (number is 4 or 5))
         {
-            throw new AsnContentException($"SES header {magic.Length} {version}");
+            throw new AsnContentException($"SES header {magic.Length} {number}");
         }
 
+        var version = isVersion1 ? SesVersion.V1 : (SesVersion)number;
         var sealId = info.ReadCharacterString(UniversalTagNumber.IA5String);
         var property = info.ReadSequence();
         var type = ReadSmall(property);
         var name = property.ReadCharacterString(UniversalTagNumber.UTF8String);
-        var listType = ReadSmall(property);
+        var listType = isVersion1 ? 1 : ReadSmall(property);
+        if (listType is not (1 or 2))
+        {
+            throw new AsnContentException("SES certListType");
+        }
+
         var list = property.ReadSequence();
         var entries = new List<byte[]>();
         while (list.HasData)
         {
-            if (entries.Count == MaxCertificates || listType is not (1 or 2))
+            if (entries.Count == MaxCertificates)
             {
-                throw new AsnContentException("SES certList");
+                throw new EidException(ErrorReason.Asn1Limits, $"印章列出的签章者证书超过 {MaxCertificates} 张");
             }
 
             var entry = listType == 1 ? list.ReadOctetString() : list.ReadEncodedValue().ToArray();
@@ -162,9 +175,9 @@ public sealed record SesSealInfo
             entries.Add(entry);
         }
 
-        var created = property.ReadGeneralizedTime();
-        var start = property.ReadGeneralizedTime();
-        var end = property.ReadGeneralizedTime();
+        var created = ReadTime(property, isVersion1);
+        var start = ReadTime(property, isVersion1);
+        var end = ReadTime(property, isVersion1);
         property.ThrowIfNotEmpty();
 
         var picture = info.ReadSequence();
@@ -178,7 +191,7 @@ public sealed record SesSealInfo
         info.ThrowIfNotEmpty();
         return new SesSealInfo
         {
-            VendorId = vendor, SealId = sealId, Type = type, Name = name, CertificateListType = listType, CertificateList = entries,
+            Version = version, VendorId = vendor, SealId = sealId, Type = type, Name = name, CertificateListType = listType, CertificateList = entries,
             CreateTime = created, ValidStart = start, ValidEnd = end, PictureType = pictureType, Picture = data, Width = width, Height = height,
             Extensions = extensions,
         };
@@ -216,6 +229,22 @@ public sealed record SesSealInfo
 
         return extensions;
     }
+
+    private void WriteTime(AsnWriter writer, DateTimeOffset time)
+    {
+        if (Version == SesVersion.V1)
+        {
+            writer.WriteUtcTime(time);
+        }
+        else
+        {
+            writer.WriteGeneralizedTime(time, omitFractionalSeconds: true);
+        }
+    }
+
+    // Version 1 says UTCTime; its seals in the field have both (standards §1.2).
+    private static DateTimeOffset ReadTime(AsnReader reader, bool isVersion1) =>
+        isVersion1 && reader.PeekTag() == Asn1Tag.UtcTime ? reader.ReadUtcTime() : reader.ReadGeneralizedTime();
 
     internal static int ReadSmall(AsnReader reader) =>
         reader.TryReadInt32(out var value) ? value : throw new AsnContentException("SES integer out of range");

@@ -4,9 +4,10 @@ using ShantingEId.Crypto;
 namespace ShantingEId.Seals;
 
 /// <summary>
-/// 电子签章数据 SES_Signature, GB/T 38540-2020 (version 4): SEQUENCE { toSign, cert, signatureAlgID, signature, timeStamp [0]
-/// OPTIONAL }. The signature covers the DER of toSign, a time stamp the value of the signature. A parsed signature keeps its
-/// received bytes and is always checked over them.
+/// 电子签章数据 SES_Signature. GB/T 38540-2020 and GM/T 0031-2025 (versions 4, 5): SEQUENCE { toSign, cert, signatureAlgID,
+/// signature, timeStamp [0] OPTIONAL }; GM/T 0031-2014 (version 1): SEQUENCE { toSign, signature }, certificate and algorithm
+/// inside toSign. The signature covers the DER of toSign, a time stamp the value of the signature. A parsed signature keeps
+/// its received bytes and is always checked over them.
 /// </summary>
 public sealed class SesSignature
 {
@@ -62,6 +63,7 @@ public sealed class SesSignature
     public static SesSignature Create(SesSeal seal, SigningKey signer, DateTimeOffset time, ReadOnlyMemory<byte> dataHash, string propertyInfo)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(dataHash.Length, Sm3.Size);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(seal.Info.Version, SesVersion.V4);
         signer.RequireUsable(time);
         if (!seal.Info.Lists(signer.Certificate))
         {
@@ -80,40 +82,38 @@ public sealed class SesSignature
     /// <param name="token">TimeStampToken, DER, over SM3 of <see cref="SignatureValue"/>.</param>
     public SesSignature WithTimeStamp(ReadOnlySpan<byte> token) => Assemble(signedPart, ToSign, SignerCertificate, signatureValue, token.ToArray());
 
-    /// <summary>Parses a version 4 signature.</summary>
-    /// <exception cref="EidException"><see cref="ErrorReason.Asn1Invalid"/>, or a certificate error.</exception>
+    /// <summary>Parses a signature of any version; which one is told by its form (standards §1.2).</summary>
+    /// <exception cref="EidException"><see cref="ErrorReason.Asn1Invalid"/>, <see cref="ErrorReason.Asn1Limits"/>, <see cref="ErrorReason.AlgorithmInvalid"/>, or a certificate error.</exception>
     public static SesSignature Parse(ReadOnlyMemory<byte> bytes)
     {
+        DerLimits.Require(bytes.Span);
         try
         {
             var der = bytes.ToArray();
-            var reader = new AsnReader(der, AsnEncodingRules.DER);
-            var outer = reader.ReadSequence();
-            reader.ThrowIfNotEmpty();
+            var outer = new AsnReader(der, AsnEncodingRules.DER).ReadSequence();
             var signedPart = outer.PeekEncodedValue();
-            var toSign = SesToSign.Read(outer.ReadSequence());
-            var signer = Sm2Certificate.Parse(outer.ReadOctetString());
-            if (outer.ReadObjectIdentifier() != Sm2Certificate.SignatureOid)
+            var toSign = SesToSign.Read(outer.ReadSequence(), out var signerOfVersion1);
+            var signer = signerOfVersion1 ?? outer.ReadOctetString();
+            if (signerOfVersion1 is null)
             {
-                throw new EidException(ErrorReason.Asn1Invalid, "签章签名算法应为 SM2/SM3（1.2.156.10197.1.501）");
+                SesSeal.RequireSm2(outer.ReadObjectIdentifier());
             }
 
-            var value = outer.ReadBitString(out var unused);
+            var value = SesSeal.ReadBits(outer);
             byte[]? timeStamp = null;
-            if (outer.HasData)
+            if (signerOfVersion1 is null && outer.HasData)
             {
                 var wrapped = outer.ReadSequence(TimeStampTag);
-                timeStamp = wrapped.ReadBitString(out var unusedInStamp);
+                timeStamp = SesSeal.ReadBits(wrapped);
                 wrapped.ThrowIfNotEmpty();
-                unused |= unusedInStamp;
             }
 
             outer.ThrowIfNotEmpty();
-            return unused != 0 ? throw new AsnContentException("SES_Signature bit string") : new SesSignature(der, signedPart, toSign, signer, value, timeStamp);
+            return new SesSignature(der, signedPart, toSign, Sm2Certificate.Parse(signer), value, timeStamp);
         }
         catch (AsnContentException error)
         {
-            throw new EidException(ErrorReason.Asn1Invalid, "不是 GB/T 38540-2020 电子签章（DER 结构不符）", error);
+            throw new EidException(ErrorReason.Asn1Invalid, "不是电子签章（GB/T 38540、GM/T 0031 的 DER 结构不符）", error);
         }
     }
 

@@ -1,11 +1,19 @@
 using System.Formats.Asn1;
+using System.Globalization;
+using System.Text;
+using ShantingEId.Crypto;
 
 namespace ShantingEId.Seals;
 
-/// <summary>TBS_Sign of GB/T 38540-2020: what a signer puts a name to. Version, seal, time, digest of the text, where the text is.</summary>
+/// <summary>TBS_Sign: what a signer puts a name to. Version, seal, time, digest of the text, where the text is (GB/T 38540-2020).</summary>
 public sealed record SesToSign
 {
     private static readonly Asn1Tag ExtensionsTag = new(TagClass.ContextSpecific, 0);
+    private static readonly TimeSpan BeijingTime = TimeSpan.FromHours(8);
+
+    // What version 1 leaves open, as its writers have it: a text in Beijing time, or the digits of a UTCTime or GeneralizedTime.
+    private static readonly string[] UtcForms = ["yyyyMMddHHmmss'Z'", "yyMMddHHmmss'Z'"];
+    private static readonly string[] LocalForms = ["yyyy-MM-dd HH:mm:ss", "yyyyMMddHHmmss"];
 
     /// <summary>eseal: the whole seal, embedded.</summary>
     public required SesSeal Seal { get; init; }
@@ -27,7 +35,7 @@ public sealed record SesToSign
         var writer = new AsnWriter(AsnEncodingRules.DER, Seal.Der.Length + 512);
         using (writer.PushSequence())
         {
-            writer.WriteInteger(SesSealInfo.Version);
+            writer.WriteInteger((int)SesVersion.V4);
             writer.WriteEncodedValue(Seal.Der);
             writer.WriteGeneralizedTime(Time, omitFractionalSeconds: true);
             writer.WriteBitString(DataHash);
@@ -44,19 +52,30 @@ public sealed record SesToSign
         return writer.Encode();
     }
 
-    internal static SesToSign Read(AsnReader body)
+    /// <summary>Reads versions 4 and 5, or version 1, which ends with the signer's certificate and the algorithm.</summary>
+    /// <param name="body">The content of the sequence.</param>
+    /// <param name="signerOfVersion1">Certificate of a version 1 signer; null for the others, where it stands outside.</param>
+    internal static SesToSign Read(AsnReader body, out byte[]? signerOfVersion1)
     {
-        if (SesSealInfo.ReadSmall(body) != SesSealInfo.Version)
+        signerOfVersion1 = null;
+        var number = SesSealInfo.ReadSmall(body);
+        var seal = SesSeal.Parse(body.ReadEncodedValue());
+        var isVersion1 = seal.Info.Version == SesVersion.V1;
+        if (!isVersion1 && number != (int)seal.Info.Version)
         {
             throw new AsnContentException("TBS_Sign version");
         }
 
-        var seal = SesSeal.Parse(body.ReadEncodedValue());
-        var time = body.ReadGeneralizedTime();
-        var hash = body.ReadBitString(out var unused);
+        var time = isVersion1 ? TimeOfVersion1(SesSeal.ReadBits(body)) : body.ReadGeneralizedTime();
+        var hash = SesSeal.ReadBits(body);
         var propertyInfo = body.ReadCharacterString(UniversalTagNumber.IA5String);
         IReadOnlyList<SesExtension> extensions = [];
-        if (body.HasData)
+        if (isVersion1)
+        {
+            signerOfVersion1 = body.ReadOctetString();
+            SesSeal.RequireSm2(body.ReadObjectIdentifier());
+        }
+        else if (body.HasData)
         {
             var wrapped = body.ReadSequence(ExtensionsTag);
             extensions = SesSealInfo.ReadExtensions(wrapped.ReadSequence());
@@ -64,7 +83,29 @@ public sealed record SesToSign
         }
 
         body.ThrowIfNotEmpty();
-        return unused != 0 ? throw new AsnContentException("dataHash")
+        return hash.Length != Sm3.Size
+            ? throw new EidException(ErrorReason.AlgorithmInvalid, "原文杂凑值不是 SM3 的 32 字节")
             : new SesToSign { Seal = seal, Time = time, DataHash = hash, PropertyInfo = propertyInfo, Extensions = extensions };
+    }
+
+    private static DateTimeOffset TimeOfVersion1(byte[] bits)
+    {
+        // DER of a time, or its characters alone.
+        if (bits is [0x17 or 0x18, ..])
+        {
+            var reader = new AsnReader(bits, AsnEncodingRules.DER);
+            var time = bits[0] == 0x17 ? reader.ReadUtcTime() : reader.ReadGeneralizedTime();
+            reader.ThrowIfNotEmpty();
+            return time;
+        }
+
+        var text = Encoding.ASCII.GetString(bits);
+        if (DateTime.TryParseExact(text, UtcForms, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var utc))
+        {
+            return new DateTimeOffset(utc, TimeSpan.Zero);
+        }
+
+        return DateTime.TryParseExact(text, LocalForms, CultureInfo.InvariantCulture, DateTimeStyles.None, out var local) && local.Year > 1
+            ? new DateTimeOffset(local, BeijingTime) : throw new AsnContentException("timeInfo");
     }
 }
