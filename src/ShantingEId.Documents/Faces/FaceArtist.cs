@@ -147,8 +147,8 @@ public sealed class FaceArtist(FaceFonts fonts, FaceStyle style)
         var symbol = CodeSymbol.Create(content.LicenseCode);
         var box = new Box(Right - side + 1, 21, side, side);
         pen.Picture(box, symbol.ToPng(6));
-        var hint = pen.Fit("扫描二维码，核验本照真伪、现行状态和登记事项", 24, 20, new FitRule(2.9, 2.9, 2), "二维码说明");
-        pen.Put(hint, box.X - 26, box.Y + ((side - hint.Height) / 2));
+        var hint = pen.Fit("扫描二维码核验本照", 15, 20, new FitRule(2.9, 2.9, 2), "二维码说明");
+        pen.Put(hint, box.X - 15.5, box.Y + ((side - hint.Height) / 2));
         pen.Centred($"校验短码 {content.TypedCode}", box.X + (side / 2), box.Bottom + 0.2, 2.45);
     }
 

@@ -25,7 +25,7 @@ internal static class BenchDocuments
         using var world = new BenchWorld();
         var (issuer, _, _) = world.NewRegister(new Stages());
         var now = TimeProvider.System.GetUtcNow();
-        var seal = AuthoritySeal.Make(world.Authority, world.Artist.Draw, SealCode.Create(world.Authority.Division, 1), now);
+        var seal = AuthoritySeal.Make(world.Authority, world.Artist.DrawCompact, SealCode.Create(world.Authority.Division, 1), now);
         using var fonts = FaceFonts.LoadDefault();
         var artist = new FaceArtist(fonts, FaceStyle.Plain);
         var maker = new LicenseDocuments(artist, fonts);
