@@ -79,7 +79,7 @@ internal static class OneBitPng
         png.Write(number);
     }
 
-    private static uint Crc(uint crc, ReadOnlySpan<byte> data)
+    internal static uint Crc(uint crc, ReadOnlySpan<byte> data)
     {
         foreach (var each in data)
         {

@@ -15,26 +15,35 @@ internal static class VerifyCommand
 
     public static Command Create()
     {
-        var input = new Argument<string>("TEXT|FILE") { Description = "二维码的文字、十二位校验短码、带二维码的图片（PNG、JPEG、WebP）或文字文件" };
-        var command = new EidCommand("verify", "核验证照码或校验短码：执照是否真实、在册、当前有效。")
+        var input = new Argument<string>("TEXT|FILE") { Description = "二维码的文字、十二位校验短码、带二维码的图片（PNG、JPEG、WebP）或文字文件；或有签章的 OFD 文件、印章（.esl）、签章（SignedValue.dat）" };
+        var command = new EidCommand("verify", "核验证照码或校验短码：执照是否真实、在册、当前有效；也核验有签章的 OFD 文件、印章和签章。")
         {
             Examples =
             [
                 "eid verify 7K3M-9QWX-2B4T",
                 "eid verify photo.jpg",
                 "eid verify license-code.txt --as bank",
+                "eid verify contract.ofd --roots authority-chain.pem",
+                "eid verify official-seal.esl --roots authority-chain.pem --trust-list trust-list.cbor",
                 "eid verify 7K3M-9QWX-2B4T --receipt huizhi.eidr --reference 样例-2026-001",
                 "eid verify 7K3M-9QWX-2B4T --as tax-bureau --purpose TAX_REGISTRATION --json",
             ],
-            Notes = ["一张图片中有几个二维码，就逐个核验；有一个不是“有效”，退出码即为 3。第二个起，核验回执的文件名加编号。"],
+            Notes = ["一张图片中有几个二维码，就逐个核验；有一个不是“有效”，退出码即为 3。第二个起，核验回执的文件名加编号。",
+                "OFD、印章和签章文件不需要连接服务：逐步核对签名、证书、时间和文件是否被改动；吊销和停用状态只有登记簿知道，报告为“无法确认”，退出码为 3。"],
             Arguments = { input },
         };
         var service = ServiceOptions.AddTo(command, "tax-bureau");
         var purpose = PurposeOption.AddTo(command);
         var receipt = ReceiptOption.AddTo(command);
         var at = AtOption.AddTo(command);
+        var file = VerifyFile.AddTo(command);
         command.Do(async (parse, screen, cancel) =>
         {
+            if (VerifyFile.IsOne(parse.GetRequiredValue(input)))
+            {
+                return await file.RunAsync(parse, screen, parse.GetRequiredValue(input), cancel);
+            }
+
             var codes = Read(parse.GetRequiredValue(input));
             using var connection = service.Open(parse);
             var answers = new List<Verification>();
@@ -86,7 +95,7 @@ internal static class VerifyCommand
     }
 
     private static bool LooksLikePath(string input) => !input.Contains("://", StringComparison.Ordinal)
-        && (input.Contains('/', StringComparison.Ordinal) || Path.GetExtension(input).ToUpperInvariant() is ".PNG" or ".JPG" or ".JPEG" or ".WEBP" or ".TXT");
+        && (input.Contains('/', StringComparison.Ordinal) || Path.GetExtension(input).ToUpperInvariant() is ".PNG" or ".JPG" or ".JPEG" or ".WEBP" or ".TXT" or ".OFD" or ".ESL" or ".DAT");
 
     private static IReadOnlyList<string> Read(string input)
     {

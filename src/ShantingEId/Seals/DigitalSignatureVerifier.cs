@@ -48,8 +48,8 @@ public sealed class DigitalSignatureVerifier(CertificateTrust certificates, ISta
     }
 
     /// <summary>The digest by itself: whether the text is the one that was signed. Says nothing about who signed.</summary>
-    public static SealCheck HashCheck(SignedData signed, ReadOnlyMemory<byte> text) =>
-        signed.Content.AsSpan().SequenceEqual(Sm3.Hash(text.Span)) || signed.Content.AsSpan().SequenceEqual(text.Span)
+    public static SealCheck HashCheck(SignedData signature, ReadOnlyMemory<byte> text) =>
+        signature.Content.AsSpan().SequenceEqual(Sm3.Hash(text.Span)) || signature.Content.AsSpan().SequenceEqual(text.Span)
             ? new SealCheck(CheckStep.DataHash, Clause, CheckOutcome.Passed, SealProblem.None, "原文杂凑与签名一致")
             : new SealCheck(CheckStep.DataHash, Clause, CheckOutcome.Failed, SealProblem.DataHash, "原文与签名时不同");
 

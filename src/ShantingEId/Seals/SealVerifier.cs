@@ -67,7 +67,7 @@ public sealed class SealVerifier(CertificateTrust certificates, IStatusSource st
         // 4. 印章有效期
         if (at < seal.Info.ValidStart || at > seal.Info.ValidEnd)
         {
-            list.Fail(CheckStep.SealValidity, Clause(4), SealProblem.OutsideValidity, "不在印章有效期内");
+            list.Fail(CheckStep.SealValidity, Clause(4), SealProblem.OutsideValidity, $"{at.UtcDateTime:yyyy-MM-dd} 不在印章有效期内（{seal.Info.ValidStart.UtcDateTime:yyyy-MM-dd} 至 {seal.Info.ValidEnd.UtcDateTime:yyyy-MM-dd}）");
             return list.Checks;
         }
 
@@ -124,7 +124,7 @@ public sealed class SealVerifier(CertificateTrust certificates, IStatusSource st
 
         if (!maker.IsValidAt(at))
         {
-            Ended(SealProblem.MakerCert, "制章者证书不在有效期内");
+            Ended(SealProblem.MakerCert, $"制章者证书在 {at.UtcDateTime:yyyy-MM-dd} 不在有效期内（{maker.NotBefore.UtcDateTime:yyyy-MM-dd} 至 {maker.NotAfter.UtcDateTime:yyyy-MM-dd}）");
             if (!isLenient)
             {
                 return;

@@ -1,0 +1,102 @@
+using System.Runtime.InteropServices;
+using System.Xml;
+using System.Xml.Linq;
+
+namespace ShantingEId.Documents.Reading;
+
+/// <summary>Reads XML of strangers: UTF-8, no DTD, no entities of its own, at most 64 levels.</summary>
+internal static class OfdXml
+{
+    private const int MaxDepth = 64;
+
+    // Only the small files that hold the structure become trees.
+    private const int MaxTree = 1024 * 1024;
+
+    /// <summary>The namespace of GB/T 33190-2016; the second is what some producers of that time wrote.</summary>
+    private static readonly string[] Namespaces = ["http://www.ofdspec.org/2016", "http://www.ofdspec.org"];
+
+    /// <summary>Whether it is well-formed; what is dangerous is refused.</summary>
+    /// <exception cref="EidException"><see cref="ErrorReason.XmlUnsafe"/>.</exception>
+    public static bool IsWellFormed(ReadOnlyMemory<byte> xml, string name)
+    {
+        // Of what declares a type nothing is read; that the words could stand in a comment is no loss. A zero byte means another
+        // encoding, in which the words would look different.
+        if (xml.Span.IndexOf("<!DOCTYPE"u8) >= 0 || xml.Span.IndexOf("<!ENTITY"u8) >= 0 || xml.Span.Contains((byte)0))
+        {
+            throw new EidException(ErrorReason.XmlUnsafe, $"XML 含有 DTD、实体或不是 UTF-8：{name}");
+        }
+
+        try
+        {
+            using var reader = Reader(xml);
+            while (reader.Read())
+            {
+                if (reader.Depth > MaxDepth)
+                {
+                    throw new EidException(ErrorReason.XmlUnsafe, $"XML 嵌套超过 {MaxDepth} 层：{name}");
+                }
+            }
+
+            return true;
+        }
+        catch (XmlException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The root of a small file that has been found well-formed; null when it is too large or has another root.</summary>
+    public static XElement? Root(ReadOnlyMemory<byte> xml, string rootName)
+    {
+        if (xml.Length > MaxTree)
+        {
+            return null;
+        }
+
+        using var reader = Reader(xml);
+        return XDocument.Load(reader).Root is { } root && IsOurs(root, rootName) ? root : null;
+    }
+
+    /// <summary>Children of that name in the namespace of OFD.</summary>
+    public static IEnumerable<XElement> Children(this XElement parent, string name) => parent.Elements().Where(child => IsOurs(child, name));
+
+    /// <summary>The only child of that name; null when there is none or there are several.</summary>
+    public static XElement? Only(this XElement parent, string name)
+    {
+        var found = parent.Children(name).Take(2).ToList();
+        return found.Count == 1 ? found[0] : null;
+    }
+
+    /// <summary>Every place to which a file may point: name of the element or attribute, and its text.</summary>
+    public static IEnumerable<(string Name, string Text)> Texts(ReadOnlyMemory<byte> xml)
+    {
+        using var reader = Reader(xml);
+        var element = "";
+        while (reader.Read())
+        {
+            if (reader.NodeType == XmlNodeType.Element)
+            {
+                element = reader.LocalName;
+                while (reader.MoveToNextAttribute())
+                {
+                    yield return (reader.LocalName, reader.Value);
+                }
+            }
+            else if (reader.NodeType is XmlNodeType.Text or XmlNodeType.CDATA)
+            {
+                yield return (element, reader.Value.Trim());
+            }
+        }
+    }
+
+    private static bool IsOurs(XElement element, string name) => element.Name.LocalName == name && Namespaces.Contains(element.Name.NamespaceName);
+
+    private static XmlReader Reader(ReadOnlyMemory<byte> xml)
+    {
+        var bytes = MemoryMarshal.TryGetArray(xml, out var whole) ? whole : xml.ToArray();
+        return XmlReader.Create(new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count, writable: false), new XmlReaderSettings
+        {
+            DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null, IgnoreComments = true, IgnoreProcessingInstructions = true, MaxCharactersInDocument = OfdReader.MaxTotal,
+        });
+    }
+}
