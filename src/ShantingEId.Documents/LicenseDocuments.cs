@@ -29,7 +29,7 @@ public sealed class LicenseDocuments(FaceArtist artist, FaceFonts fonts)
     /// <param name="seal">Seal of the 登记机关.</param>
     /// <param name="time">When it is sealed.</param>
     /// <exception cref="EidException"><see cref="ErrorReason.TextInvalid"/>, <see cref="ErrorReason.SigningKeyUnusable"/>.</exception>
-    public OfdPackage Create(IssuedSet set, FaceForm form, AuthoritySeal seal, DateTimeOffset time)
+    public OfdFile Create(IssuedSet set, FaceForm form, AuthoritySeal seal, DateTimeOffset time)
     {
         var face = artist.Draw(FaceContent.Of(set), form, seal.Seal);
         return Seal(set, face, [], seal, time);
@@ -42,7 +42,7 @@ public sealed class LicenseDocuments(FaceArtist artist, FaceFonts fonts)
     /// <param name="seal">Seal of the 登记机关.</param>
     /// <param name="time">When it is made and sealed.</param>
     /// <exception cref="EidException"><see cref="ErrorReason.TextInvalid"/>: maker or purpose; <see cref="ErrorReason.DateOrder"/>: it would be over before it is made.</exception>
-    public OfdPackage CreateCopy(IssuedSet set, FaceForm form, CopyNote note, AuthoritySeal seal, DateTimeOffset time)
+    public OfdFile CreateCopy(IssuedSet set, FaceForm form, CopyNote note, AuthoritySeal seal, DateTimeOffset time)
     {
         var face = DrawCopy(set, form, note, seal, time);
         return Seal(set, face, LicenseMetadata.OfCopy(note, time), seal, time);
@@ -71,7 +71,7 @@ public sealed class LicenseDocuments(FaceArtist artist, FaceFonts fonts)
             $"仅用于：{note.Purpose}", $"{note.Maker} {Minute(time)} 制作", $"有效期至 {Minute(note.Expiry)}");
     }
 
-    private OfdPackage Seal(IssuedSet set, Drawing face, IReadOnlyList<KeyValuePair<string, string>> copy, AuthoritySeal seal, DateTimeOffset time)
+    private OfdFile Seal(IssuedSet set, Drawing face, IReadOnlyList<KeyValuePair<string, string>> copy, AuthoritySeal seal, DateTimeOffset time)
     {
         // 1. What it says about itself; its identifier follows from what it is.
         var metadata = (KeyValuePair<string, string>[])[.. LicenseMetadata.Of(set.License, seal, time), .. copy];

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Xml;
 using ShantingEId.Documents.Faces;
-using static ShantingEId.Documents.Ofd.OfdXml;
+using static ShantingEId.Documents.Ofd.OfdMarkup;
 
 namespace ShantingEId.Documents.Ofd;
 
@@ -26,13 +26,13 @@ public static class OfdDocument
     private const string Folder = "Doc_0";
 
     /// <summary>Makes a document with these pages.</summary>
-    public static OfdPackage Create(IReadOnlyList<Drawing> pages, FaceFonts fonts, OfdInfo info, params IReadOnlyList<OfdAttachment> attachments)
+    public static OfdFile Create(IReadOnlyList<Drawing> pages, FaceFonts fonts, OfdInfo info, params IReadOnlyList<OfdAttachment> attachments)
     {
         // 1. Pages; they say which fonts and pictures are needed.
         var resources = new OfdResources();
         var pageIds = pages.Select(_ => resources.NextId()).ToArray();
         var contents = pages.Select((page, i) =>
-            OfdXml.File($"{Folder}/Pages/Page_{Number(i)}/Content.xml", "Page", xml => new OfdPageWriter(xml, resources).Write(page))).ToArray();
+            OfdMarkup.File($"{Folder}/Pages/Page_{Number(i)}/Content.xml", "Page", xml => new OfdPageWriter(xml, resources).Write(page))).ToArray();
 
         // 2. What pages refer to.
         var files = resources.Write(Folder, pages, fonts);
@@ -40,10 +40,10 @@ public static class OfdDocument
 
         // 3. What refers to pages; last, because it names the greatest identifier.
         var document = WriteDocument(pages, pageIds, resources, attached.Length > 0);
-        return new OfdPackage([WriteRoot(info), document, .. files, .. contents, .. attached]);
+        return new OfdFile([WriteRoot(info), document, .. files, .. contents, .. attached]);
     }
 
-    private static OfdEntry WriteRoot(OfdInfo info) => OfdXml.File(OfdPackage.Root, "OFD", xml =>
+    private static OfdEntry WriteRoot(OfdInfo info) => OfdMarkup.File(OfdFile.Root, "OFD", xml =>
     {
         xml.WriteAttributeString("Version", "1.0");
         xml.WriteAttributeString("DocType", "OFD");
@@ -71,7 +71,7 @@ public static class OfdDocument
         xml.WriteEndElement();
     });
 
-    private static OfdEntry WriteDocument(IReadOnlyList<Drawing> pages, int[] pageIds, OfdResources resources, bool hasAttachments) => OfdXml.File($"{Folder}/Document.xml", "Document", xml =>
+    private static OfdEntry WriteDocument(IReadOnlyList<Drawing> pages, int[] pageIds, OfdResources resources, bool hasAttachments) => OfdMarkup.File($"{Folder}/Document.xml", "Document", xml =>
     {
         xml.Start("CommonData");
         xml.Text("MaxUnitID", Number(resources.MaxId));
@@ -100,7 +100,7 @@ public static class OfdDocument
 
     private static OfdEntry[] WriteAttachments(IReadOnlyList<OfdAttachment> attachments, OfdResources resources, DateTimeOffset created) =>
     [
-        OfdXml.File($"{Folder}/Attachs/Attachments.xml", "Attachments", xml =>
+        OfdMarkup.File($"{Folder}/Attachs/Attachments.xml", "Attachments", xml =>
         {
             foreach (var attachment in attachments)
             {

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Xml;
 using ShantingEId.Documents.Faces;
-using static ShantingEId.Documents.Ofd.OfdXml;
+using static ShantingEId.Documents.Ofd.OfdMarkup;
 
 namespace ShantingEId.Documents.Ofd;
 

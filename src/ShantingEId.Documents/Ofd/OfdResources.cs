@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using ShantingEId.Crypto;
 using ShantingEId.Documents.Faces;
-using static ShantingEId.Documents.Ofd.OfdXml;
+using static ShantingEId.Documents.Ofd.OfdMarkup;
 
 namespace ShantingEId.Documents.Ofd;
 
@@ -51,7 +51,7 @@ internal sealed class OfdResources
         }
 
         files.AddRange(images.Values.Select(image => new OfdEntry($"{folder}/Res/image_{Number(image.Number)}.png", image.Png.ToArray())));
-        var publicRes = OfdXml.File($"{folder}/PublicRes.xml", "Res", xml =>
+        var publicRes = OfdMarkup.File($"{folder}/PublicRes.xml", "Res", xml =>
         {
             xml.WriteAttributeString("BaseLoc", "Res");
             xml.Start("Fonts");
@@ -73,7 +73,7 @@ internal sealed class OfdResources
 
             xml.WriteEndElement();
         });
-        var documentRes = OfdXml.File($"{folder}/DocumentRes.xml", "Res", xml =>
+        var documentRes = OfdMarkup.File($"{folder}/DocumentRes.xml", "Res", xml =>
         {
             xml.WriteAttributeString("BaseLoc", "Res");
             xml.Start("MultiMedias");

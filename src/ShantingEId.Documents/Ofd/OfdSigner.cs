@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Xml.Linq;
 using ShantingEId.Crypto;
 using ShantingEId.Seals;
-using static ShantingEId.Documents.Ofd.OfdXml;
+using static ShantingEId.Documents.Ofd.OfdMarkup;
 
 namespace ShantingEId.Documents.Ofd;
 
@@ -24,7 +24,7 @@ public static class OfdSigner
     /// <see cref="ErrorReason.DocumentInvalid"/>: not an OFD document, no such page, or an earlier signature has closed it;
     /// <see cref="ErrorReason.SigningKeyUnusable"/>.
     /// </exception>
-    public static OfdPackage Sign(OfdPackage package, SesSeal seal, SigningKey signer, DateTimeOffset time, params IReadOnlyList<StampPlace> places)
+    public static OfdFile Sign(OfdFile package, SesSeal seal, SigningKey signer, DateTimeOffset time, params IReadOnlyList<StampPlace> places)
     {
         // 1. What is there; an earlier signature over the list of signatures would break.
         var structure = OfdStructure.Read(package);
@@ -59,7 +59,7 @@ public static class OfdSigner
     // Clause 18.2. Readers want at least two References, StampAnnot with the identifier of the page, and numbers for identifiers:
     // ofd.js lays things over each other in their order.
     private static OfdEntry WriteSignature(
-        string name, string valueName, string sealName, OfdEntry[] covered, OfdStructure structure, IReadOnlyList<StampPlace> places, int firstId, DateTimeOffset time) => OfdXml.File(name, "Signature", xml =>
+        string name, string valueName, string sealName, OfdEntry[] covered, OfdStructure structure, IReadOnlyList<StampPlace> places, int firstId, DateTimeOffset time) => OfdMarkup.File(name, "Signature", xml =>
     {
         xml.Start("SignedInfo");
         xml.Element("Provider", ("ProviderName", "ShantingEId"), ("Company", "ShantingEId"), ("Version", "1"));
@@ -112,14 +112,14 @@ internal sealed class EarlierSignatures
             return;
         }
 
-        list = OfdXml.Read(entry);
+        list = OfdMarkup.Read(entry);
         var ids = Records(list).Select(record => record.Attribute("ID")?.Value).Append(OfdStructure.Child(list.Root!, "MaxSignId")?.Value).ToArray();
         lastSignature = ids.Max(OfdStructure.Number);
         hasLetter = ids.Any(id => id is ['s', ..]);
         foreach (var record in Records(list))
         {
             var name = OfdStructure.Resolve(ListName, record.Attribute("BaseLoc")?.Value);
-            var signature = OfdXml.Read(structure.Package.Require(name));
+            var signature = OfdMarkup.Read(structure.Package.Require(name));
             if (signature.Descendants().Any(each => each.Name.LocalName == "Reference" && OfdStructure.Resolve(name, each.Attribute("FileRef")?.Value) == ListName))
             {
                 throw OfdStructure.Invalid("前一个签名已锁定文件，不能再加盖印章");
@@ -156,7 +156,7 @@ internal sealed class EarlierSignatures
     {
         var after = OfdStructure.Child(structure.Body, "Versions") ?? OfdStructure.Child(structure.Body, "DocRoot")!;
         after.AddAfterSelf(new XElement(structure.Body.Name.Namespace + "Signatures", "/" + ListName));
-        return OfdXml.Write(OfdPackage.Root, structure.Root);
+        return OfdMarkup.Write(OfdFile.Root, structure.Root);
     }
 
     /// <summary>The list with one more.</summary>
@@ -165,7 +165,7 @@ internal sealed class EarlierSignatures
         var id = (hasLetter ? "s" : "") + (lastSignature + 1).ToString(hasLetter ? "D3" : "D", CultureInfo.InvariantCulture);
         if (list is null)
         {
-            return OfdXml.File(ListName, "Signatures", xml =>
+            return OfdMarkup.File(ListName, "Signatures", xml =>
             {
                 xml.Text("MaxSignId", id);
                 xml.Element("Signature", ("ID", id), ("Type", "Seal"), ("BaseLoc", "/" + signatureName));
@@ -185,7 +185,7 @@ internal sealed class EarlierSignatures
             copy.Root.Add(record);
         }
 
-        return OfdXml.Write(ListName, copy);
+        return OfdMarkup.Write(ListName, copy);
     }
 
     private static IEnumerable<XElement> Records(XDocument list) => list.Root!.Elements().Where(each => each.Name.LocalName == "Signature");

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Xml.Linq;
 using ShantingEId.Documents.Faces;
+using ShantingEId.Documents.Reading;
 
 namespace ShantingEId.Documents.Ofd;
 
@@ -15,13 +16,13 @@ internal sealed class OfdStructure
 {
     private const int MostPages = 10_000;
 
-    private OfdStructure(OfdPackage package)
+    private OfdStructure(OfdFile package)
     {
         Package = package;
-        Root = OfdXml.Read(package.Require(OfdPackage.Root));
+        Root = OfdMarkup.Read(package.Require(OfdFile.Root));
         Body = Child(Root.Root!, "DocBody") ?? throw Invalid("OFD.xml 中没有 DocBody");
-        DocumentName = Resolve(OfdPackage.Root, Child(Body, "DocRoot")?.Value);
-        var document = OfdXml.Read(package.Require(DocumentName)).Root!;
+        DocumentName = Resolve(OfdFile.Root, Child(Body, "DocRoot")?.Value);
+        var document = OfdMarkup.Read(package.Require(DocumentName)).Root!;
         var common = Child(document, "CommonData") ?? throw Invalid($"{DocumentName} 中没有 CommonData");
         MaxUnitId = Number(Child(common, "MaxUnitID")?.Value);
         var paper = PaperOf(Child(common, "PageArea"));
@@ -33,10 +34,10 @@ internal sealed class OfdStructure
             throw Invalid("没有页面");
         }
 
-        SignaturesName = Child(Body, "Signatures")?.Value is { Length: > 0 } path ? Resolve(OfdPackage.Root, path) : null;
+        SignaturesName = Child(Body, "Signatures")?.Value is { Length: > 0 } path ? Resolve(OfdFile.Root, path) : null;
     }
 
-    public OfdPackage Package { get; }
+    public OfdFile Package { get; }
 
     /// <summary>OFD.xml.</summary>
     public XDocument Root { get; }
@@ -54,7 +55,7 @@ internal sealed class OfdStructure
     public string? SignaturesName { get; }
 
     /// <exception cref="EidException"><see cref="ErrorReason.DocumentInvalid"/>.</exception>
-    public static OfdStructure Read(OfdPackage package) => new(package);
+    public static OfdStructure Read(OfdFile package) => new(package);
 
     /// <summary>Name in the package of what a file refers to (ST_Loc: <c>/</c> is the root, else beside the file).</summary>
     public static string Resolve(string file, string? location)
@@ -64,26 +65,7 @@ internal sealed class OfdStructure
             throw Invalid($"{file} 中缺少路径");
         }
 
-        var text = location.Trim();
-        var folder = text[0] == '/' ? "" : file[..(file.LastIndexOf('/') + 1)];
-        var parts = new List<string>();
-        foreach (var part in (folder + text).Split('/', StringSplitOptions.RemoveEmptyEntries))
-        {
-            if (part == ".." && parts.Count > 0)
-            {
-                parts.RemoveAt(parts.Count - 1);
-            }
-            else if (part == "..")
-            {
-                throw Invalid($"{file} 中的路径 {text} 离开了文件包");
-            }
-            else if (part != ".")
-            {
-                parts.Add(part);
-            }
-        }
-
-        return string.Join('/', parts);
+        return OfdPath.Resolve(location.Trim(), file) ?? throw Invalid($"{file} 中的路径 {location.Trim()} 离开了文件包");
     }
 
     /// <summary>A child by its local name: documents of before 2016 have another namespace.</summary>
@@ -98,11 +80,11 @@ internal sealed class OfdStructure
     private OfdPage ReadPage(XElement page, Box? paper, ILookup<string, string> templates)
     {
         var file = Resolve(DocumentName, page.Attribute("BaseLoc")?.Value);
-        var content = OfdXml.Read(Package.Require(file)).Root!;
+        var content = OfdMarkup.Read(Package.Require(file)).Root!;
         var behind = content.Elements().Where(each => each.Name.LocalName == "Template").SelectMany(each => templates[each.Attribute("TemplateID")?.Value ?? ""]);
         return new OfdPage(page.Attribute("ID")?.Value ?? throw Invalid("页面没有 ID"), [.. behind, file],
             PaperOf(Child(content, "Area")) ?? paper ?? throw Invalid("没有页面尺寸"));
     }
 
-    private static Box? PaperOf(XElement? area) => area is null ? null : OfdXml.ParseBox(Child(area, "PhysicalBox")?.Value);
+    private static Box? PaperOf(XElement? area) => area is null ? null : OfdMarkup.ParseBox(Child(area, "PhysicalBox")?.Value);
 }

@@ -21,7 +21,7 @@ public static class OfdText
     /// each other: many programs write one object for each character.
     /// </summary>
     /// <exception cref="EidException"><see cref="ErrorReason.DocumentInvalid"/>.</exception>
-    public static IReadOnlyList<OfdTextHit> Find(OfdPackage package, string keyword)
+    public static IReadOnlyList<OfdTextHit> Find(OfdFile package, string keyword)
     {
         ArgumentException.ThrowIfNullOrEmpty(keyword);
         var structure = OfdStructure.Read(package);
@@ -30,7 +30,7 @@ public static class OfdText
         {
             var text = new StringBuilder();
             var boxes = new List<Box>();
-            foreach (var content in page.Files.Select(file => OfdXml.Read(package.Require(file))))
+            foreach (var content in page.Files.Select(file => OfdMarkup.Read(package.Require(file))))
             {
                 foreach (var row in content.Descendants().Where(each => each.Name.LocalName == "TextObject"))
                 {
@@ -51,7 +51,7 @@ public static class OfdText
     // GB/T 33190 clause 11.3: X and Y begin a TextCode, DeltaX and DeltaY go from each character to the next.
     private static void ReadRow(XElement row, StringBuilder text, List<Box> boxes)
     {
-        if (OfdXml.ParseBox(row.Attribute("Boundary")?.Value) is not { } boundary)
+        if (OfdMarkup.ParseBox(row.Attribute("Boundary")?.Value) is not { } boundary)
         {
             return;
         }

@@ -23,12 +23,12 @@ public static class StampPlaces
     public static StampPlace At(SesSeal seal, int page, double x, double y) => new(page, Box.Around(x, y, seal.Info.Width, seal.Info.Height));
 
     /// <summary>One imprint at the same place of every page.</summary>
-    public static IReadOnlyList<StampPlace> OnEveryPage(OfdPackage package, SesSeal seal, double x, double y) =>
+    public static IReadOnlyList<StampPlace> OnEveryPage(OfdFile package, SesSeal seal, double x, double y) =>
         [.. OfdStructure.Read(package).Pages.Select((_, page) => At(seal, page, x, y))];
 
     /// <summary>One imprint over each place of a keyword, middle on middle.</summary>
     /// <exception cref="EidException"><see cref="ErrorReason.DocumentInvalid"/>: the keyword is not there.</exception>
-    public static IReadOnlyList<StampPlace> OnKeyword(OfdPackage package, SesSeal seal, string keyword)
+    public static IReadOnlyList<StampPlace> OnKeyword(OfdFile package, SesSeal seal, string keyword)
     {
         var hits = OfdText.Find(package, keyword);
         return hits.Count == 0 ? throw OfdStructure.Invalid($"没有找到关键字“{keyword}”")
@@ -43,7 +43,7 @@ public static class StampPlaces
     /// <param name="seal">The seal.</param>
     /// <param name="y">Middle of the imprint, millimetres from the top.</param>
     /// <exception cref="EidException"><see cref="ErrorReason.DocumentInvalid"/>: one page has no seam.</exception>
-    public static IReadOnlyList<StampPlace> Straddling(OfdPackage package, SesSeal seal, double y)
+    public static IReadOnlyList<StampPlace> Straddling(OfdFile package, SesSeal seal, double y)
     {
         var pages = OfdStructure.Read(package).Pages;
         if (pages.Count < 2)

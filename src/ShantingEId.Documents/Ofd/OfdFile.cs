@@ -1,10 +1,11 @@
 using System.IO.Compression;
 using ShantingEId.Crypto;
+using ShantingEId.Documents.Reading;
 
 namespace ShantingEId.Documents.Ofd;
 
-/// <summary>One file of a package.</summary>
-/// <param name="Name">Path in the package, without a leading slash; names differ by case (GB/T 33190 ST_Loc).</param>
+/// <summary>One of the files in an OFD file.</summary>
+/// <param name="Name">Path from the root, without a leading slash; names differ by case (GB/T 33190 ST_Loc).</param>
 /// <param name="Bytes">Content.</param>
 public sealed record OfdEntry(string Name, ReadOnlyMemory<byte> Bytes)
 {
@@ -15,8 +16,8 @@ public sealed record OfdEntry(string Name, ReadOnlyMemory<byte> Bytes)
     internal byte[] Digest() => Sm3.Hash(Bytes.Span);
 }
 
-/// <summary>The files of an OFD document (GB/T 33190-2016), in their order; never changed, only followed by another package.</summary>
-public sealed class OfdPackage
+/// <summary>An OFD file (GB/T 33190-2016) to be written or signed: its files in their order. Never changed, only followed by another.</summary>
+public sealed class OfdFile
 {
     /// <summary>Name of the file everything begins with.</summary>
     public const string Root = "OFD.xml";
@@ -26,9 +27,9 @@ public sealed class OfdPackage
 
     private readonly Dictionary<string, OfdEntry> byName;
 
-    /// <summary>Makes a package of files; entries for folders are left out.</summary>
+    /// <summary>Makes one of files; entries for folders are left out.</summary>
     /// <exception cref="EidException"><see cref="ErrorReason.DocumentInvalid"/>: a name twice, or no OFD.xml.</exception>
-    public OfdPackage(IEnumerable<OfdEntry> entries)
+    public OfdFile(IEnumerable<OfdEntry> entries)
     {
         Entries = [.. entries.Where(entry => !entry.Name.EndsWith('/'))];
         byName = new Dictionary<string, OfdEntry>(Entries.Count, StringComparer.Ordinal);
@@ -46,6 +47,10 @@ public sealed class OfdPackage
         }
     }
 
+    /// <summary>Unpacks a file of anybody's making, within the limits of <see cref="OfdReader"/>.</summary>
+    /// <exception cref="EidException">As the reader says; <see cref="ErrorReason.DocumentInvalid"/>: no OFD.xml.</exception>
+    public static OfdFile Read(ReadOnlyMemory<byte> bytes) => new(OfdReader.Read(bytes).Files.Select(file => new OfdEntry(file.Key, file.Value)));
+
     /// <summary>The files.</summary>
     public IReadOnlyList<OfdEntry> Entries { get; }
 
@@ -56,11 +61,11 @@ public sealed class OfdPackage
     /// <exception cref="EidException"><see cref="ErrorReason.DocumentInvalid"/>.</exception>
     public OfdEntry Require(string name) => Find(name) ?? throw new EidException(ErrorReason.DocumentInvalid, $"OFD 包中缺少 {name}");
 
-    /// <summary>The package with these files put in the place of those of the same name, or at the end.</summary>
-    public OfdPackage With(params IReadOnlyCollection<OfdEntry> changed)
+    /// <summary>The same with these files put in the place of those of the same name, or at the end.</summary>
+    public OfdFile With(params IReadOnlyCollection<OfdEntry> changed)
     {
         var fresh = changed.ToDictionary(entry => entry.Name, StringComparer.Ordinal);
-        return new OfdPackage([.. Entries.Select(entry => fresh.GetValueOrDefault(entry.Name) ?? entry), .. changed.Where(entry => !byName.ContainsKey(entry.Name))]);
+        return new OfdFile([.. Entries.Select(entry => fresh.GetValueOrDefault(entry.Name) ?? entry), .. changed.Where(entry => !byName.ContainsKey(entry.Name))]);
     }
 
     /// <summary>The ZIP file. The same files in the same order give the same bytes.</summary>

@@ -7,7 +7,7 @@ using ShantingEId.Documents.Faces;
 namespace ShantingEId.Documents.Ofd;
 
 /// <summary>How OFD writes things in XML: literal prefix <c>ofd:</c>, which some readers take for part of the name; UTF-8 without mark.</summary>
-internal static class OfdXml
+internal static class OfdMarkup
 {
     public const string Namespace = "http://www.ofdspec.org/2016";
 
