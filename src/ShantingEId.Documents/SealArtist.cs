@@ -52,7 +52,7 @@ public sealed class SealArtist : IDisposable
     }
 
     /// <summary>
-    /// Draws one seal at 350 dpi, half of the bytes: for the seal of an authority, which every document carries twice, as file
+    /// Draws one seal at 300 dpi, less than half of the bytes: for the seal of an authority, which every document carries twice, as file
     /// and inside the signature.
     /// </summary>
     /// <inheritdoc cref="Draw" path="/exception"/>

@@ -20,7 +20,7 @@ internal sealed unsafe class SealSheet : IDisposable
     public const int Coarse = 400;
 
     /// <summary>Dots per inch of a seal that every document carries.</summary>
-    public const int Compact = 350;
+    public const int Compact = 300;
 
     // The red of seal paste. Paper has it too: a viewer that blends before it scales shows no foreign fringe.
     private static readonly byte[] Palette = [0xD7, 0x00, 0x0F, 0xD7, 0x00, 0x0F];

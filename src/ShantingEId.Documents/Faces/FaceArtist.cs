@@ -141,7 +141,7 @@ public sealed class FaceArtist(FaceFonts fonts, FaceStyle style)
     private static void DrawCodes(FacePen pen, FaceContent content)
     {
         pen.Write("统一社会信用代码", Left, 34.4, 4.2, FaceLetters.Bold, 0.4);
-        pen.Write(content.License.Facts.CreditCode.Value, Left, 40.6, 5, FaceLetters.Bold, 0.3);
+        pen.Write(content.License.Facts.CreditCode.Value, Left, 40.6, 5.2, gap: 0.35);
 
         const double side = 29;
         var symbol = CodeSymbol.Create(content.LicenseCode);
