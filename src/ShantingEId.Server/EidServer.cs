@@ -229,6 +229,11 @@ public static class EidServer
         }
         catch
         {
+            if (feed is IAsyncDisposable listening)
+            {
+                listening.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            }
+
             (feed as IDisposable)?.Dispose();
             store.Dispose();
             throw;

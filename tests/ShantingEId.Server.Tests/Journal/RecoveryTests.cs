@@ -1,14 +1,19 @@
 using System.Globalization;
 using Google.Protobuf;
 using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
+using ShantingEId.Issuing;
 using ShantingEId.Server.Approvals;
+using ShantingEId.Server.Authority;
 using ShantingEId.Server.Journal;
 using ShantingEId.Server.Storage;
 using ShantingEId.Server.Tests.Cases;
 using ShantingEId.Server.Tests.Incidents;
 using ShantingEId.Server.Tests.Life;
+using ShantingEId.Server.Tests.Storage;
 using ShantingEId.V1;
 using Act = ShantingEId.V1.Incident.Types.Act;
+using IssuedSet = ShantingEId.V1.IssuedSet;
 using Verdict = ShantingEId.V1.Verification.Types.Verdict;
 
 namespace ShantingEId.Server.Tests.Journal;
@@ -43,6 +48,26 @@ public sealed class PostgresRecoveryTests(PostgresRestoreFixture server) : Recov
         life = LifeClient.Of(server);
         Assert.Equal(Verdict.Revoked, (await life.AskAsync(set.LicenseCode)).Verdict);
         await life.DoAsync("Suspend", other);
+    }
+
+    [Fact]
+    public async Task A_process_that_slept_through_a_recovery_writes_nothing()
+    {
+        // 1. It set numbers aside, and saw nothing of what came then.
+        await server.StopAsync();
+        await server.BackUpAsync();
+        var secret = AuthorityFiles.Bytes(server.Certificates, AuthorityFiles.StatusSecret);
+        await using (var store = PostgresStore.Open(server.Options().Postgres!, TimeProvider.System, RegisterJournal.Open(server.Options().JournalPath!, secret)))
+        {
+            await store.ReserveAsync("seal", 10, CancellationToken.None);
+            await server.RestoreAsync();
+            Assert.Empty(await RegisterRecovery.RunAsync(server.Options(), Rebuilt.Approved(server.Options(), (await RegisterRecovery.PlanAsync(server.Options())).ToApprove())));
+
+            // 2. The register has gone no place back, but it lives another life.
+            Assert.Equal(ErrorReason.RegisterOutdated, (await Assert.ThrowsAsync<EidException>(async () => await store.ReserveAsync("seal", 10, CancellationToken.None))).Reason);
+        }
+
+        await server.StartAsync();
     }
 
     private static async Task UnavailableAsync<T>(Func<Task<T>> call)
@@ -144,12 +169,20 @@ public abstract class RecoveryContract(ServerFixture server, IRestorable copies)
             Assert.Equal(Grpc.Core.StatusCode.FailedPrecondition, refused.StatusCode);
             await life.FoundAsync();
         }));
+        // Nor what a write had written before it was refused: the second of two changes was judged as it is not.
+        var store = server.Services.GetRequiredService<ILicenseStore>();
+        var (good, stale) = ((await JudgedAsync(sets[10])), await JudgedAsync(sets[11]));
+        await Assert.ThrowsAsync<EidException>(async () => await store.ChangeStatesAsync("RevokeSet",
+            [(good, Revoked(good)), (stale with { State = stale.State with { RecordedTime = stale.State.RecordedTime.AddSeconds(1) } }, Revoked(stale))], SampleSets.Request()));
         await server.StopAsync();
 
         // 2. Row by row the same, and sound.
         Assert.Empty(await server.RebuildAsync());
         Assert.Empty(RegisterCheck.Run(server.Options()));
         await server.StartAsync();
+
+        async Task<StatedEntry> JudgedAsync(IssuedSet set) => (await store.HistoryAsync(set.License.Enterprise.CreditCode, TestContext.Current.CancellationToken))[^1];
+        static StateRecord Revoked(StatedEntry judged) => judged.State with { State = SetState.Revoked, Reason = "样例", DecidedBy = "样例机关" };
     }
 
     [Fact]
