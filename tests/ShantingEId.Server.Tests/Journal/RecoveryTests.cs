@@ -153,6 +153,13 @@ public abstract class RecoveryContract(ServerFixture server, IRestorable copies)
         // 1. Everything that is written, some of it by many at once.
         var incidents = new IncidentClient(server);
         var life = incidents.Life;
+        if (server is PostgresServerFixture)
+        {
+            // As a transaction that failed leaves it: a number of a row that no row has.
+            using var register = server.OpenRegister();
+            register.Number("SELECT nextval(pg_get_serial_sequence('issued_set', 'id'))");
+        }
+
         var sets = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => life.FoundAsync()));
         await Task.WhenAll(
             life.ChangeAsync(LifeClient.Rename(sets[0], "枣庄市山亭区样例日志食品有限公司")),
