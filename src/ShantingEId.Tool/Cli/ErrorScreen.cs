@@ -7,26 +7,33 @@ namespace ShantingEId.Tool.Cli;
 /// <summary>Shows an error: what, which fields, machine reason, next step. All of it on standard error.</summary>
 internal static class ErrorScreen
 {
-    public static int Show(Screen screen, EidError error)
-    {
-        Write(screen, error, NextStep(error));
-        // DEADLINE_EXCEEDED leaves the outcome open, as UNAVAILABLE does; both are repeated with the same request id.
-        return error.Code is StatusCode.Unavailable or StatusCode.DeadlineExceeded || error.Reason == EidError.TlsFailed ? ExitCode.Unreachable : ExitCode.Refused;
-    }
+    public static int Show(Screen screen, EidError error) => Show(screen, error, NextStep(error));
 
     /// <summary>The same for what the library refuses on this side.</summary>
-    public static int Show(Screen screen, EidException error) => Show(screen, new EidError
+    public static int Show(Screen screen, EidException error)
     {
-        Code = StatusCode.InvalidArgument,
-        Reason = error.Reason.WireName(),
-        Message = error.Message,
-        Violations = [.. error.Violations.Select(field => new EidFieldViolation(field.Field, field.Reason.WireName(), field.Message))],
-        Metadata = error.Metadata,
-    });
+        var refused = new EidError
+        {
+            Code = StatusCode.InvalidArgument,
+            Reason = error.Reason.WireName(),
+            Message = error.Message,
+            Violations = [.. error.Violations.Select(field => new EidFieldViolation(field.Field, field.Reason.WireName(), field.Message))],
+            Metadata = error.Metadata,
+        };
+        // A register that this process cannot open: there was no request that could be repeated.
+        return Show(screen, refused, error.Reason == ErrorReason.StoreUnavailable ? "请按上面的原因处理，然后重新运行。" : NextStep(refused));
+    }
 
     public static string NextStep(EidError error) => error.RetryAfter is { } wait && error.IsTransient
         ? $"请在 {Math.Ceiling(wait.TotalSeconds)} 秒后用同一个 --request-id 重试。"
         : NextSteps.For(error.Violations.Count > 1 ? "LINT_FAILED" : error.Reason);
+
+    private static int Show(Screen screen, EidError error, string nextStep)
+    {
+        Write(screen, error, nextStep);
+        // DEADLINE_EXCEEDED leaves the outcome open, as UNAVAILABLE does; both are repeated with the same request id.
+        return error.Code is StatusCode.Unavailable or StatusCode.DeadlineExceeded || error.Reason == EidError.TlsFailed ? ExitCode.Unreachable : ExitCode.Refused;
+    }
 
     private static void Write(Screen screen, EidError error, string nextStep)
     {

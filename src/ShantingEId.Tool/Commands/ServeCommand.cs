@@ -63,6 +63,10 @@ internal static class ServeCommand
             {
                 throw new UsageException($"端口 {parse.GetValue(port)} 已被占用；请用 --port 换一个，0 为任一空闲端口");
             }
+            catch (OperationCanceledException) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
+            {
+                return ExitCode.Interrupted; // Told to stop before it had begun.
+            }
 
             if (screen.Json)
             {
