@@ -292,7 +292,8 @@ public sealed class SignedData
                     values.ThrowIfNotEmpty();
                     break;
                 case SigningCertificateV2Oid:
-                    namesOther = certificate is not null && !Names(values.ReadSequence(), certificate);
+                    var named = values.ReadSequence();
+                    namesOther = certificate is not null && !Names(named, certificate);
                     values.ThrowIfNotEmpty();
                     break;
             }
