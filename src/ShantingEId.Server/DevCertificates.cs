@@ -18,42 +18,52 @@ public static class DevCertificates
     public static IReadOnlyList<string> Callers { get; } = ["staff", "supervisor", "tax-bureau", "social-security", "bank", "engraver", "housing-fund", "holder-app", "auditor", "stranger"];
 
     private const string Organisation = "枣庄市山亭区行政审批服务局（开发）";
-    private const string ReceiptSignerName = "核验回执签发（开发）";
 
-    /// <summary>Writes the files; a folder that lacks nothing but the key for receipts is given that alone.</summary>
+    // Keys that came later than the first folders.
+    private static readonly (string Name, string CommonName, CertificateUse Use)[] Later =
+    [
+        (AuthorityFiles.ReceiptSigner, "核验回执签发（开发）", CertificateUse.ReceiptSigning),
+        (AuthorityFiles.TrustListSigner, "CA互认信任列表签发（开发）", CertificateUse.TrustListSigning),
+        (AuthorityFiles.TimeStamper, "时间戳服务（开发）", CertificateUse.TimeStamping),
+    ];
+
+    /// <summary>Writes the files; a folder that lacks nothing but keys which came later is given those alone.</summary>
     /// <param name="directory">Created when missing.</param>
     /// <param name="clock">Start of validity.</param>
     /// <param name="force">Replaces what is there; everything issued under the old keys then fails to verify.</param>
-    /// <returns>False when only the key for receipts was missing and was added.</returns>
+    /// <returns>Names of the keys that were added to a folder that had the others; empty when all was made.</returns>
     /// <exception cref="EidException"><see cref="ErrorReason.SigningKeyUnusable"/>: files exist and <paramref name="force"/> is not set.</exception>
-    public static bool Create(string directory, TimeProvider clock, bool force = false)
+    public static IReadOnlyList<string> Create(string directory, TimeProvider clock, bool force = false)
     {
+        // Not before an hour ago: clocks of test machines differ a little.
+        var from = clock.GetUtcNow().AddHours(-1);
         if (!force && File.Exists(Path.Combine(directory, AuthorityFiles.Description)))
         {
-            if (!File.Exists(Path.Combine(directory, AuthorityFiles.ReceiptSigner + ".crt")))
+            var missing = Later.Where(key => !File.Exists(Path.Combine(directory, key.Name + ".crt"))).ToList();
+            if (missing.Count == 0)
             {
-                AddReceiptSigner(directory, clock.GetUtcNow());
-                return false;
+                throw new EidException(ErrorReason.SigningKeyUnusable, "目录中已有密钥；确要替换请加 --force（旧密钥签发的内容将无法核验）");
             }
 
-            throw new EidException(ErrorReason.SigningKeyUnusable, "目录中已有密钥；确要替换请加 --force（旧密钥签发的内容将无法核验）");
+            // What was issued under the others stays good.
+            var vault = new KeyVault(AuthorityFiles.Bytes(directory, AuthorityFiles.KeyEncryptionKey));
+            using var authorityKey = vault.Open(AuthorityFiles.Bytes(directory, AuthorityFiles.LicenseAuthority + ".key.sealed"), AuthorityFiles.LicenseAuthority);
+            AddLater(directory, vault, new CertificateIssuer(authorityKey, AuthorityFiles.ReadCertificate(directory, AuthorityFiles.LicenseAuthority)), missing, from);
+            return [.. missing.Select(key => key.Name)];
         }
 
         Directory.CreateDirectory(directory);
-        // Not before an hour ago: clocks of test machines differ a little.
-        var from = clock.GetUtcNow().AddHours(-1);
         WriteAuthority(directory, from);
         WriteTls(directory, from);
-        return true;
+        return [];
     }
 
-    // A folder from before there were receipts: the one key is added, and what was issued under the others stays good.
-    private static void AddReceiptSigner(string directory, DateTimeOffset now)
+    private static void AddLater(string directory, KeyVault vault, CertificateIssuer issuer, IEnumerable<(string Name, string CommonName, CertificateUse Use)> keys, DateTimeOffset from)
     {
-        var authority = AuthorityFiles.ReadCertificate(directory, AuthorityFiles.LicenseAuthority);
-        var vault = new KeyVault(AuthorityFiles.Bytes(directory, AuthorityFiles.KeyEncryptionKey));
-        using var authorityKey = vault.Open(AuthorityFiles.Bytes(directory, AuthorityFiles.LicenseAuthority + ".key.sealed"), AuthorityFiles.LicenseAuthority);
-        Make(directory, vault, new CertificateIssuer(authorityKey, authority), AuthorityFiles.ReceiptSigner, ReceiptSignerName, CertificateUse.ReceiptSigning, now.AddHours(-1), 10, out _).Dispose();
+        foreach (var (name, commonName, use) in keys)
+        {
+            Make(directory, vault, issuer, name, commonName, use, from, 10, out _).Dispose();
+        }
     }
 
     private static Sm2PrivateKey Make(
@@ -76,7 +86,7 @@ public static class DevCertificates
         SaveSecret(directory, AuthorityFiles.KeyEncryptionKey, kek);
         SaveSecret(directory, AuthorityFiles.StatusSecret, RandomNumberGenerator.GetBytes(32));
 
-        // root → license-ca → manifest-signer, code-signer, receipt-signer;  root → seal-ca → seal-maker, seals of companies
+        // root → license-ca → manifest-signer, code-signer, and those that came later;  root → seal-ca → seal-maker, seals of companies
         using var rootKey = Sm2PrivateKey.Generate();
         var rootCertificate = CertificateIssuer.CreateRoot(rootKey, new CertificateSubject(Organisation, "山亭电子证照根（开发）"), from, from.AddYears(20));
         Save(directory, AuthorityFiles.Root + ".crt", AuthorityFiles.ToPem(rootCertificate));
@@ -85,12 +95,11 @@ public static class DevCertificates
         var seals = Authority(AuthorityFiles.SealAuthority, "电子印章CA（开发）");
         Signer(licenses, AuthorityFiles.ManifestSigner, "电子营业执照签发（开发）");
         Signer(licenses, AuthorityFiles.CodeSigner, "证照码签发（开发）");
-        Signer(licenses, AuthorityFiles.ReceiptSigner, ReceiptSignerName, CertificateUse.ReceiptSigning);
+        AddLater(directory, vault, licenses, Later, from);
         Signer(seals, AuthorityFiles.SealMaker, "电子印章制作系统（开发）");
 
         CertificateIssuer Authority(string name, string commonName) => new(Make(directory, vault, root, name, commonName, CertificateUse.Authority, from, 15, out var certificate), certificate);
-        void Signer(CertificateIssuer issuer, string name, string commonName, CertificateUse use = CertificateUse.Signing) =>
-            Make(directory, vault, issuer, name, commonName, use, from, 10, out _).Dispose();
+        void Signer(CertificateIssuer issuer, string name, string commonName) => Make(directory, vault, issuer, name, commonName, CertificateUse.Signing, from, 10, out _).Dispose();
     }
 
     private static void WriteTls(string directory, DateTimeOffset from)

@@ -39,6 +39,8 @@ var root = new RootCommand("电子营业执照与四枚电子印章：签发、�
     InspectCommand.Create(),
     ServeCommand.Create(),
     DevCertsCommand.Create(),
+    DevTsaCommand.Create(),
+    TrustListCommand.Create(),
     FsckCommand.Create(),
     OpenApiCommand.Create(),
     BenchCommand.Create(),

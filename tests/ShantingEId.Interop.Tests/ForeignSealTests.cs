@@ -45,6 +45,50 @@ public sealed class ForeignSealTests
         AssertNoticesEveryFlip(bytes);
     }
 
+    // OpenSSL as the judge of both signatures in a document of others: the maker's over SES_SealInfo, the signer's over TBS_Sign.
+    [Theory]
+    [InlineData("ofd/keyword.ofd", "Doc_0/Signs/Sign_1/SignedValue.dat")]
+    [InlineData("ofd/SESV4SignDoc.ofd", "Doc_0/Signs/Sign_0/SignedValue.dat")]
+    [InlineData("ofd/V4RideRight.ofd", "Doc_0/Signs/Sign_0/SignedValue.dat")]
+    public void OpenSsl_verifies_both_signatures_cut_out_of_a_document(string document, string entry)
+    {
+        Foreign.Need("openssl");
+        using var zip = ZipFile.OpenRead(Need(document));
+        using var stream = new MemoryStream();
+        using (var content = zip.GetEntry(entry)!.Open())
+        {
+            content.CopyTo(stream);
+        }
+
+        var signature = SesSignature.Parse(stream.ToArray());
+        var seal = signature.ToSign.Seal;
+
+        AssertOpenSslAgrees(seal.MakerCertificate, seal.SignedPart.ToArray(), seal.Signature!);
+        AssertOpenSslAgrees(signature.SignerCertificate, signature.SignedPart.ToArray(), signature.Signature!);
+    }
+
+    private static void AssertOpenSslAgrees(Sm2Certificate certificate, byte[] message, Sm2Signature signature)
+    {
+        var folder = Directory.CreateTempSubdirectory("eid-foreign-");
+        try
+        {
+            File.WriteAllText(Path.Combine(folder.FullName, "key.pem"), System.Security.Cryptography.PemEncoding.WriteString("PUBLIC KEY", certificate.PublicKey.Spki));
+            File.WriteAllBytes(Path.Combine(folder.FullName, "signature"), signature.ToDer());
+            File.WriteAllBytes(Path.Combine(folder.FullName, "message"), message);
+            string[] arguments = ["dgst", "-sm3", "-verify", "key.pem", "-sigopt", "distid:1234567812345678", "-signature", "signature", "message"];
+            Assert.Equal((0, "Verified OK\n"), Foreign.Run("openssl", arguments, folder: folder.FullName));
+
+            // The judge must be able to say no.
+            message[^1] ^= 1;
+            File.WriteAllBytes(Path.Combine(folder.FullName, "message"), message);
+            Assert.NotEqual(0, Foreign.Run("openssl", arguments, folder: folder.FullName).Exit);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
     private static string Need(string file)
     {
         if (Foreign.SharedData(file) is not { } path)

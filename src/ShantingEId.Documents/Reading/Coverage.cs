@@ -89,6 +89,12 @@ internal sealed class Coverage(OfdPackage package, FileDigests digests)
         yield return uncovered.Count == 0 ? new SealCheck(CheckStep.Coverage, Clause, CheckOutcome.Passed, SealProblem.None, "全部文件都在签名的覆盖之下")
             : new SealCheck(CheckStep.Coverage, Clause, CheckOutcome.NotConfirmed, SealProblem.FileUncovered, $"没有任何签名覆盖的文件：{DocumentVerifier.Names(uncovered)}");
 
+        // An open list is what later signatures need (standards §2.3), and it lets a signature be taken out unnoticed.
+        if (lists.Where(list => package.Files.ContainsKey(list) && !coveredBy.ContainsKey(list)).ToList() is { Count: > 0 } open)
+        {
+            yield return new SealCheck(CheckStep.Coverage, Clause, CheckOutcome.Notice, SealProblem.None, $"签名列表不在签名的覆盖之下，可以继续签名：{DocumentVerifier.Names(open)}");
+        }
+
         // 2. A signature that covers another's Signature.xml came after it.
         foreach (var (later, file) in signatures)
         {

@@ -92,7 +92,7 @@ public sealed class DocumentVerifier(CertificateTrust certificates, IStatusSourc
         }
 
         // 2. The steps of the standard over the exact bytes of Signature.xml.
-        var text = package.Files[entry.Path];
+        var text = package.Files[entry.Path].ToArray();
         var checks = new List<SealCheck>();
         var result = entry.HasSeal ? await SealedAsync(package, entry, file, value, text, checks, cancel) : await UnsealedAsync(entry, file, value, text, checks, cancel);
 
@@ -107,7 +107,7 @@ public sealed class DocumentVerifier(CertificateTrust certificates, IStatusSourc
     }
 
     private async ValueTask<DocumentSignature> SealedAsync(
-        OfdPackage package, OfdSignatureEntry entry, OfdSignatureFile file, ReadOnlyMemory<byte> value, ReadOnlyMemory<byte> text, List<SealCheck> checks, CancellationToken cancel)
+        OfdPackage package, OfdSignatureEntry entry, OfdSignatureFile file, ReadOnlyMemory<byte> value, byte[] text, List<SealCheck> checks, CancellationToken cancel)
     {
         var report = await seals.VerifyAsync(value, text, cancel);
         checks.AddRange(report.Checks);
@@ -143,7 +143,7 @@ public sealed class DocumentVerifier(CertificateTrust certificates, IStatusSourc
     }
 
     private async ValueTask<DocumentSignature> UnsealedAsync(
-        OfdSignatureEntry entry, OfdSignatureFile file, ReadOnlyMemory<byte> value, ReadOnlyMemory<byte> text, List<SealCheck> checks, CancellationToken cancel)
+        OfdSignatureEntry entry, OfdSignatureFile file, ReadOnlyMemory<byte> value, byte[] text, List<SealCheck> checks, CancellationToken cancel)
     {
         var report = await signatures.VerifyAsync(value, text, file.Time, cancel);
         checks.AddRange(report.Checks);

@@ -30,6 +30,8 @@ internal static class AuthorityFiles
     public const string ManifestSigner = "manifest-signer";
     public const string CodeSigner = "code-signer";
     public const string ReceiptSigner = "receipt-signer";
+    public const string TrustListSigner = "trust-list-signer";
+    public const string TimeStamper = "time-stamper";
     public const string SealMaker = "seal-maker";
     public const string DevelopmentEnvironment = "development";
 
@@ -63,12 +65,7 @@ internal static class AuthorityFiles
         }
 
         var vault = new KeyVault(kek);
-        SigningKey Signer(string name)
-        {
-            var key = new SigningKey(vault.Open(Bytes(directory, name + ".key.sealed"), name), ReadCertificate(directory, name));
-            key.RequireUsable(now);
-            return key;
-        }
+        SigningKey Signer(string name) => OpenKey(directory, vault, name, now);
 
         var sealAuthority = Signer(SealAuthority);
         var sealMaker = Signer(SealMaker);
@@ -89,6 +86,17 @@ internal static class AuthorityFiles
             Vault = vault,
             StatusSecret = statusSecret,
         };
+    }
+
+    /// <summary>Opens one key of the folder by itself: one that the service does not need to run.</summary>
+    /// <exception cref="EidException"><see cref="ErrorReason.SigningKeyUnusable"/>.</exception>
+    public static SigningKey OpenKey(string directory, string name, DateTimeOffset now) => OpenKey(directory, new KeyVault(Bytes(directory, KeyEncryptionKey)), name, now);
+
+    private static SigningKey OpenKey(string directory, KeyVault vault, string name, DateTimeOffset now)
+    {
+        var key = new SigningKey(vault.Open(Bytes(directory, name + ".key.sealed"), name), ReadCertificate(directory, name));
+        key.RequireUsable(now);
+        return key;
     }
 
     public static string ToPem(Sm2Certificate certificate) => PemEncoding.WriteString("CERTIFICATE", certificate.Der) + "\n";

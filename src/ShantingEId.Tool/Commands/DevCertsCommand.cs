@@ -20,14 +20,14 @@ internal static class DevCertsCommand
         command.Do((parse, screen, _) =>
         {
             var path = parse.GetRequiredValue(directory);
-            var isNew = DevCertificates.Create(path, TimeProvider.System, parse.GetValue(force));
+            var added = DevCertificates.Create(path, TimeProvider.System, parse.GetValue(force));
             if (screen.Json)
             {
-                Screen.Result(new { directory = path, added = isNew ? "all" : "receipt-signer", callers = DevCertificates.Callers });
+                Screen.Result(new { directory = path, added = added.Count == 0 ? "all" : string.Join(',', added), callers = DevCertificates.Callers });
             }
             else
             {
-                screen.Plain(isNew ? $"✔ 已在 {path} 生成开发用密钥和证书" : $"✔ 已在 {path} 补上核验回执的签名密钥，原有文件未动");
+                screen.Plain(added.Count == 0 ? $"✔ 已在 {path} 生成开发用密钥和证书" : $"✔ 已在 {path} 补上 {string.Join('、', added)} 的密钥，原有文件未动");
                 screen.Facts([("调用方", string.Join("、", DevCertificates.Callers)), ("下一步", "eid serve 启动服务")]);
             }
 

@@ -74,7 +74,7 @@ internal sealed class VerifyFile
             return Show(screen, "印章", seal.Verdict, seal.Checks, [.. Facts(read)]);
         }
 
-        ReadOnlyMemory<byte>? original = parse.GetValue(text) is { } path ? new ReadOnlyMemory<byte>(await File.ReadAllBytesAsync(Existing(path), cancel)) : null;
+        var original = parse.GetValue(text) is { } path ? await File.ReadAllBytesAsync(Existing(path), cancel) : null;
         var signature = await new SignatureVerifier(certificates, NoStatus.Instance, TimeProvider.System).VerifyAsync(bytes, original, cancel);
         return signature.Signature is { } found
             ? Show(screen, "签章", signature.Verdict, signature.Checks,

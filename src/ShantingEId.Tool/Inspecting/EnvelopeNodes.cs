@@ -3,6 +3,7 @@ using ShantingEId.Crypto;
 using ShantingEId.Issuing;
 using ShantingEId.Licenses;
 using ShantingEId.Receipts;
+using ShantingEId.Recognition;
 using ShantingEId.Seals;
 using ShantingEId.Tool.Views;
 
@@ -18,6 +19,7 @@ internal static class EnvelopeNodes
             ContentType.Manifest => "清单",
             ContentType.LicenseCode => "证照码",
             ContentType.LookupTick => "查询账本",
+            ContentType.TrustList => "CA 互认信任列表",
             _ => $"内容类型 {(int)envelope.ContentType}",
         });
         Header(root, envelope);
@@ -33,6 +35,10 @@ internal static class EnvelopeNodes
         else if (LedgerRoot.TryRead(envelope, out var tick))
         {
             root.Add(Of(tick));
+        }
+        else if (TrustList.TryRead(envelope, out var list))
+        {
+            root.Add(Of(list));
         }
         else
         {
@@ -147,6 +153,18 @@ internal static class EnvelopeNodes
     private static Node Of(LedgerRoot root) => new Node("账本的一批")
         .Add("部署环境", root.Environment).Add("账本", root.Ledger).Add("批号", root.Tick.ToString()).Add("时间", Words.Of(root.Time)).Add("查询条数", root.Count.ToString())
         .Add("根（SM3）", Convert.ToHexStringLower(root.Root)).Add("前一批（SM3）", Convert.ToHexStringLower(root.Previous));
+
+    private static Node Of(TrustList list)
+    {
+        var node = new Node("信任列表", $"第 {list.Number} 号").Add("签发时间", Words.Of(list.IssueTime)).Add("过期时间", Words.Of(list.NextUpdate));
+        foreach (var entry in list.Entries)
+        {
+            node.Add(new Node("CA", entry.Name).Add("证书", entry.Certificate.Subject).Add("用途", entry.Uses.ToString()).Add("区划", entry.Region.Length == 0 ? "不限" : entry.Region)
+                .Add("互认期", $"{Words.Of(entry.From)} 至 {Words.Of(entry.To)}"));
+        }
+
+        return node;
+    }
 
     private static Node Signature(Node root, Envelope envelope, Trust trust)
     {

@@ -79,6 +79,13 @@ public sealed record TrustList
             ? throw Invalid("信任列表签发者证书" + problem) : list;
     }
 
+    /// <summary>Reads the content of an envelope without judging its signature, to show it.</summary>
+    public static bool TryRead(Envelope envelope, [NotNullWhen(true)] out TrustList? list)
+    {
+        list = null;
+        return envelope.ContentType == ContentType.TrustList && TryRead(envelope.Payload, out list);
+    }
+
     private static EidException Invalid(string message) => new(ErrorReason.TrustListInvalid, message);
 
     // { 1: number, 2: issued, 3: next update, 4: [ [ certificate, name, uses, region, from, to ] ] }, times in seconds since 1970.

@@ -31,7 +31,7 @@ public sealed class SignatureVerifier(CertificateTrust certificates, IStatusSour
     /// <param name="bytes">SES_Signature, DER.</param>
     /// <param name="text">The text that was signed (in OFD the bytes of Signature.xml); null when it is not at hand.</param>
     /// <param name="cancel">Gives up.</param>
-    public async ValueTask<SignatureReport> VerifyAsync(ReadOnlyMemory<byte> bytes, ReadOnlyMemory<byte>? text, CancellationToken cancel)
+    public async ValueTask<SignatureReport> VerifyAsync(ReadOnlyMemory<byte> bytes, byte[]? text, CancellationToken cancel)
     {
         // 1. 数据格式
         SesSignature signature;
@@ -53,7 +53,7 @@ public sealed class SignatureVerifier(CertificateTrust certificates, IStatusSour
     }
 
     private async ValueTask StepsAsync(
-        CheckList list, SesSignature signature, ReadOnlyMemory<byte>? text, TimeStampToken? proof, IReadOnlyList<SealCheck> stampChecks, CancellationToken cancel)
+        CheckList list, SesSignature signature, byte[]? text, TimeStampToken? proof, IReadOnlyList<SealCheck> stampChecks, CancellationToken cancel)
     {
         var toSign = signature.ToSign;
         var signer = signature.SignerCertificate;
@@ -129,11 +129,11 @@ public sealed class SignatureVerifier(CertificateTrust certificates, IStatusSour
     }
 
     /// <summary>Step 7 by itself: whether the text is the one that was signed. Says nothing about who signed.</summary>
-    public static SealCheck HashCheck(SesSignature signature, ReadOnlyMemory<byte>? text)
+    public static SealCheck HashCheck(SesSignature signature, byte[]? text)
     {
         var clause = $"{signature.ToSign.Seal.Info.Version.Standard()} 电子签章验证第7步";
         return text is not { } bytes ? new SealCheck(CheckStep.DataHash, clause, CheckOutcome.NotConfirmed, SealProblem.DataHash, $"没有给出原文（{Shown(signature.ToSign.PropertyInfo)}），不能核对原文杂凑")
-            : signature.ToSign.DataHash.AsSpan().SequenceEqual(Sm3.Hash(bytes.Span)) ? new SealCheck(CheckStep.DataHash, clause, CheckOutcome.Passed, SealProblem.None, "原文杂凑与签章一致")
+            : signature.ToSign.DataHash.AsSpan().SequenceEqual(Sm3.Hash(bytes)) ? new SealCheck(CheckStep.DataHash, clause, CheckOutcome.Passed, SealProblem.None, "原文杂凑与签章一致")
             : new SealCheck(CheckStep.DataHash, clause, CheckOutcome.Failed, SealProblem.DataHash, "原文与签章时不同");
     }
 

@@ -12,6 +12,7 @@ public sealed class SignedData
 {
     private const string CmsSignedDataOid = "1.2.840.113549.1.7.2";
     private const string GmSignedDataOid = "1.2.156.10197.6.1.4.2.2";
+    private const string IdDataOid = "1.2.840.113549.1.7.1";
     private const string Sm3Oid = "1.2.156.10197.1.401";
     private const string Sm2SignOid = "1.2.156.10197.1.301.1";
     private const string ContentTypeOid = "1.2.840.113549.1.9.3";
@@ -69,7 +70,8 @@ public sealed class SignedData
         {
             // 1. ContentInfo
             var info = new AsnReader(bytes, AsnEncodingRules.DER).ReadSequence();
-            if (info.ReadObjectIdentifier() is not (CmsSignedDataOid or GmSignedDataOid))
+            var form = info.ReadObjectIdentifier();
+            if (form is not (CmsSignedDataOid or GmSignedDataOid))
             {
                 throw new AsnContentException("content type");
             }
@@ -79,15 +81,23 @@ public sealed class SignedData
             var data = wrapped.ReadSequence();
             wrapped.ThrowIfNotEmpty();
 
-            // 2. SignedData: version, digest algorithms, content, certificates, CRLs (not used)
-            data.ReadInteger();
-            data.ReadSetOf(skipSortOrderValidation: true);
+            // 2. SignedData: version, the digest algorithm, content, certificates, CRLs (not used)
+            var version = data.ReadInteger();
+            var digests = data.ReadSetOf();
+            RequireSm3(digests.ReadSequence());
+            digests.ThrowIfNotEmpty();
             var encapsulated = data.ReadSequence();
             var contentOid = encapsulated.ReadObjectIdentifier();
             var octets = encapsulated.ReadSequence(Explicit0);
             var content = octets.ReadOctetString();
             octets.ThrowIfNotEmpty();
             encapsulated.ThrowIfNotEmpty();
+            // RFC 5652 §5.1 has one version for each content; GB/T 35275 says 1, and its writers vary.
+            if (version != (contentOid == IdDataOid ? 1 : 3) && (form != GmSignedDataOid || version != 1))
+            {
+                throw new AsnContentException("SignedData version");
+            }
+
             var certificates = data.HasData && data.PeekTag().HasSameClassAndValue(Explicit0) ? ReadCertificates(data.ReadSetOf(skipSortOrderValidation: true, Explicit0)) : [];
             if (data.HasData && data.PeekTag().HasSameClassAndValue(Implicit1))
             {
@@ -209,7 +219,11 @@ public sealed class SignedData
 
     private static SignedData ReadSigner(AsnReader signer, string contentOid, byte[] content, List<Sm2Certificate> certificates)
     {
-        signer.ReadInteger();
+        if (signer.ReadInteger() != BigInteger.One)
+        {
+            throw new AsnContentException("SignerInfo version"); // 1 goes with issuer and serial number (§5.3)
+        }
+
         var identity = signer.ReadSequence();
         var issuer = identity.ReadEncodedValue();
         var serial = identity.ReadInteger();
@@ -232,7 +246,19 @@ public sealed class SignedData
             throw new EidException(ErrorReason.AlgorithmInvalid, "签名算法应为 SM2/SM3");
         }
 
+        if (algorithm.HasData)
+        {
+            algorithm.ReadNull();
+        }
+
+        algorithm.ThrowIfNotEmpty();
         var value = signer.ReadOctetString();
+        if (signer.HasData && signer.PeekTag().HasSameClassAndValue(Implicit1))
+        {
+            signer.ReadEncodedValue(); // unsigned attributes
+        }
+
+        signer.ThrowIfNotEmpty();
         return new SignedData(contentOid, content, certificate, signedPart, digest, isWellBound, value);
     }
 
@@ -266,7 +292,9 @@ public sealed class SignedData
                     values.ThrowIfNotEmpty();
                     break;
                 case SigningCertificateV2Oid:
-                    namesOther = certificate is null || !Names(values.ReadSequence(), certificate);
+                    var named = values.ReadSequence();
+                    namesOther = certificate is not null && !Names(named, certificate);
+                    values.ThrowIfNotEmpty();
                     break;
             }
         }

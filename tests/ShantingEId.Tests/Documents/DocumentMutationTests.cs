@@ -1,0 +1,127 @@
+using System.Globalization;
+using ShantingEId.Documents.Reading;
+using ShantingEId.Seals;
+using ShantingEId.Tests.Crypto;
+using ShantingEId.Tests.Seals;
+
+namespace ShantingEId.Tests.Documents;
+
+/// <summary>
+/// One changed bit anywhere in a sealed document is noticed, or it is outside of everything that is signed and the report says so.
+/// EID_PACKAGES says how many documents (default 3), EID_FLIP_EVERY which bytes of each (default every 11th).
+/// </summary>
+public sealed class DocumentMutationTests
+{
+    private static readonly int Packages = Number("EID_PACKAGES", 3);
+    private static readonly int Every = Number("EID_FLIP_EVERY", 11);
+
+    // In the file as it lies on the disk: a reader must see the very same files, or refuse, or not call it valid.
+    [Fact]
+    public async Task A_changed_bit_of_the_container_is_noticed_or_changes_no_file()
+    {
+        var (flips, harmless) = (0, 0);
+        for (var number = 0; number < Packages; number++)
+        {
+            var bytes = Document(number, out _).Build();
+            var original = OfdReader.Read(bytes);
+            for (var at = number % Every; at < bytes.Length; at += Every)
+            {
+                flips++;
+                var altered = bytes.ToArray();
+                altered[at] ^= (byte)(1 << ((at + number) % 8));
+                if (await VerifyAsync(altered) is { Verdict: SealVerdict.Valid })
+                {
+                    harmless++;
+                    Assert.True(Same(original, OfdReader.Read(altered)), $"document {number}, byte {at}: files changed and still valid");
+                }
+            }
+        }
+
+        // Attributes and version numbers of the directory, nothing else: a few bytes per file.
+        Assert.True(flips > 100 && harmless < flips / 8, $"{harmless} of {flips}");
+    }
+
+    // In a file, with a container that is in order: what the report says of that very file.
+    [Fact]
+    public async Task A_changed_bit_of_a_file_is_held_against_that_file()
+    {
+        var flips = 0;
+        for (var number = 0; number < Packages; number++)
+        {
+            var document = Document(number, out var uncovered);
+            foreach (var path in document.Files.Keys.ToList())
+            {
+                var content = document.Files[path];
+                for (var at = number % Every; at < content.Length; at += Every)
+                {
+                    flips++;
+                    document.Files[path] = content.ToArray();
+                    document.Files[path][at] ^= (byte)(1 << ((at + number) % 8));
+                    AssertReported(await VerifyAsync(document.Build()), path, path == uncovered, $"document {number}, {path}, byte {at}");
+                }
+
+                document.Files[path] = content;
+            }
+        }
+
+        Assert.True(flips > 100, $"{flips}");
+    }
+
+    private static void AssertReported(DocumentReport? report, string path, bool isUncovered, string what)
+    {
+        if (report is null)
+        {
+            return; // Refused: broken beyond looking at.
+        }
+
+        var file = report.Files.Single(each => each.Path == "/" + path);
+        if (isUncovered)
+        {
+            Assert.True(report.Verdict != SealVerdict.Valid && file.Standing == FileStanding.Uncovered, $"{what}: {report.Verdict} {file.Standing}");
+        }
+        else if (report.Verdict == SealVerdict.Valid)
+        {
+            // Only the list that stays open for later signatures, which the report names.
+            Assert.True(path == "Doc_0/Signs/Signatures.xml" && file.CoveredBy.Count == 0, what);
+            Assert.Contains(report.Checks, check => check.Outcome == CheckOutcome.Notice && check.Text.Contains("/" + path, StringComparison.Ordinal));
+        }
+        else if (file.CoveredBy.Count > 0)
+        {
+            Assert.True(file.Standing == FileStanding.Altered, $"{what}: {file.Standing}");
+        }
+    }
+
+    // Documents differ in text; every third has a file that nobody covers, every second a second signature.
+    private static SignedOfd Document(int number, out string? uncovered)
+    {
+        var document = new SignedOfd();
+        document.Edit("Doc_0/Pages/Page_0/Content.xml", "示例合同", $"示例合同第 {number} 号");
+        document.Files["Doc_0/Res/seal.png"] = new TestRandom($"picture {number}").Bytes(20 + number);
+        uncovered = number % 3 == 2 ? "Doc_0/PublicRes.xml" : null;
+        var except = uncovered;
+        document.Sign("s1", path => document.Everything(path) && path != except);
+        if (number % 2 == 1)
+        {
+            document.Sign("s2", path => path != except, withSeal: false);
+        }
+
+        return document;
+    }
+
+    private static bool Same(OfdPackage one, OfdPackage other) =>
+        one.Files.Count == other.Files.Count && one.Files.All(file => other.Files.TryGetValue(file.Key, out var content) && content.Span.SequenceEqual(file.Value.Span));
+
+    private static async Task<DocumentReport?> VerifyAsync(byte[] bytes)
+    {
+        try
+        {
+            return await new DocumentVerifier(SampleTrust.Own, new StatusTable(), SampleTrust.Clock()).VerifyAsync(bytes, TestContext.Current.CancellationToken);
+        }
+        catch (EidException error) when (error.Reason is ErrorReason.ContainerUnsafe or ErrorReason.ContainerLimits or ErrorReason.XmlUnsafe)
+        {
+            return null;
+        }
+    }
+
+    private static int Number(string variable, int otherwise) => int.TryParse(Environment.GetEnvironmentVariable(variable), CultureInfo.InvariantCulture, out var number) ? number : otherwise;
+}

@@ -1,0 +1,103 @@
+using ShantingEId.Crypto;
+using ShantingEId.Recognition;
+using ShantingEId.Seals;
+using ShantingEId.Tests.Crypto;
+
+namespace ShantingEId.Tests.Seals;
+
+/// <summary>电子印章验证: one good seal, and one thing broken at a time; which step says so, for which reason, and what it stops.</summary>
+public sealed class SealVerifierTests
+{
+    private static readonly CheckStep[] AllSteps = [CheckStep.Format, CheckStep.SealSignature, CheckStep.MakerCertificate, CheckStep.SealValidity, CheckStep.SealState];
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    [InlineData(5)]
+    public async Task A_good_seal_passes_every_step_in_the_order_of_the_standard(int version)
+    {
+        var report = await VerifyAsync(HandMade.Seal(SampleSeals.Info with { Version = (SesVersion)version }));
+
+        Assert.Equal(SealVerdict.Valid, report.Verdict);
+        Assert.Equal(AllSteps, report.Checks.Select(check => check.Step));
+        Assert.Contains(((SesVersion)version).Standard(), report.Checks[1].Clause, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_failure_stops_with_its_reason()
+    {
+        var expired = HandMade.Certified("maker of old", TestCertificates.From, SampleSeals.Made.AddDays(1));
+        var stranger = Sm2Cases.Key("strange maker");
+        var foreign = new SigningKey(stranger, TestCertificates.SelfSigned(stranger));
+        var cannotSign = new SigningKey(TestCertificates.AuthorityKey, TestCertificates.Authority);
+        var broken = HandMade.Seal(SampleSeals.Info);
+        broken[60] ^= 1; // Inside esID or the property: still a seal.
+        var self = HandMade.Certified("maker", TestCertificates.From, TestCertificates.To);
+        var cases = new (byte[] Seal, IStatusSource? Status, CheckStep Step, SealProblem Problem)[]
+        {
+            ([1, 2, 3], null, CheckStep.Format, SealProblem.Asn1Invalid),
+            (HandMade.Seal(SampleSeals.Info, oid: "1.2.3"), null, CheckStep.Format, SealProblem.Algorithm),
+            (HandMade.Seal(SampleSeals.Info, form: each => [.. each.Raw.ToArray().Reverse()]), null, CheckStep.SealSignature, SealProblem.SealSignature),
+            (HandMade.Seal(SampleSeals.Info, cannotSign), null, CheckStep.MakerCertificate, SealProblem.CertUsage),
+            (HandMade.Seal(SampleSeals.Info, HandMade.Certified("clock", TestCertificates.From, TestCertificates.To, CertificateUse.TimeStamping)), null, CheckStep.MakerCertificate, SealProblem.CertUsage),
+            (HandMade.Seal(SampleSeals.Info, expired), null, CheckStep.MakerCertificate, SealProblem.MakerCert),
+            (HandMade.Seal(SampleSeals.Info, self), new StatusTable().With(self.Certificate, KnownState.Ended, SampleSeals.Made.AddDays(-1)), CheckStep.MakerCertificate, SealProblem.Revoked),
+            (HandMade.Seal(SampleSeals.Info, self), new StatusTable().With(self.Certificate, KnownState.Ended, SampleSeals.Made.AddDays(1)), CheckStep.MakerCertificate, SealProblem.Revoked),
+            (HandMade.Seal(SampleSeals.Info, self), new StatusTable().With(self.Certificate, KnownState.Ended), CheckStep.MakerCertificate, SealProblem.Revoked),
+            (HandMade.Seal(SampleSeals.Info with { ValidEnd = SampleSeals.Made.AddDays(1) }), null, CheckStep.SealValidity, SealProblem.OutsideValidity),
+            (HandMade.Seal(SampleSeals.Info with { ValidStart = SampleTrust.Now.AddSeconds(1) }), null, CheckStep.SealValidity, SealProblem.OutsideValidity),
+            (HandMade.Seal(SampleSeals.Info), new StatusTable { Seal = new KnownStatus(KnownState.Ended, null, "示例") }, CheckStep.SealState, SealProblem.SealEnded),
+        };
+        foreach (var (seal, status, step, problem) in cases)
+        {
+            var report = await VerifyAsync(seal, status);
+
+            var last = report.Checks[^1];
+            Assert.Equal((SealVerdict.Invalid, step, CheckOutcome.Failed, problem), (report.Verdict, last.Step, last.Outcome, last.Problem));
+            Assert.Single(report.Checks, check => check.Outcome == CheckOutcome.Failed);
+        }
+
+        // A maker who certified itself, carrying key usage of an authority, is stopped by that; one of an unknown CA by the path.
+        Assert.Equal(SealProblem.CertUsage, (await VerifyAsync(HandMade.Seal(SampleSeals.Info, foreign))).Checks[^1].Problem);
+        Assert.Equal(SealProblem.SealSignature, (await VerifyAsync(broken)).Checks[^1].Problem);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_known_is_not_called_valid()
+    {
+        var nothing = await SampleTrust.Seals(CertificateTrust.None, NoStatus.Instance).VerifyAsync(HandMade.Seal(SampleSeals.Info), TestContext.Current.CancellationToken);
+
+        Assert.Equal(SealVerdict.NotConfirmed, nothing.Verdict);
+        Assert.Equal(
+            [(CheckStep.MakerCertificate, SealProblem.TrustMissing), (CheckStep.MakerCertificate, SealProblem.StatusUnknown), (CheckStep.SealState, SealProblem.StatusUnknown)],
+            nothing.Checks.Where(check => check.Outcome == CheckOutcome.NotConfirmed).Select(check => (check.Step, check.Problem)));
+
+        // With roots that it does not lead to, it is not a matter of not knowing.
+        var other = new CertificateTrust([TestCertificates.SelfSigned(Sm2Cases.Key("another root"))], []);
+        Assert.Equal(SealProblem.CaUnknown, (await SampleTrust.Seals(other).VerifyAsync(HandMade.Seal(SampleSeals.Info), TestContext.Current.CancellationToken)).Checks[^1].Problem);
+    }
+
+    // GM/T 0031-2025: a maker's certificate that has only ended since does not end the seals.
+    [Fact]
+    public async Task Version_5_forgives_a_maker_whose_certificate_ended_after_making()
+    {
+        var made = HandMade.Certified("maker of old", TestCertificates.From, SampleSeals.Made.AddDays(1));
+        var revoked = HandMade.Certified("maker", TestCertificates.From, TestCertificates.To);
+        var status = new StatusTable().With(revoked.Certificate, KnownState.Ended, SampleSeals.Made.AddDays(1));
+        foreach (var maker in new[] { made, revoked })
+        {
+            var lenient = await VerifyAsync(HandMade.Seal(SampleSeals.Info with { Version = SesVersion.V5 }, maker), status);
+            var strict = await VerifyAsync(HandMade.Seal(SampleSeals.Info, maker), status);
+
+            Assert.Equal(SealVerdict.Valid, lenient.Verdict);
+            Assert.Single(lenient.Checks, check => check.Outcome == CheckOutcome.Notice && check.Step == CheckStep.MakerCertificate);
+            Assert.Equal(SealVerdict.Invalid, strict.Verdict);
+        }
+
+        var early = new StatusTable().With(revoked.Certificate, KnownState.Ended, SampleSeals.Made.AddDays(-1));
+        Assert.Equal(SealVerdict.Invalid, (await VerifyAsync(HandMade.Seal(SampleSeals.Info with { Version = SesVersion.V5 }, revoked), early)).Verdict);
+        Assert.Equal(SealVerdict.Invalid, (await VerifyAsync(HandMade.Seal(SampleSeals.Info with { Version = SesVersion.V5, CreateTime = SampleSeals.Made.AddDays(9) }, made))).Verdict);
+    }
+
+    private static async Task<SealReport> VerifyAsync(byte[] seal, IStatusSource? status = null) => await SampleTrust.Seals(status: status).VerifyAsync(seal, TestContext.Current.CancellationToken);
+}
