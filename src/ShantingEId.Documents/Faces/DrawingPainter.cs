@@ -94,7 +94,7 @@ internal sealed class DrawingPainter : IDisposable
     private static void PaintPicture(SKCanvas canvas, Box box, ReadOnlySpan<byte> png, SKFilterMode filter)
     {
         using var data = SKData.CreateCopy(png);
-        using var image = SKImage.FromEncodedData(data);
+        using var image = SKImage.FromEncodedData(data) ?? throw new EidException(ErrorReason.PictureUnreadable, "照面上的图片无法识读");
         canvas.DrawImage(image, Rect(box), new SKSamplingOptions(filter, filter == SKFilterMode.Linear ? SKMipmapMode.Linear : SKMipmapMode.None));
     }
 

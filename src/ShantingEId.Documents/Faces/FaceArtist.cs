@@ -27,6 +27,7 @@ public sealed class FaceArtist(FaceFonts fonts, FaceStyle style)
     // The right column ends where the 登记机关 begins.
     private const double AuthorityTop = 140;
     private const double LabelSize = 4.3;
+    private const double FretWidth = 0.44;
     private const double Between = 4.2;
 
     private static readonly Box Frame = new(9, 8, Width - 18, 186);
@@ -96,7 +97,9 @@ public sealed class FaceArtist(FaceFonts fonts, FaceStyle style)
             for (var i = 1; i < turns.Length; i++)
             {
                 var (from, to) = (At(turns[i - 1], mirror), At(turns[i], mirror));
-                pen.Line(Math.Min(from.X, to.X), Math.Min(from.Y, to.Y), Math.Max(from.X, to.X), Math.Max(from.Y, to.Y), 0.45, Ink.Bronze);
+                // Longer by half a width at both ends, so that the turns are square.
+                var (longer, higher) = from.Y == to.Y ? (FretWidth / 2, 0.0) : (0.0, FretWidth / 2);
+                pen.Line(Math.Min(from.X, to.X) - longer, Math.Min(from.Y, to.Y) - higher, Math.Max(from.X, to.X) + longer, Math.Max(from.Y, to.Y) + higher, FretWidth, Ink.Bronze);
             }
         }
 

@@ -20,10 +20,10 @@ public enum FaceLetters
 /// </summary>
 public sealed class FaceFonts : IDisposable
 {
-    private FaceFonts(string? directory)
+    private FaceFonts(string? directory, bool embed)
     {
-        Regular = FaceFont.Load(directory, "NotoSerifCJK-Regular.ttc", "Noto Serif CJK SC", bold: false);
-        Bold = FaceFont.Load(directory, "NotoSerifCJK-Bold.ttc", "Noto Serif CJK SC", bold: true);
+        Regular = FaceFont.Load(directory, "NotoSerifCJK-Regular.ttc", "Noto Serif CJK SC", bold: false, embed);
+        Bold = FaceFont.Load(directory, "NotoSerifCJK-Bold.ttc", "Noto Serif CJK SC", bold: true, embed);
     }
 
     internal FaceFont Regular { get; }
@@ -36,8 +36,10 @@ public sealed class FaceFonts : IDisposable
     internal FaceFont this[FaceLetters letters] => letters == FaceLetters.Bold ? Bold : Regular;
 
     /// <summary>Loads the faces from a directory, or from where Debian puts them.</summary>
+    /// <param name="directory">The only place to look; null for the usual ones.</param>
+    /// <param name="embed">False for documents that only name their fonts, as where the library is missing.</param>
     /// <exception cref="EidException"><see cref="ErrorReason.SealImageInvalid"/>: a face is not there.</exception>
-    public static FaceFonts LoadDefault(string? directory = null) => new(directory);
+    public static FaceFonts LoadDefault(string? directory = null, bool embed = true) => new(directory, embed);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -71,10 +73,10 @@ internal sealed class FaceFont : IDisposable
 
     public bool CanEmbed => subsetter is not null;
 
-    public static FaceFont Load(string? directory, string file, string family, bool bold)
+    public static FaceFont Load(string? directory, string file, string family, bool bold, bool embed)
     {
         var (found, face) = FontFile.Find(directory, file, family);
-        return new FaceFont(face, FontSubsetter.TryOpen(found), bold);
+        return new FaceFont(face, embed ? FontSubsetter.TryOpen(found) : null, bold);
     }
 
     /// <summary>Room a character takes along the line, in ems; null when the face lacks it.</summary>

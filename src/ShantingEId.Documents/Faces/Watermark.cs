@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace ShantingEId.Documents.Faces;
 
-/// <summary>Text over a whole page, so light that what is under it can be read, so dense that no part of the page is free of it.</summary>
+/// <summary>Text repeated over a page, so light that what is under it can be read; in every quarter of the page several times.</summary>
 internal static class Watermark
 {
     private const double Turn = 28;
@@ -23,7 +23,7 @@ internal static class Watermark
             .SelectMany(fitted => fitted.Lines.Select(line => (Line: line, fitted.Size))).ToArray();
         var (width, height) = (rows.Max(row => row.Line.Width), rows.Sum(row => row.Size * FittedText.Leading));
 
-        // 2. Blocks over the page, every other row shifted, as far as they stay on the paper.
+        // 2. As many blocks as there is room for, each whole.
         var (sine, cosine) = Math.SinCos(Turn * Math.PI / 180);
         var (across, down) = ((width * cosine) + (height * sine), (width * sine) + (height * cosine));
         var shapes = ImmutableArray.CreateBuilder<Shape>();

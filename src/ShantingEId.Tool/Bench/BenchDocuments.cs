@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using ShantingEId.Documents;
 using ShantingEId.Documents.Faces;
 using ShantingEId.Documents.Ofd;
@@ -95,12 +96,20 @@ internal static class BenchDocuments
             Directory.CreateDirectory(folder);
             void Write(string name, byte[] bytes) => File.WriteAllBytes(Path.Combine(folder, name), bytes);
             var copy = maker.DrawCopy(set, FaceForm.Duplicate, Note, seal, now);
-            Write("license-face.png", Png(set));
+            var face = artist.Draw(FaceContent.Of(set), FaceForm.Duplicate, seal.Seal);
+            Write("license-face.png", DrawingFile.ToPng(face, fonts, PreviewDotsPerInch));
             Write("license-face.pdf", Pdf(set));
+            Write("license-face.svg", Encoding.UTF8.GetBytes(DrawingSvg.Write(face, fonts)));
             Write("license-face.ofd", Ofd(set));
+            Write("license-original.png", DrawingFile.ToPng(artist.Draw(FaceContent.Of(set), FaceForm.Original, seal.Seal), fonts, PreviewDotsPerInch));
             Write("license-copy.png", DrawingFile.ToPng(copy, fonts, PreviewDotsPerInch));
             Write("license-copy.ofd", maker.CreateCopy(set, FaceForm.Duplicate, Note, seal, now).ToBytes());
-            File.WriteAllText(Path.Combine(folder, "license-face.svg"), DrawingSvg.Write(artist.Draw(FaceContent.Of(set), FaceForm.Duplicate, seal.Seal), fonts));
+
+            // A document of two pages that is no licence yet: no imprint but those of the signature.
+            var page = artist.Draw(FaceContent.Of(set), FaceForm.Duplicate);
+            var document = OfdDocument.Create([page, page], fonts, new OfdInfo(new string('0', 32), "示例文件", world.Authority.Name, now, []));
+            IReadOnlyList<StampPlace> places = [.. StampPlaces.Straddling(document, seal.Seal, 105), .. StampPlaces.OnKeyword(document, seal.Seal, "登记机关")];
+            Write("stamped-pages.ofd", OfdSigner.Sign(document, seal.Seal, seal.Signer, now, places).ToBytes());
         }
     }
 

@@ -96,6 +96,21 @@ public class OfdDocumentTests
         }
     }
 
+    // As on a machine without libharfbuzz-subset0: fonts are named, and every character still has its place.
+    [Fact]
+    public void Without_the_library_documents_name_their_fonts()
+    {
+        using var fonts = FaceFonts.LoadDefault(embed: false);
+        Assert.False(fonts.CanEmbed);
+        var licence = new LicenseDocuments(new FaceArtist(fonts, FaceStyle.Plain), fonts).Create(FaceSamples.Set(FaceSamples.Company), FaceForm.Duplicate, FaceSamples.Seal, FaceSamples.Time);
+
+        Assert.DoesNotContain(licence.Entries, entry => entry.Name.EndsWith(".otf", StringComparison.Ordinal));
+        var named = XElement.Parse(Text(licence, "Doc_0/PublicRes.xml")).Descendants().Where(each => each.Name.LocalName == "Font").ToArray();
+        Assert.Equal(2, named.Length);
+        Assert.All(named, font => Assert.Equal(("宋体", 0), (font.Attribute("FontName")!.Value, font.Elements().Count())));
+        Assert.Equal(Text(Licence, "Doc_0/Pages/Page_0/Content.xml"), Text(licence, "Doc_0/Pages/Page_0/Content.xml"));
+    }
+
     [Fact]
     public void Metadata_and_the_manifest_travel_inside()
     {
