@@ -103,7 +103,7 @@ public sealed partial class MigrationTests
     private static partial Regex NewIndex();
 
     // May be absent, or has a value of its own that is the same in every row: then no row is touched, and whoever does not know it can write.
-    [GeneratedRegex("^ALTER TABLE \\w+ ADD COLUMN \\w+ \\w+( COLLATE \"C\")?( NOT NULL DEFAULT ('[^']*'|-?[0-9]+)| REFERENCES \\w+ \\(id\\))?$")]
+    [GeneratedRegex("^ALTER TABLE \\w+ ADD COLUMN \\w+ \\w+( COLLATE \"C\")?( NOT NULL DEFAULT (x?'[^']*'|-?[0-9]+)| REFERENCES \\w+ \\(id\\))?$")]
     private static partial Regex NewColumn();
 
     [GeneratedRegex("^(?:CREATE UNIQUE INDEX \\w+ ON|INSERT INTO) (\\w+)")]
