@@ -8,9 +8,6 @@ namespace ShantingEId.Documents;
 /// </summary>
 public sealed class SealFonts : IDisposable
 {
-    private static readonly string[] Directories =
-        ["/usr/share/fonts/opentype/noto", "/usr/share/fonts/noto-cjk", "/usr/local/share/fonts/noto"];
-
     private SealFonts(string? directory)
     {
         Words = Load(directory, "NotoSerifCJK-Bold.ttc", "Noto Serif CJK SC");
@@ -42,24 +39,5 @@ public sealed class SealFonts : IDisposable
         Digits.Dispose();
     }
 
-    // A collection holds the Japanese, Korean and both Chinese sets of shapes under different indexes, and the order is
-    // not promised between releases: the Simplified Chinese face is found by its family name.
-    private static SealFace Load(string? directory, string file, string family)
-    {
-        foreach (var candidate in directory is null ? Directories : [directory])
-        {
-            var path = Path.Combine(candidate, file);
-            for (var index = 0; File.Exists(path) && SKTypeface.FromFile(path, index) is { } face; index++)
-            {
-                if (face.FamilyName == family)
-                {
-                    return new SealFace(face);
-                }
-
-                face.Dispose();
-            }
-        }
-
-        throw new EidException(ErrorReason.SealImageInvalid, $"缺少印章字体 {family}（{file}）：请安装 Debian 软件包 fonts-noto-cjk，或指明字体所在目录");
-    }
+    private static SealFace Load(string? directory, string file, string family) => new(FontFile.Find(directory, file, family).Face);
 }

@@ -19,6 +19,9 @@ internal sealed unsafe class SealSheet : IDisposable
     /// <summary>Dots per inch where the fine picture would be too many bytes.</summary>
     public const int Coarse = 400;
 
+    /// <summary>Dots per inch of a seal that every document carries.</summary>
+    public const int Compact = 300;
+
     // The red of seal paste. Paper has it too: a viewer that blends before it scales shows no foreign fringe.
     private static readonly byte[] Palette = [0xD7, 0x00, 0x0F, 0xD7, 0x00, 0x0F];
 
@@ -102,7 +105,8 @@ internal sealed unsafe class SealSheet : IDisposable
     }
 
     /// <summary>The picture: red ink on nothing, with its size on paper.</summary>
-    public byte[] ToPng()
+    /// <param name="smallest">Whether bytes count more than time.</param>
+    public byte[] ToPng(bool smallest = false)
     {
         var bytes = (Width + 7) / 8;
         // Room for the filter byte in front of each row, and for the last 32 dots written past the end of the last row.
@@ -117,7 +121,7 @@ internal sealed unsafe class SealSheet : IDisposable
                 Pack(Coverage.Slice(y * Stride, Stride), row[1..]);
             }
 
-            return OneBitPng.Write(Width, Height, rows.AsSpan(0, (1 + bytes) * Height), Palette, [0, 255], DotsPerInch);
+            return OneBitPng.Write(Width, Height, rows.AsSpan(0, (1 + bytes) * Height), Palette, [0, 255], DotsPerInch, smallest);
         }
         finally
         {

@@ -24,6 +24,7 @@ internal static class BenchCommand
         scale.Options.Add(many);
         bench.Subcommands.Add(scale);
         bench.Subcommands.Add(StormCommand());
+        bench.Subcommands.Add(DocumentsCommand());
         bench.Subcommands.Add(HotServerCommand());
         return bench;
     }
@@ -57,6 +58,17 @@ internal static class BenchCommand
         return command;
     }
 
+    private static EidCommand DocumentsCommand()
+    {
+        var documents = new Option<int>("--documents") { Description = "测内存时生成的文件数（默认 10000）", HelpName = "N", DefaultValueFactory = _ => 10_000 };
+        var samples = new Option<string?>("--samples") { Description = "把每种文件各写一份到此目录", HelpName = "DIR" };
+        var command = One("documents", "执照照面生成 OFD（含印章签名）、PDF、PNG 的耗时与大小；连续生成时的内存。",
+            (rows, rounds, parse) => BenchDocuments.RunAsync(BenchRows.Inputs(rows), rounds, parse.GetValue(documents), parse.GetValue(samples)), 100);
+        command.Options.Add(documents);
+        command.Options.Add(samples);
+        return command;
+    }
+
     private static Command HotServerCommand()
     {
         var folder = new Argument<string>("folder");
@@ -66,7 +78,10 @@ internal static class BenchCommand
         return command;
     }
 
-    private static EidCommand One(string name, string purpose, Func<IReadOnlyList<Enterprise>, int, Task> run, int rounds)
+    private static EidCommand One(string name, string purpose, Func<IReadOnlyList<Enterprise>, int, Task> run, int rounds) =>
+        One(name, purpose, (rows, count, _) => run(rows, count), rounds);
+
+    private static EidCommand One(string name, string purpose, Func<IReadOnlyList<Enterprise>, int, ParseResult, Task> run, int rounds)
     {
         var file = new Option<string?>("--rows") { Description = "企业名单 CSV；不给则用 1000 家虚构样例", HelpName = "FILE" };
         var count = new Option<int>("--rounds") { Description = $"测量轮数（默认 {rounds}）", HelpName = "N", DefaultValueFactory = _ => rounds };
@@ -81,7 +96,7 @@ internal static class BenchCommand
                 Console.SetOut(Console.Error);
             }
 
-            await run(BenchRows.Load(parse.GetValue(file)), parse.GetValue(count));
+            await run(BenchRows.Load(parse.GetValue(file)), parse.GetValue(count), parse);
             if (screen.Json)
             {
                 Console.SetOut(output);

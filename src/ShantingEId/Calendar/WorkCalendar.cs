@@ -9,7 +9,7 @@ namespace ShantingEId.Calendar;
 /// </summary>
 public sealed class WorkCalendar
 {
-    private static readonly TimeSpan ChinaOffset = TimeSpan.FromHours(8);
+    internal static readonly TimeSpan ChinaOffset = TimeSpan.FromHours(8);
 
     // Only days that differ from the plain week: true is a worked Saturday or Sunday, false a day off.
     private readonly IReadOnlyDictionary<DateOnly, bool> exceptions;

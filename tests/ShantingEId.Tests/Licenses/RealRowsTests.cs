@@ -57,7 +57,7 @@ public sealed class RealRowsTests
     }
 
     // RFC 4180 with quoted fields.
-    private static List<string[]> Rows()
+    internal static List<string[]> Rows()
     {
         var text = File.ReadAllText(SharedData.Require("zaozhuang-enterprises.csv"));
         var rows = new List<string[]>();

@@ -44,7 +44,7 @@ public sealed class TrustListTests
         var list = List(Entry) with { NextUpdate = SampleTrust.Now.AddSeconds(-1) };
         Assert.Equal((SealVerdict.Invalid, SealProblem.TrustListExpired), await VerifyAsync(list));
 
-        var own = await SampleTrust.Signatures(new CertificateTrust([TestCertificates.Root], [TestCertificates.Authority], list))
+        var own = await SampleTrust.Signatures(new CertificateTrust([TestCertificates.Root], [TestCertificates.Authority, SampleSeals.MakerCertificate], list))
             .VerifyAsync(SampleSeals.Signature.Der.ToArray(), "示例原文"u8.ToArray(), TestContext.Current.CancellationToken);
         Assert.Equal(SealVerdict.Valid, own.Verdict);
     }

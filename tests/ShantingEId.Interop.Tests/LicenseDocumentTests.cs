@@ -1,0 +1,236 @@
+using System.Formats.Asn1;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.DependencyInjection;
+using ShantingEId.Crypto;
+using ShantingEId.Documents;
+using ShantingEId.Documents.Faces;
+using ShantingEId.Documents.Ofd;
+using ShantingEId.Issuing;
+using ShantingEId.Licenses;
+using ShantingEId.Seals;
+using ShantingEId.Server.Tests;
+using SkiaSharp;
+
+namespace ShantingEId.Interop.Tests;
+
+/// <summary>
+/// Others judge the documents of an issued licence: ofd.js in Chromium shows it and checks its signature, OpenSSL checks the same
+/// signature, poppler reads the PDF. What they saw is kept under artifacts/documents.
+/// </summary>
+public sealed class LicenseDocumentTests(ServerFixture server) : IClassFixture<ServerFixture>
+{
+    // Of the pictures that show-ofd.mjs keeps.
+    private const double DotsPerMillimetre = 7.6;
+
+    private static readonly string Interop = Path.Combine(Foreign.Root, "tests", "interop");
+    private static readonly string Kept = Directory.CreateDirectory(Path.Combine(Foreign.Root, "artifacts", "documents")).FullName;
+
+    [Fact]
+    public async Task Ofd_js_shows_a_licence_with_its_seal_and_finds_the_signature_good()
+    {
+        NodeTests.NeedModule("ofd.js");
+        NodeTests.NeedModule("playwright-core");
+        Foreign.Need("chromium");
+        using var world = await DocumentWorld.OpenAsync(server);
+        var licence = world.Documents.Create(world.Set, FaceForm.Duplicate, world.Seal, world.Now);
+
+        // Beside it a changed page and a changed signature: the judge must be able to say no.
+        var page = licence.Require("Doc_0/Pages/Page_0/Content.xml");
+        var other = page.Bytes.ToArray();
+        other[other.AsSpan().IndexOf("营业执照"u8) + 2] ^= 1;
+        var value = licence.Require("Doc_0/Signs/Sign_0/SignedValue.dat");
+        var broken = value.Bytes.ToArray();
+        broken[^1] ^= 1;
+        var all = Show(("license-face", licence), ("license-changed", licence.With(new OfdEntry(page.Name, other))), ("license-broken", licence.With(new OfdEntry(value.Name, broken))));
+        Assert.False(all[1].Digests);
+        Assert.False(Assert.Single(all[2].Seals).Signature);
+
+        var shown = all[0];
+        Assert.Equal((true, true), (shown.Digests, shown.Seals.All(seal => seal.Signature)));
+        var seal = Assert.Single(shown.Seals);
+        var box = world.Artist.Draw(FaceContent.Of(world.Set), FaceForm.Duplicate, world.Seal.Seal).Shapes.OfType<SealImprint>().Single().Box;
+        Assert.Equal(box.X * DotsPerMillimetre, seal.Left, 2.0);
+        Assert.Equal(box.Y * DotsPerMillimetre, seal.Top, 2.0);
+        Assert.Contains(world.Set.License.Facts.Name, shown.Text, StringComparison.Ordinal);
+        Assert.Contains(world.Set.License.Facts.CreditCode.Value, shown.Text, StringComparison.Ordinal);
+
+        // There is red where the seal is, and nowhere else on the page.
+        using var picture = SKBitmap.Decode(Path.Combine(Kept, "license-face.png"));
+        Assert.InRange(Red(picture, seal), 8000, 92_000);
+        var around = seal with { Left = seal.Left - 4, Top = seal.Top - 4, Width = seal.Width + 8, Height = seal.Height + 8 };
+        Assert.Equal(Red(picture, around), Red(picture, new ShownSeal("", "", true, 0, 0, picture.Width, picture.Height)));
+        // And the QR symbol on its screen is the licence code.
+        Assert.Equal(world.Set.LicenseCode, Assert.Single(CodeReader.Read(await File.ReadAllBytesAsync(Path.Combine(Kept, "license-face.png"), TestContext.Current.CancellationToken))));
+    }
+
+    [Fact]
+    public async Task Ofd_js_shows_strips_over_the_seam_and_a_second_seal()
+    {
+        NodeTests.NeedModule("ofd.js");
+        NodeTests.NeedModule("playwright-core");
+        Foreign.Need("chromium");
+        using var world = await DocumentWorld.OpenAsync(server);
+        var face = world.Artist.Draw(FaceContent.Of(world.Set), FaceForm.Duplicate);
+        var info = new OfdInfo("0123456789abcdef0123456789abcdef", "示例文件", world.Authority.Name, world.Now, []);
+        var document = OfdDocument.Create([face, face, face], world.Fonts, info);
+        var seal = world.Seal.Seal;
+
+        // Each page has a strip of the seal at its right edge, the last one also the whole seal over the name of the authority.
+        var once = OfdSigner.Sign(document, seal, world.Seal.Signer, world.Now, StampPlaces.Straddling(document, seal, 105));
+        var keyword = StampPlaces.OnKeyword(once, seal, world.Authority.Name);
+        Assert.Equal(3, keyword.Count);
+        var twice = OfdSigner.Sign(once, seal, world.Seal.Signer, world.Now, keyword[2]);
+
+        var shown = Show(("stamped-pages", twice))[0];
+        Assert.Equal(3, shown.Pages);
+        Assert.Equal(["1", "1", "1", "2"], shown.Seals.Select(each => each.Id).Order(StringComparer.Ordinal));
+        Assert.True(shown.Digests);
+        Assert.All(shown.Seals, each => Assert.True(each.Signature));
+        using var picture = SKBitmap.Decode(Path.Combine(Kept, "stamped-pages.png"));
+        var strips = shown.Seals.Where(each => each.Id == "1").OrderBy(each => each.Top).ToArray();
+        var strip = 40.0 / 3 * DotsPerMillimetre;
+        Assert.All(strips, each => Assert.InRange(Red(picture, each with { Left = (297 * DotsPerMillimetre) - strip, Width = strip }), 2000, 32_000));
+        // Left of its strip a page shows nothing of the seal.
+        Assert.All(strips, each => Assert.Equal(0, Red(picture, each with { Left = (297 * DotsPerMillimetre) - (40 * DotsPerMillimetre), Width = (40 * DotsPerMillimetre) - strip - 2 })));
+        Assert.InRange(Red(picture, shown.Seals.Single(each => each.Id == "2")), 8000, 92_000);
+    }
+
+    [Fact]
+    public async Task OpenSsl_verifies_the_signature_of_a_document()
+    {
+        Foreign.Need("openssl");
+        using var world = await DocumentWorld.OpenAsync(server);
+        var licence = world.Documents.Create(world.Set, FaceForm.Original, world.Seal, world.Now);
+        var folder = Directory.CreateTempSubdirectory("eid-document-").FullName;
+        void Write(string name, ReadOnlySpan<byte> bytes) => File.WriteAllBytes(Path.Combine(folder, name), bytes);
+        (int Exit, string Output) OpenSsl(params string[] arguments) => Foreign.Run("openssl", arguments, folder: folder);
+        try
+        {
+            // Taken apart here once more: SEQUENCE { toSign, cert, algorithm, signature }; toSign has the hash as its fourth.
+            var whole = new AsnReader(licence.Require("Doc_0/Signs/Sign_0/SignedValue.dat").Bytes, AsnEncodingRules.DER).ReadSequence();
+            var toSign = whole.ReadEncodedValue();
+            Write("toSign", toSign.Span);
+            Write("cert.der", whole.ReadOctetString());
+            Assert.Equal("1.2.156.10197.1.501", whole.ReadObjectIdentifier());
+            Write("signature", whole.ReadBitString(out _));
+            var fields = new AsnReader(toSign, AsnEncodingRules.DER).ReadSequence();
+            _ = (fields.ReadInteger(), fields.ReadEncodedValue(), fields.ReadEncodedValue());
+            var hash = fields.ReadBitString(out _);
+            Assert.Equal("/Doc_0/Signs/Sign_0/Signature.xml", fields.ReadCharacterString(UniversalTagNumber.IA5String));
+            Write("Signature.xml", licence.Require("Doc_0/Signs/Sign_0/Signature.xml").Bytes.Span);
+
+            // 1. The signature over toSign.
+            Assert.Equal(0, OpenSsl("x509", "-inform", "DER", "-in", "cert.der", "-pubkey", "-noout", "-out", "key.pem").Exit);
+            string[] verify = ["dgst", "-sm3", "-verify", "key.pem", "-sigopt", "distid:1234567812345678", "-signature", "signature", "toSign"];
+            Assert.Equal((0, "Verified OK\n"), OpenSsl(verify));
+
+            // 2. The hash in it is that of Signature.xml; those in there are those of the files.
+            Assert.Contains(Convert.ToHexStringLower(hash), OpenSsl("dgst", "-sm3", "Signature.xml").Output, StringComparison.Ordinal);
+            var references = Regex.Matches(System.Text.Encoding.UTF8.GetString(licence.Require("Doc_0/Signs/Sign_0/Signature.xml").Bytes.Span), "FileRef=\"/([^\"]+)\"><ofd:CheckValue>([^<]+)<");
+            Assert.Equal(licence.Entries.Count - 3, references.Count);
+            foreach (Match reference in references)
+            {
+                Write("file", licence.Require(reference.Groups[1].Value).Bytes.Span);
+                Assert.Contains(Convert.ToHexStringLower(Convert.FromBase64String(reference.Groups[2].Value)), OpenSsl("dgst", "-sm3", "file").Output, StringComparison.Ordinal);
+            }
+
+            // The judge must be able to say no.
+            var changed = toSign.ToArray();
+            changed[^1] ^= 1;
+            Write("toSign", changed);
+            Assert.NotEqual(0, OpenSsl(verify).Exit);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Poppler_reads_the_text_of_the_pdf_and_finds_every_font_inside()
+    {
+        Foreign.Need("pdftotext");
+        using var world = await DocumentWorld.OpenAsync(server);
+        var face = world.Artist.Draw(FaceContent.Of(world.Set), FaceForm.Duplicate, world.Seal.Seal);
+        var pdf = Path.Combine(Kept, "license-face.pdf");
+        await File.WriteAllBytesAsync(pdf, DrawingFile.ToPdf([face], world.Fonts, world.Authority.Name, world.Now), TestContext.Current.CancellationToken);
+
+        var text = Foreign.Run("pdftotext", ["-raw", pdf, "-"]);
+        Assert.Equal(0, text.Exit);
+        var facts = world.Set.License.Facts;
+        var said = string.Concat(text.Output.Where(c => !char.IsWhiteSpace(c)));
+        Assert.All((string[])["营业执照", facts.Name, facts.CreditCode.Value, facts.Representative, facts.Address, facts.BusinessScope, "国家市场监督管理总局监制"],
+            value => Assert.Contains(value, said, StringComparison.Ordinal));
+
+        var fonts = Foreign.Run("pdffonts", [pdf]).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)[2..];
+        Assert.NotEmpty(fonts);
+        // Columns from the right: object number (two), uni, sub, emb.
+        Assert.All(fonts, line => Assert.Equal("yes", line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^5]));
+        Assert.All(fonts, line => Assert.Equal("yes", line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^3]));
+
+        // And draws it: paper of the right size, the seal red, the symbol readable.
+        var picture = Path.Combine(Kept, "license-face-pdf");
+        Assert.Equal(0, Foreign.Run("pdftoppm", ["-r", "150", "-png", "-singlefile", pdf, picture]).Exit);
+        using var bitmap = SKBitmap.Decode(picture + ".png");
+        Assert.Equal(1754, bitmap.Width);
+        Assert.InRange(bitmap.Height, 1240, 1241);
+        var box = face.Shapes.OfType<SealImprint>().Single().Box;
+        const double scale = 150 / 25.4;
+        Assert.InRange(Red(bitmap, new ShownSeal("", "", true, box.X * scale, box.Y * scale, box.Width * scale, box.Height * scale)), 5000, 60_000);
+        Assert.Equal(world.Set.LicenseCode, Assert.Single(CodeReader.Read(await File.ReadAllBytesAsync(picture + ".png", TestContext.Current.CancellationToken))));
+    }
+
+    private static Shown[] Show(params (string Name, OfdFile File)[] files)
+    {
+        string At(string name, string ending) => Path.Combine(Kept, name + ending);
+        foreach (var (name, file) in files)
+        {
+            File.WriteAllBytes(At(name, ".ofd"), file.ToBytes());
+        }
+
+        var (exit, output) = Foreign.Run("node", ["show-ofd.mjs", .. files.SelectMany(file => new[] { At(file.Name, ".ofd"), At(file.Name, ".png") })], folder: Interop);
+        Assert.True(exit == 0, output);
+        var found = output.Split('\n').Where(line => line.StartsWith("{\"pages\"", StringComparison.Ordinal)).Select(line => JsonSerializer.Deserialize<Shown>(line, JsonSerializerOptions.Web)!).ToArray();
+        Assert.Equal(files.Length, found.Length);
+        return found;
+    }
+
+    private static int Red(SKBitmap picture, ShownSeal where)
+    {
+        var pixels = picture.Pixels;
+        var (right, bottom) = ((int)Math.Min(picture.Width, where.Left + where.Width), (int)Math.Min(picture.Height, where.Top + where.Height));
+        var count = 0;
+        for (var y = Math.Max(0, (int)where.Top); y < bottom; y++)
+        {
+            for (var x = Math.Max(0, (int)where.Left); x < right; x++)
+            {
+                count += pixels[(y * picture.Width) + x] is { Red: > 170, Green: < 110, Blue: < 110 } ? 1 : 0;
+            }
+        }
+
+        return count;
+    }
+
+    private sealed record Shown(int Pages, IReadOnlyList<ShownSeal> Seals, bool Digests, string Text);
+
+    private sealed record ShownSeal(string Page, string Id, bool Signature, double Left, double Top, double Width, double Height);
+
+    /// <summary>A licence issued by the server, and what makes documents of it.</summary>
+    private sealed record DocumentWorld(IssuedSet Set, IssuingAuthority Authority, AuthoritySeal Seal, FaceFonts Fonts, FaceArtist Artist, LicenseDocuments Documents, DateTimeOffset Now) : IDisposable
+    {
+        public static async Task<DocumentWorld> OpenAsync(ServerFixture server)
+        {
+            var issued = await server.Staff().IssueSetAsync(ServerFixture.ValidRequest());
+            var set = await server.Services.GetRequiredService<ILicenseStore>().LoadSetAsync(LicenseId.Parse(issued.Name[(issued.Name.LastIndexOf('/') + 1)..]), CancellationToken.None);
+            var authority = server.Services.GetRequiredService<IssuingAuthority>();
+            using var seals = new SealArtist(SealFonts.LoadDefault());
+            var now = TimeProvider.System.GetUtcNow();
+            var fonts = FaceFonts.LoadDefault();
+            var artist = new FaceArtist(fonts, FaceStyle.Plain);
+            return new DocumentWorld(set!, authority, AuthoritySeal.Make(authority, seals.DrawCompact, SealCode.Create(authority.Division, 1), now), fonts, artist, new LicenseDocuments(artist, fonts), now);
+        }
+
+        public void Dispose() => Fonts.Dispose();
+    }
+}
