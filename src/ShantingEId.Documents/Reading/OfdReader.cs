@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.IO.Hashing;
 using System.Text;
 
 namespace ShantingEId.Documents.Reading;
@@ -124,7 +125,7 @@ public static class OfdReader
             throw new EidException(ErrorReason.ContainerUnsafe, $"文件内容与 ZIP 目录所载不符：{item.Name}");
         }
 
-        return ~OneBitPng.Crc(uint.MaxValue, content) == item.Crc ? content
+        return Crc32.HashToUInt32(content) == item.Crc ? content
             : throw new EidException(ErrorReason.ContainerUnsafe, $"文件内容与 ZIP 目录所载不符：{item.Name}");
     }
 

@@ -89,10 +89,11 @@ public sealed class CertificateTrust(IReadOnlyCollection<Sm2Certificate> roots, 
             return new TrustAnswer(CheckOutcome.Failed, SealProblem.CaPeriod, $"“{entry.Name}”在该时间不在互认期内");
         }
 
-        if (entry.Region.Length > 0 && division?.StartsWith(entry.Region, StringComparison.Ordinal) != true)
+        // A time stamp is of no region.
+        if (use != TrustUse.TimeStamping && entry.Region.Length > 0 && division?.StartsWith(entry.Region, StringComparison.Ordinal) != true)
         {
             return division is null
-                ? new TrustAnswer(CheckOutcome.NotConfirmed, SealProblem.CaRegion, $"“{entry.Name}”只在区划 {entry.Region} 互认，印章没有区划码")
+                ? new TrustAnswer(CheckOutcome.NotConfirmed, SealProblem.CaRegion, $"“{entry.Name}”只在区划 {entry.Region} 互认，这里没有可以对照的区划码")
                 : new TrustAnswer(CheckOutcome.Failed, SealProblem.CaRegion, $"“{entry.Name}”只在区划 {entry.Region} 互认，印章属 {division}");
         }
 

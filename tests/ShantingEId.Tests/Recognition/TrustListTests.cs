@@ -76,6 +76,7 @@ public sealed class TrustListTests
         Refused(Envelope.Sign(ContentType.Manifest, Payload(bytes), ListSigner).Encode(), Ours);
         Refused(Envelope.Sign(ContentType.TrustList, Payload(bytes), SampleSeals.Signer).Encode(), [.. Ours, TestCertificates.Leaf]);
         Refused(Envelope.Sign(ContentType.TrustList, [0xA0], ListSigner).Encode(), Ours);
+        Refused(List(Entry with { Certificate = OtherSigner.Certificate }).Sign(ListSigner).Encode(), Ours); // Not a CA.
         Assert.Equal(ErrorReason.SigningKeyUnusable, Assert.Throws<EidException>(() => List(Entry).Sign(SampleSeals.Signer)).Reason);
         for (var i = 0; i < bytes.Length; i += 7)
         {

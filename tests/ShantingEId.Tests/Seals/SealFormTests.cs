@@ -101,6 +101,10 @@ public sealed class SealFormTests
         Refused(ErrorReason.AlgorithmInvalid, () => SesSeal.Parse(HandMade.Seal(SampleSeals.Info, oid: "1.2.840.10045.4.3.2")));
         Refused(ErrorReason.AlgorithmInvalid, () => SesSignature.Parse(HandMade.Signature(SampleSeals.Seal.Der.ToArray(), 4, hash: new byte[20])));
         Refused(ErrorReason.CertificateInvalid, () => Sm2Certificate.Parse(Nested(100_000)));
+        // Where only a parser that recurses would look: inside the signed part, without lengths.
+        byte[] endless = [.. Enumerable.Repeat<byte[]>([0x30, 0x80], 30_000).SelectMany(each => each), .. new byte[60_000]];
+        byte[] body = [0x30, 0x83, 0x01, 0xD4, 0xC0, .. endless];
+        Refused(ErrorReason.CertificateInvalid, () => Sm2Certificate.Parse(TestCertificates.Assemble(body, TestCertificates.AuthorityKey, new CertificateSpec())));
     }
 
     [Fact]

@@ -62,6 +62,31 @@ public sealed class SealVerifierTests
         Assert.Equal(SealProblem.SealSignature, (await VerifyAsync(broken)).Checks[^1].Problem);
     }
 
+    // I31: whatever else a certificate may carry for a key, a seal with it is not looked at further.
+    [Fact]
+    public async Task A_certificate_with_another_key_or_curve_is_refused_as_that()
+    {
+        var leaf = TestCertificates.Leaf.PublicKey.Spki.ToArray();
+        byte[] offCurve = leaf.ToArray(), compressed = [.. leaf.AsSpan(0, 26), 2, .. leaf.AsSpan(27)], otherCurve = leaf.ToArray();
+        offCurve[^1] ^= 1;
+        otherCurve[22] ^= 1; // The last but one arc of the curve's OID.
+        var good = HandMade.Seal(SampleSeals.Info, HandMade.Certified("maker", TestCertificates.From, TestCertificates.To));
+        var maker = SesSeal.Parse(good).MakerCertificate.Der.ToArray();
+        Assert.Equal(SealVerdict.Valid, (await VerifyAsync(good)).Verdict);
+        foreach (var spki in new[] { offCurve, compressed, otherCurve })
+        {
+            // Same length, another key: the certificate is exchanged within the seal.
+            var at = good.AsSpan().IndexOf(maker);
+            var key = maker.AsSpan().IndexOf(SesSeal.Parse(good).MakerCertificate.PublicKey.Spki);
+            var broken = good.ToArray();
+            spki.CopyTo(broken.AsSpan(at + key));
+
+            var report = await VerifyAsync(broken);
+
+            Assert.Equal((SealVerdict.Invalid, CheckStep.Format, SealProblem.CertInvalid), (report.Verdict, report.Checks[^1].Step, report.Checks[^1].Problem));
+        }
+    }
+
     [Fact]
     public async Task What_cannot_be_known_is_not_called_valid()
     {

@@ -81,15 +81,16 @@ public sealed class TimeStampTests
     public void A_changed_token_does_not_hold()
     {
         var token = SampleStamps.Token(Data, Stamper, SampleSeals.Signed);
-        for (var i = 0; i < token.Length; i += 3)
+        var content = SignedData.Parse(token).Content;
+        for (var i = 0; i < token.Length; i++)
         {
             var altered = token.ToArray();
             altered[i] ^= 4;
             try
             {
-                var read = TimeStampToken.Parse(altered);
-                // What the signature does not cover is the frame around it: version, digest algorithms; the certificate covers itself.
-                Assert.True(!read.SignatureIsGood || !read.Covers(Data) || !read.Certificate!.Der.SequenceEqual(Stamper.Certificate.Der) || read.SignedPart.SequenceEqual(TimeStampToken.Parse(token).SignedPart), $"{i}");
+                // A token that still holds says the very same, and was signed over the very same.
+                var (read, signed) = (TimeStampToken.Parse(altered), SignedData.Parse(altered));
+                Assert.True(!read.SignatureIsGood || (signed.Content.AsSpan().SequenceEqual(content) && read.Certificate!.Der.SequenceEqual(Stamper.Certificate.Der)), $"{i}");
             }
             catch (EidException)
             {
