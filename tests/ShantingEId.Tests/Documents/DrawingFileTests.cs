@@ -45,7 +45,7 @@ public class DrawingFileTests
     [Fact]
     public void Many_threads_at_once_make_what_one_makes()
     {
-        var inputs = Enumerable.Range(1, 24).Select(number => FaceSamples.Company with { BusinessScope = FaceSamples.Text(40 * number), Name = $"示例第{number}公司" }).ToArray();
+        var inputs = Enumerable.Range(1, 8).Select(number => FaceSamples.Company with { BusinessScope = FaceSamples.Text(30 * number), Name = $"示例第{number}公司" }).ToArray();
         byte[] Make(EnterpriseInput input)
         {
             var face = FaceSamples.Draw(input);
