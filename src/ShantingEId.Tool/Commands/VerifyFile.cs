@@ -98,7 +98,7 @@ internal sealed class VerifyFile
 
     private static int Show(Screen screen, string what, SealVerdict verdict, IReadOnlyList<SealCheck> checks, (string Label, string Value)[] facts)
     {
-        var summary = DocumentView.Summary(what, verdict, checks);
+        var summary = SealChecks.Summary(what, checks);
         Show(screen, () => DocumentView.ToJson(verdict, summary, facts, checks), () => DocumentView.Show(screen, verdict, summary, facts, checks));
         return DocumentView.ExitOf(verdict);
     }

@@ -65,14 +65,6 @@ internal static class DocumentView
         verdict = verdict.WireName(), summary, facts = facts.ToDictionary(fact => fact.Label, fact => fact.Value), checks = ToJson(checks),
     };
 
-    /// <summary>One sentence for a single seal or signature.</summary>
-    public static string Summary(string what, SealVerdict verdict, IReadOnlyList<SealCheck> checks) => verdict switch
-    {
-        SealVerdict.Valid => $"{what}真实有效。",
-        SealVerdict.NotConfirmed => $"{what}的签名值真实；但{checks.First(check => check.Outcome == CheckOutcome.NotConfirmed).Text}。",
-        _ => $"{what}无效：{checks.First(check => check.Outcome == CheckOutcome.Failed).Text}。",
-    };
-
     private static object ToJson(IReadOnlyList<SealCheck> checks) => checks.Select(check => new
     {
         step = check.Step.WireName(), name = check.Step.ChineseName(), clause = check.Clause, outcome = check.Outcome.WireName(), reason = check.Problem == SealProblem.None ? "" : check.Problem.WireName(),
