@@ -66,15 +66,25 @@ internal static class DocumentWire
     /// <summary>What a signature by itself came to.</summary>
     public static StampVerification ToMessage(SignatureReport report)
     {
-        var toSign = report.Signature?.ToSign;
+        var answer = ToMessage("签章", report.Signature?.ToSign.Seal, report.Checks);
+        answer.Signature.Signer = report.Signature?.SignerCertificate.Subject ?? "";
+        answer.Signature.SigningTime = report.Signature?.ToSign.Time.ToTimestamp();
+        answer.Signature.ProvenTime = report.ProvenTime?.ToTimestamp();
+        return answer;
+    }
+
+    /// <summary>What a seal by itself came to, in the same form; that of the command line, which looks at seals without a service.</summary>
+    public static StampVerification ToMessage(SealReport report) => ToMessage("印章", report.Seal, report.Checks);
+
+    private static StampVerification ToMessage(string what, SesSeal? seal, IReadOnlyList<SealCheck> checks)
+    {
+        var verdict = (DocumentVerification.Types.Verdict)SealChecks.Verdict(checks);
         return new StampVerification
         {
-            Verdict = (DocumentVerification.Types.Verdict)report.Verdict, Summary = SealChecks.Summary("签章", report.Checks),
+            Verdict = verdict, Summary = SealChecks.Summary(what, checks),
             Signature = new V1.DocumentSignature
             {
-                HasSeal = true, Verdict = (DocumentVerification.Types.Verdict)report.Verdict, SealName = toSign?.Seal.Info.Name ?? "", SealCode = toSign?.Seal.Info.SealId ?? "",
-                Signer = report.Signature?.SignerCertificate.Subject ?? "", SigningTime = toSign?.Time.ToTimestamp(), ProvenTime = report.ProvenTime?.ToTimestamp(),
-                Checks = { report.Checks.Select(ToMessage) },
+                HasSeal = true, Verdict = verdict, SealName = seal?.Info.Name ?? "", SealCode = seal?.Info.SealId ?? "", Checks = { checks.Select(ToMessage) },
             },
         };
     }
