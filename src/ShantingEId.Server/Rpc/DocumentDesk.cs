@@ -21,7 +21,9 @@ namespace ShantingEId.Server.Rpc;
 /// <param name="register">Knows whose a seal is.</param>
 /// <param name="turns">How much is worked on at once.</param>
 /// <param name="clock">The one clock.</param>
-internal sealed class DocumentDesk(LookupDesk lookups, CertificateTrust trust, IStatusSource status, ILicenseStore register, Turns turns, RegisterClock clock)
+/// <param name="verifier">Judges a licence that was brought as a document.</param>
+/// <param name="own">The authority's own seal.</param>
+internal sealed class DocumentDesk(LookupDesk lookups, CertificateTrust trust, IStatusSource status, ILicenseStore register, Turns turns, RegisterClock clock, Verifier verifier, OwnSeal own)
 {
     private const int MaxDocument = 8 * 1024 * 1024;
     private const int MaxSignature = 1024 * 1024;
@@ -31,7 +33,7 @@ internal sealed class DocumentDesk(LookupDesk lookups, CertificateTrust trust, I
     /// <summary>Judges a document.</summary>
     public async Task<DocumentVerification> VerifyAsync(VerifyDocumentRequest request, Caller caller, CancellationToken cancel)
     {
-        var (asOf, answer) = (clock.GetUtcNow(), new DocumentVerification());
+        var (asOf, answer, license) = (clock.GetUtcNow(), new DocumentVerification(), (Verifying.Verification?)null);
         var question = LookupQuestion.OfDocument(caller, "VerifyDocument", request.Document.Memory, request.Purpose, request.WithReceipt, request.Reference);
         var receipt = await lookups.LookAsync(question, async () =>
         {
@@ -39,7 +41,13 @@ internal sealed class DocumentDesk(LookupDesk lookups, CertificateTrust trust, I
             var report = await turns.RunAsync(() => Task.Run(async () => await documents.VerifyAsync(request.Document.Memory, cancel), cancel), cancel);
             answer = DocumentWire.ToMessage(report);
             answer.Digest = ByteString.CopyFrom(Sm3.Hash(request.Document.Span));
-            return await SeenAsync(answer.Digest, report.Verdict, [.. report.Checks, .. report.Signatures.SelectMany(each => each.Checks)], answer.Signatures, asOf, cancel);
+            if (own.Seal is { } seal && LicenseInside.Find(request.Document.Memory, report, seal.Info.SealId) is { } manifest)
+            {
+                license = await verifier.VerifyManifestAsync(manifest, AskedTime.Now, cancel);
+                answer.License = DocumentWire.ToMessage(license);
+            }
+
+            return await SeenAsync(answer.Digest, report.Verdict, [.. report.Checks, .. report.Signatures.SelectMany(each => each.Checks)], answer.Signatures, license, asOf, cancel);
         }, cancel);
         answer.VerifyTime = asOf.ToTimestamp();
         answer.Receipt = ByteString.CopyFrom(receipt ?? []);
@@ -63,7 +71,7 @@ internal sealed class DocumentDesk(LookupDesk lookups, CertificateTrust trust, I
             };
             var report = await turns.RunAsync(() => Task.Run(async () => await signatures.VerifyByDigestAsync(request.Signature.Memory, digest, cancel), cancel), cancel);
             answer = DocumentWire.ToMessage(report);
-            return await SeenAsync(ByteString.CopyFrom(Sm3.Hash(request.Signature.Span)), report.Verdict, report.Checks, [answer.Signature], asOf, cancel);
+            return await SeenAsync(ByteString.CopyFrom(Sm3.Hash(request.Signature.Span)), report.Verdict, report.Checks, [answer.Signature], null, asOf, cancel);
         }, cancel);
         answer.VerifyTime = asOf.ToTimestamp();
         answer.Receipt = ByteString.CopyFrom(receipt ?? []);
@@ -72,7 +80,8 @@ internal sealed class DocumentDesk(LookupDesk lookups, CertificateTrust trust, I
 
     // Whom it reaches: a forged seal names its company too, and that it was shown to somebody is the company's business.
     private async ValueTask<SeenDocument> SeenAsync(
-        ByteString digest, SealVerdict verdict, IReadOnlyList<SealCheck> checks, IReadOnlyList<V1.DocumentSignature> found, DateTimeOffset asOf, CancellationToken cancel)
+        ByteString digest, SealVerdict verdict, IReadOnlyList<SealCheck> checks, IReadOnlyList<V1.DocumentSignature> found, Verifying.Verification? license,
+        DateTimeOffset asOf, CancellationToken cancel)
     {
         var holders = new HashSet<string>();
         var facts = new Dictionary<string, string> { ["digest"] = Convert.ToHexStringLower(digest.Span), ["verdict"] = verdict.WireName() };
@@ -83,6 +92,19 @@ internal sealed class DocumentDesk(LookupDesk lookups, CertificateTrust trust, I
             {
                 holders.Add(entry.Holder.Value);
             }
+        }
+
+        if (license?.Manifest?.License is { } face)
+        {
+            holders.Add(face.Facts.CreditCode.Value);
+            facts["license_id"] = face.Id.ToString();
+            facts["license_verdict"] = System.Text.Json.JsonNamingPolicy.SnakeCaseUpper.ConvertName(license.Verdict.ToString());
+        }
+
+        // A genuine document of a licence that has ended is no more worth than the licence.
+        if (verdict == SealVerdict.Valid && license is { IsValid: false })
+        {
+            return new SeenDocument(holders, license.Verdict, license.Reason.WireName(), new ReceiptFacts(facts), asOf);
         }
 
         var problem = checks.FirstOrDefault(check => check.Outcome == CheckOutcome.Failed) ?? checks.FirstOrDefault(check => check.Outcome == CheckOutcome.NotConfirmed);

@@ -8,6 +8,7 @@ using ShantingEId.Documents.Reading;
 using ShantingEId.Issuing;
 using ShantingEId.Seals;
 using ShantingEId.V1;
+using ShantingEId.Verifying;
 using Form = ShantingEId.V1.LicenseDocument.Types.Form;
 using Format = ShantingEId.V1.GetLicenseDocumentRequest.Types.Format;
 using IssuedSet = ShantingEId.Issuing.IssuedSet;
@@ -61,6 +62,13 @@ internal static class DocumentWire
                 Path = file.Path, Size = file.Size, Standing = (V1.DocumentFile.Types.Standing)file.Standing, CoveredBy = { file.CoveredBy }, Reachable = file.IsReachable,
             }),
         },
+    };
+
+    /// <summary>What the register says of the licence in a document.</summary>
+    public static DocumentLicense ToMessage(Verifying.Verification license) => new()
+    {
+        IssuedSet = license.Entry is { } entry ? RegisterName.Of(entry.LicenseId) : "", Verdict = (V1.Verification.Types.Verdict)license.Verdict, Reason = license.Reason.WireName(),
+        Explanation = VerdictTexts.Of(license).Explanation,
     };
 
     /// <summary>What a signature by itself came to.</summary>

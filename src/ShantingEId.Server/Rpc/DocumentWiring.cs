@@ -5,6 +5,7 @@ using ShantingEId.Documents.Copies;
 using ShantingEId.Documents.Faces;
 using ShantingEId.Issuing;
 using ShantingEId.Recognition;
+using ShantingEId.Seals;
 using ShantingEId.Server.Authority;
 using ShantingEId.Server.Storage;
 using ShantingEId.Verifying;
@@ -44,6 +45,7 @@ internal sealed record DocumentWiring(IssuingAuthority Authority, AuthoritySeal?
         services.AddSingleton(Trust);
         services.AddSingleton<IStatusSource>(provider => new RegisterStatus(
             provider.GetRequiredService<Verifier>(), provider.GetRequiredService<ILicenseStore>(), Authority, InUse, Seal?.Seal, provider.GetRequiredService<RegisterClock>()));
+        services.AddSingleton(new OwnSeal(Seal?.Seal));
         services.AddSingleton<DocumentDesk>();
     }
 
@@ -59,3 +61,7 @@ internal sealed record DocumentWiring(IssuingAuthority Authority, AuthoritySeal?
         }
     }
 }
+
+/// <summary>The authority's own seal.</summary>
+/// <param name="Seal">The seal; null where the deployment has none.</param>
+internal sealed record OwnSeal(SesSeal? Seal);

@@ -74,7 +74,7 @@ internal sealed class VerifyFile
             var document = here ? DocumentWire.ToMessage(await new DocumentVerifier(certificates, NoStatus.Instance, TimeProvider.System).VerifyAsync(bytes, cancel))
                 : await AskAsync(parse, screen, bytes, cancel);
             DocumentView.Show(screen, document);
-            return DocumentView.ExitOf(document.Verdict);
+            return DocumentView.ExitOf(document);
         }
 
         // 2. A seal, looked at here; the service is asked for its state by eid verify-seal.

@@ -16,6 +16,9 @@ internal static class DocumentView
 {
     public static int ExitOf(Verdict verdict) => verdict == Verdict.Valid ? ExitCode.Ok : ExitCode.NotValid;
 
+    public static int ExitOf(DocumentVerification report) =>
+        report.License is null or { Verdict: Verification.Types.Verdict.Valid } ? ExitOf(report.Verdict) : ExitCode.NotValid;
+
     public static void Show(Screen screen, DocumentVerification report)
     {
         if (screen.Json)
@@ -25,6 +28,12 @@ internal static class DocumentView
         }
 
         Head(screen, report.Verdict, report.Summary);
+        if (report.License is { } license)
+        {
+            var holds = license.Verdict == Verification.Types.Verdict.Valid;
+            screen.Line($"[bold {(holds ? "green" : "red")}]{(holds ? "✔" : "✘")} 文件中的执照[/]   {Markup.Escape(license.Explanation)}");
+        }
+
         foreach (var signature in report.Signatures)
         {
             screen.Line();
