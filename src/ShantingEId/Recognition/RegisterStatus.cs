@@ -57,12 +57,21 @@ public sealed class RegisterStatus(
             return new KnownStatus(KnownState.Unknown, null, "不是本登记簿的印章");
         }
 
-        var answer = await verifier.VerifySealAsync(code, seal.Der.ToArray(), at < clock.GetUtcNow() ? new AskedTime(TimeSpan.Zero, at) : AskedTime.Now, cancel);
+        var answer = await JudgeAsync(code, seal, at, cancel);
+        if (answer.Reason == VerdictReason.NotYetEffective)
+        {
+            // Times of signing are whole seconds: a seal may be used in the second in which it takes force.
+            answer = await JudgeAsync(code, seal, LicenseTime.Whole(at).AddMilliseconds(999), cancel);
+        }
+
         return answer.Reason != VerdictReason.SealNotFound ? Of(answer)
             // Good or not, a seal that our maker signed and the register never issued is none.
             : authority.SealMaker.Certificate.Der.SequenceEqual(seal.MakerCertificate.Der) ? new KnownStatus(KnownState.Ended, null, "登记簿从未制发这枚印章")
             : new KnownStatus(KnownState.Unknown, null, "不是本登记簿的印章");
     }
+
+    private ValueTask<Verification> JudgeAsync(SealCode code, SesSeal seal, DateTimeOffset at, CancellationToken cancel) =>
+        verifier.VerifySealAsync(code, seal.Der.ToArray(), at < clock.GetUtcNow() ? new AskedTime(TimeSpan.Zero, at) : AskedTime.Now, cancel);
 
     private static KnownStatus Of(Verification answer) => answer.Verdict == Verdict.Valid ? new KnownStatus(KnownState.Good, null, "登记簿")
         : new KnownStatus(KnownState.Ended, answer.Entry?.State.EffectiveTime, "登记簿：" + VerdictTexts.Of(answer.Verdict, answer.Reason).Explanation.TrimEnd('。'));

@@ -62,7 +62,7 @@ public abstract class DocumentContract(ServerFixture server)
     protected async Task<SesSignature> StampAsync(IssuedSet set, byte[] text, DateTimeOffset? time = null)
     {
         var (seal, key) = await SealOfAsync(set);
-        return SesSignature.Create(seal.Seal, new SigningKey(key, seal.Certificate), time ?? TimeProvider.System.GetUtcNow(), Sm3.Hash(text), "/样例");
+        return SesSignature.Create(seal.Seal, new SigningKey(key, seal.Certificate), time ?? TimeProvider.System.GetUtcNow(), Sm3.Hash(text), "/sample");
     }
 
     private async Task<(IssuedSeal Seal, Sm2PrivateKey Key)> SealOfAsync(IssuedSet set)

@@ -80,9 +80,7 @@ public abstract class LicenseDocumentContract(ServerFixture server) : DocumentCo
         var paused = await IssueAsync();
         await Server.Staff().SuspendSetAsync(new SuspendSetRequest { RequestId = ServerFixture.NewRequestId(), Name = paused.Name, Reason = "样例：歇业", Authority = "样例机关" }, cancellationToken: Cancel);
         var old = await IssueAsync();
-        var change = new ChangeRegistrationRequest { RequestId = ServerFixture.NewRequestId(), Name = old.Name, Reason = "样例：变更地址", Authority = "样例机关", Enterprise = old.License.Enterprise.Clone() };
-        change.Enterprise.Address += "甲";
-        var changed = await Server.Staff().ChangeRegistrationAsync(change, cancellationToken: Cancel);
+        var changed = await Server.Staff().ChangeRegistrationAsync(Life.LifeClient.Change(old, face => face.Address = "枣庄市山亭区样例路2号", "address"), cancellationToken: Cancel);
 
         Assert.Equal("SUSPENDED", (await Refusal.Of(As("staff").GetLicenseDocumentAsync(new GetLicenseDocumentRequest { Name = paused.Name }))).Info.Metadata["state"]);
         Assert.Equal("SUPERSEDED", (await Refusal.Of(As("staff").GetLicenseDocumentAsync(new GetLicenseDocumentRequest { Name = old.Name }))).Info.Metadata["state"]);
@@ -118,12 +116,15 @@ public abstract class LicenseDocumentContract(ServerFixture server) : DocumentCo
         Assert.Equal(Verdict.Invalid, (await StampAsync(stamp, "别的合同"u8.ToArray())).Verdict);
         Assert.Equal(Verdict.NotConfirmed, (await StampAsync(stamp)).Verdict);
 
+        // Times of signing are whole seconds: the stamp and the end of its licence must not share one.
+        await Task.Delay(TimeSpan.FromSeconds(1), Cancel);
+
         // Once the licence has ended: made before, nobody but the signer says so; made afterwards, the seal had ended.
         await RevokeAsync(set);
         var before = await StampAsync(stamp, text);
         Assert.Equal(Verdict.NotConfirmed, before.Verdict);
         Assert.Contains(before.Signature.Checks, check => check.Reason == "TIME_UNPROVEN");
-        var after = await StampAsync(await StampAsync(set, text), text);
+        var after = await StampAsync(await StampAsync(set, text, TimeProvider.System.GetUtcNow().AddSeconds(2)), text);
         Assert.Equal(Verdict.Invalid, after.Verdict);
         Assert.Contains(after.Signature.Checks, check => check.Reason == "SEAL_ENDED");
 
