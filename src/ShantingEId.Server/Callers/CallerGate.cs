@@ -59,7 +59,7 @@ internal sealed class CallerGate(RequestDelegate next, CallerAuthenticator authe
 
             // 6. Time: every call has a deadline, no longer than the method's ceiling.
             time = LimitDeadline(context.Request, rule);
-            if (rule.IsStream)
+            if (rule.TakesPlace)
             {
                 quotas.EnterStream(caller);
             }
@@ -92,7 +92,7 @@ internal sealed class CallerGate(RequestDelegate next, CallerAuthenticator authe
         }
         finally
         {
-            if (rule.IsStream)
+            if (rule.TakesPlace)
             {
                 quotas.LeaveStream(call.Caller);
             }

@@ -150,6 +150,9 @@ internal sealed record MethodRule(CallerRole[] Roles, TimeSpan Ceiling, bool IsW
     /// <summary>Size of the largest request, of a message in gRPC; Base64 makes a body of JSON longer, see <see cref="MaxJsonBytes"/>.</summary>
     public int MaxRequestBytes { get; init; } = EidServer.MaxMessageBytes;
 
+    /// <summary>Whether a call takes one of its caller's places from its first byte on: what is long, and what fills memory before it is looked at.</summary>
+    public bool TakesPlace => IsStream || MaxRequestBytes > EidServer.MaxMessageBytes;
+
     /// <summary>Whether others of its service take larger requests: gRPC limits messages by service, so the method's own limit is held after it.</summary>
     public bool IsBelowService { get; private init; }
 

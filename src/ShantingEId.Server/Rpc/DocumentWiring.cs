@@ -36,7 +36,7 @@ internal sealed record DocumentWiring(IssuingAuthority Authority, AuthoritySeal?
     /// <summary>Adds it.</summary>
     public void Add(IServiceCollection services, SqlStore store)
     {
-        services.AddSingleton(_ => FaceFonts.LoadDefault()); // With the first document: verifying needs none.
+        services.AddSingleton(_ => FaceFonts.LoadDefault()); // With the first call about documents.
         services.AddSingleton(_ => Turns.OfThisMachine());
         services.AddSingleton(provider => new LicensePress(new FaceArtist(provider.GetRequiredService<FaceFonts>(), Style), provider.GetRequiredService<FaceFonts>(), Seal, provider.GetRequiredService<Turns>()));
         services.AddSingleton<ICopyStore>(store);
