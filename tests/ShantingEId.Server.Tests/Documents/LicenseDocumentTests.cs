@@ -88,6 +88,26 @@ public abstract class LicenseDocumentContract(ServerFixture server) : DocumentCo
     }
 
     [Fact]
+    public async Task A_comprehensive_licence_is_sealed_while_its_companys_licence_is_in_force()
+    {
+        var set = await IssueAsync();
+        var trade = await new TradeService.TradeServiceClient(Server.Channel("staff")).IssueTradeLicenseAsync(new IssueTradeLicenseRequest
+        {
+            RequestId = ServerFixture.NewRequestId(), CreditCode = set.License.Enterprise.CreditCode, Trade = "CONVENIENCE_STORE",
+            Permits = { new PermitGrant { Code = "FOOD_BUSINESS", Number = "JY1" + set.License.Enterprise.CreditCode[8..] } },
+        }, cancellationToken: Cancel);
+        var document = await OfdAsync(trade);
+        Assert.Contains("行业综合许可证", document.FileName, StringComparison.Ordinal);
+        var answer = await JudgeAsync(document.Content);
+        Assert.True(answer is { Verdict: Verdict.Valid, License.Verdict: Verification.Types.Verdict.Valid } && answer.License.IssuedSet == trade.Name, answer.ToString());
+
+        await RevokeAsync(set);
+
+        Is(StatusCode.FailedPrecondition, "HOLDER_NOT_IN_FORCE", await Refusal.Of(async () => await OfdAsync(trade)));
+        Assert.Equal("HOLDER_NOT_IN_FORCE", (await JudgeAsync(document.Content)).License.Reason);
+    }
+
+    [Fact]
     public async Task What_does_not_exist_or_was_not_said_well_is_refused()
     {
         var set = await IssueAsync();
