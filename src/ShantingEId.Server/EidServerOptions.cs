@@ -79,6 +79,9 @@ public sealed record EidServerOptions
     /// <summary>How fast incidents are worked on, and when a replica that works on one counts as gone.</summary>
     public IncidentTerms Incidents { get; init; } = IncidentTerms.Default;
 
+    /// <summary>CA 互认信任列表: whose certificates beside our own are believed on documents; read at the start. Null believes nobody else.</summary>
+    public string? TrustList { get; init; }
+
     /// <summary>Where the journal is; null when there is none.</summary>
     internal string? JournalPath => JournalDirectory ?? (Postgres is null ? Path.Combine(DataDirectory, "journal") : null);
 
