@@ -26,6 +26,21 @@ public static class OfdSigner
     /// </exception>
     public static OfdFile Sign(OfdFile package, SesSeal seal, SigningKey signer, DateTimeOffset time, params IReadOnlyList<StampPlace> places)
     {
+        var prepared = Prepare(package, seal, time, places);
+        return prepared.Finish(SesSignature.Create(seal, signer, time, prepared.DataHash, prepared.PropertyInfo));
+    }
+
+    /// <summary>
+    /// Everything but the signature itself, for a key that is elsewhere. The same document, seal, time and places give the same
+    /// bytes, so that a signature which was kept can be put on the document again.
+    /// </summary>
+    /// <param name="package">The document.</param>
+    /// <param name="seal">The seal, which the caller has verified.</param>
+    /// <param name="time">When; a fraction of a second is cut off.</param>
+    /// <param name="places">Where its imprint is shown; at least one.</param>
+    /// <exception cref="EidException"><see cref="ErrorReason.DocumentInvalid"/>: not an OFD document, no such page, or an earlier signature has closed it.</exception>
+    public static PreparedStamp Prepare(OfdFile package, SesSeal seal, DateTimeOffset time, params IReadOnlyList<StampPlace> places)
+    {
         // 1. What is there; an earlier signature over the list of signatures would break.
         var structure = OfdStructure.Read(package);
         var earlier = EarlierSignatures.Read(structure);
@@ -51,9 +66,8 @@ public static class OfdSigner
         var covered = prepared.Entries.Where(entry => entry.Name != earlier.ListName).ToArray();
         var signature = WriteSignature(signatureName, valueName, sealName, covered, structure, places, earlier.FirstFreeId, time);
 
-        // 5. The signature over Signature.xml, which nothing may change from here on.
-        var value = SesSignature.Create(seal, signer, time, signature.Digest(), signature.Path);
-        return prepared.With(signature, new OfdEntry(valueName, value.Der.ToArray()));
+        // 5. What is signed is Signature.xml, which nothing may change from here on.
+        return new PreparedStamp(prepared.With(signature), signature, valueName, places);
     }
 
     // Clause 18.2. Readers want at least two References, StampAnnot with the identifier of the page, and numbers for identifiers:
@@ -91,6 +105,35 @@ public static class OfdSigner
         xml.WriteEndElement();
         xml.Text("SignedValue", "/" + valueName);
     });
+}
+
+/// <summary>A document that waits for its signature.</summary>
+public sealed class PreparedStamp
+{
+    private readonly OfdFile package;
+    private readonly OfdEntry signature;
+    private readonly string valueName;
+
+    internal PreparedStamp(OfdFile package, OfdEntry signature, string valueName, IReadOnlyList<StampPlace> places)
+    {
+        (this.package, this.signature, this.valueName) = (package, signature, valueName);
+        (DataHash, Places) = (signature.Digest(), places);
+    }
+
+    /// <summary>原文杂凑: SM3 of Signature.xml, 32 bytes.</summary>
+    public byte[] DataHash { get; }
+
+    /// <summary>原文属性: the path of Signature.xml from the root.</summary>
+    public string PropertyInfo => signature.Path;
+
+    /// <summary>Where the imprint will be shown.</summary>
+    public IReadOnlyList<StampPlace> Places { get; }
+
+    /// <summary>The signed document.</summary>
+    /// <exception cref="ArgumentException">A signature over something else.</exception>
+    public OfdFile Finish(SesSignature value) =>
+        value.ToSign.DataHash.AsSpan().SequenceEqual(DataHash) && value.ToSign.PropertyInfo == PropertyInfo ? package.With(new OfdEntry(valueName, value.Der.ToArray()))
+            : throw new ArgumentException("the signature is over another document", nameof(value));
 }
 
 /// <summary>The signatures a document already has, and how another is added.</summary>

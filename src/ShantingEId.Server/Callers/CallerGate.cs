@@ -2,6 +2,7 @@ using System.Globalization;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using ShantingEId.Server.Edge;
 using ShantingEId.Server.Hot;
 using ShantingEId.Server.Rpc;
@@ -16,6 +17,7 @@ namespace ShantingEId.Server.Callers;
 /// </summary>
 internal sealed class CallerGate(RequestDelegate next, CallerAuthenticator authenticator, CallerQuotas quotas, FastLane fastLane, TimeProvider clock)
 {
+    private const int FrameHeader = 5;
     private static readonly TimeSpan ShortestDeadline = TimeSpan.FromMilliseconds(20);
 
     /// <summary>The caller of the current call, of a method that only registered callers reach.</summary>
@@ -86,6 +88,7 @@ internal sealed class CallerGate(RequestDelegate next, CallerAuthenticator authe
             }
             else
             {
+                LimitBody(context, rule);
                 await next(context);
                 await RenameFrameworkRefusalAsync(context, call);
             }
@@ -140,12 +143,21 @@ internal sealed class CallerGate(RequestDelegate next, CallerAuthenticator authe
         }
     }
 
+    // gRPC has one limit for all methods of a service; one that takes no document beside one that does has a smaller limit of its own.
+    private static void LimitBody(HttpContext context, MethodRule rule)
+    {
+        if (rule.IsNarrow && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            limit.MaxRequestBodySize = rule.MaxRequestBytes + FrameHeader;
+        }
+    }
+
     private static async Task RenameFrameworkRefusalAsync(HttpContext context, GatedCall call)
     {
         // A request that is not gRPC at all has its answer in the HTTP status.
         var response = context.Response;
         if (!call.Reached && !response.HasStarted && response.StatusCode == StatusCodes.Status200OK
-            && Enum.TryParse<StatusCode>(response.Headers["grpc-status"].ToString(), out var status) && FrameworkRefusal.Of(status) is { } refusal)
+            && Enum.TryParse<StatusCode>(response.Headers["grpc-status"].ToString(), out var status) && FrameworkRefusal.Of(status, call.Rule.MaxRequestBytes) is { } refusal)
         {
             call.Refused = refusal.Reason;
             await ErrorWire.WriteAsync(context, refusal);

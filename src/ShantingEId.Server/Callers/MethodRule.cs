@@ -42,6 +42,9 @@ internal enum CallerAccess
 /// <param name="IsStream">Whether the call is long; how many a caller holds open at once is limited.</param>
 internal sealed record MethodRule(CallerRole[] Roles, TimeSpan Ceiling, bool IsWrite = false, bool IsLookup = false, bool IsStream = false)
 {
+    /// <summary>Largest request of a method that takes a document: 8 MiB of it, and what goes with it.</summary>
+    public const int DocumentBytes = (8 * 1024 * 1024) + EidServer.MaxMessageBytes;
+
     private readonly string path = "";
 
     /// <summary>Rule of every method. A method without one is refused, and a test fails.</summary>
@@ -109,10 +112,18 @@ internal sealed record MethodRule(CallerRole[] Roles, TimeSpan Ceiling, bool IsW
         [Name("IncidentService", "PauseIncident")] = new([CallerRole.Staff], TimeSpan.FromSeconds(10), IsWrite: true),
         [Name("IncidentService", "ContinueIncident")] = new([CallerRole.Staff], TimeSpan.FromSeconds(10), IsWrite: true),
         [Name("IncidentService", "StopIncident")] = new([CallerRole.Staff], TimeSpan.FromSeconds(10), IsWrite: true),
+        [Name("SealService", "GrantSealUse")] = new([CallerRole.Staff], TimeSpan.FromSeconds(10), IsWrite: true),
+        [Name("SealService", "WithdrawSealUse")] = new([CallerRole.Staff], TimeSpan.FromSeconds(10), IsWrite: true),
+        [Name("SealService", "ListSealUseGrants")] = new([CallerRole.Staff, CallerRole.HolderApp, CallerRole.Auditor], TimeSpan.FromSeconds(10)),
+        [Name("SealService", "Stamp")] = new([CallerRole.Staff, CallerRole.HolderApp], TimeSpan.FromSeconds(20), IsWrite: true) { MaxRequestBytes = DocumentBytes },
+        [Name("SealService", "ListSealUses")] = new([CallerRole.Staff, CallerRole.HolderApp, CallerRole.Auditor], TimeSpan.FromSeconds(10)),
     }.ToFrozenDictionary(entry => entry.Key, entry => entry.Value with { Path = entry.Key });
 
     /// <summary>Services this server offers.</summary>
-    public static IReadOnlyList<ServiceDescriptor> Services { get; } = [IssuanceService.Descriptor, VerificationService.Descriptor, ChangeService.Descriptor, DeregistrationService.Descriptor, CaseService.Descriptor, RegisterService.Descriptor, TradeService.Descriptor, IncidentService.Descriptor];
+    public static IReadOnlyList<ServiceDescriptor> Services { get; } = [IssuanceService.Descriptor, VerificationService.Descriptor, ChangeService.Descriptor, DeregistrationService.Descriptor, CaseService.Descriptor, RegisterService.Descriptor, TradeService.Descriptor, IncidentService.Descriptor, SealService.Descriptor];
+
+    private static readonly FrozenSet<string> Narrow = Services.SelectMany(service => service.Methods.Select(method => All[Name(service.Name, method.Name)])
+        .Where(rule => !rule.IsStream && rule.MaxRequestBytes < LargestRequest(service)).Select(rule => rule.Path)).ToFrozenSet();
 
     /// <summary>Path of the method in gRPC.</summary>
     public string Path
@@ -129,6 +140,12 @@ internal sealed record MethodRule(CallerRole[] Roles, TimeSpan Ceiling, bool IsW
     /// <summary>What must be known about the caller.</summary>
     public CallerAccess Access { get; init; }
 
+    /// <summary>Size of the largest request, in protobuf.</summary>
+    public int MaxRequestBytes { get; init; } = EidServer.MaxMessageBytes;
+
+    /// <summary>Whether other methods of its service take larger requests.</summary>
+    public bool IsNarrow => Narrow.Contains(Path);
+
     /// <summary>Name under which callers are granted the method, e.g. <c>VerificationService/VerifyCode</c>.</summary>
     public string Grant { get; private init; } = "";
 
@@ -137,6 +154,9 @@ internal sealed record MethodRule(CallerRole[] Roles, TimeSpan Ceiling, bool IsW
 
     /// <summary>The ceiling as gRPC spells it.</summary>
     public string CeilingHeader { get; } = string.Create(CultureInfo.InvariantCulture, $"{(long)Ceiling.TotalSeconds}S");
+
+    /// <summary>Size of the largest request of any method of a service; gRPC knows no limits of single methods.</summary>
+    public static int LargestRequest(ServiceDescriptor service) => service.Methods.Max(method => All[Name(service.Name, method.Name)].MaxRequestBytes);
 
     /// <summary>The rule of a method of ours.</summary>
     public static MethodRule Of(string service, string method) => All[Name(service, method)];

@@ -7,16 +7,18 @@ namespace ShantingEId.Server.Rpc;
 internal static class FrameworkRefusal
 {
     /// <summary>Our error for a status the framework gave before the method saw a message; null where it says enough itself.</summary>
-    public static EidException? Of(StatusCode code) => code switch
+    /// <param name="code">The status.</param>
+    /// <param name="most">Size of the largest request, bytes.</param>
+    public static EidException? Of(StatusCode code, int most = EidServer.MaxMessageBytes) => code switch
     {
-        StatusCode.ResourceExhausted => TooLarge(),
+        StatusCode.ResourceExhausted => TooLarge(most),
         StatusCode.Unknown => NoMessage(),
         StatusCode.Internal => new EidException(ErrorReason.MalformedFrame, "请求的 gRPC 帧残缺或多余"),
         _ => null,
     };
 
-    /// <summary>The request is larger than any of ours.</summary>
-    public static EidException TooLarge() => new(ErrorReason.MessageTooLarge, "请求超过 64 KiB 的限制");
+    /// <summary>The request is larger than any of this method.</summary>
+    public static EidException TooLarge(int most) => new(ErrorReason.MessageTooLarge, $"请求超过 {most / 1024} KiB 的限制");
 
     private static EidException NoMessage() => new(ErrorReason.MalformedRequest, "请求不是合规的 protobuf 消息");
 
