@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Buffers.Binary;
 using System.Globalization;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
@@ -86,9 +88,14 @@ internal sealed class CallerGate(RequestDelegate next, CallerAuthenticator authe
             {
                 await JsonDoor.PassAsync(context, call, shape, time, clock, next);
             }
+            else if (await IsTooLargeAsync(context, rule, time, clock))
+            {
+                var refusal = FrameworkRefusal.TooLarge(rule.MaxRequestBytes);
+                call.Refused = refusal.Reason;
+                await ErrorWire.WriteAsync(context, refusal);
+            }
             else
             {
-                LimitBody(context, rule);
                 await next(context);
                 await RenameFrameworkRefusalAsync(context, call);
             }
@@ -143,13 +150,46 @@ internal sealed class CallerGate(RequestDelegate next, CallerAuthenticator authe
         }
     }
 
-    // gRPC has one limit for all methods of a service; one that takes no document beside one that does has a smaller limit of its own.
-    private static void LimitBody(HttpContext context, MethodRule rule)
+    // gRPC has one limit for all methods of a service; a method that takes no document beside one that does has a smaller one of its own. A frame
+    // says its length first. What cannot be read is left to the framework, which will not be able to either.
+    private static async Task<bool> IsTooLargeAsync(HttpContext context, MethodRule rule, TimeSpan time, TimeProvider clock)
     {
-        if (rule.IsNarrow && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        if (!rule.IsNarrow || context.Features.Get<GrpcWebCall>() is not null)
         {
-            limit.MaxRequestBodySize = rule.MaxRequestBytes + FrameHeader;
+            // The body of gRPC-Web cannot be looked at first.
+            if (rule.IsNarrow && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            {
+                limit.MaxRequestBodySize = ((rule.MaxRequestBytes + FrameHeader) * 4L / 3) + FrameHeader;
+            }
+
+            return false;
         }
+
+        using var timer = new CancellationTokenSource(time, clock);
+        try
+        {
+            var body = context.Request.BodyReader;
+            var read = await body.ReadAtLeastAsync(FrameHeader, timer.Token);
+            var length = LengthOf(read.Buffer);
+            body.AdvanceTo(read.Buffer.Start);
+            return length > rule.MaxRequestBytes;
+        }
+        catch (Exception error) when (error is IOException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private static uint LengthOf(ReadOnlySequence<byte> start)
+    {
+        Span<byte> header = stackalloc byte[FrameHeader];
+        if (start.Length < FrameHeader)
+        {
+            return 0;
+        }
+
+        start.Slice(0, FrameHeader).CopyTo(header);
+        return BinaryPrimitives.ReadUInt32BigEndian(header[1..]);
     }
 
     private static async Task RenameFrameworkRefusalAsync(HttpContext context, GatedCall call)

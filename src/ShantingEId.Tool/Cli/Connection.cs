@@ -22,6 +22,7 @@ internal sealed class Connection : IDisposable
         Incidents = new IncidentService.IncidentServiceClient(channel);
         Deregistrations = new DeregistrationService.DeregistrationServiceClient(channel);
         Register = new RegisterService.RegisterServiceClient(channel);
+        Seals = new SealService.SealServiceClient(channel);
     }
 
     public string Caller { get; }
@@ -39,6 +40,9 @@ internal sealed class Connection : IDisposable
     public DeregistrationService.DeregistrationServiceClient Deregistrations { get; }
 
     public RegisterService.RegisterServiceClient Register { get; }
+
+    public SealService.SealServiceClient Seals { get; }
+
     public IncidentService.IncidentServiceClient Incidents { get; }
 
     public static Connection Open(Uri address, string directory, string caller)
@@ -62,6 +66,9 @@ internal sealed class Connection : IDisposable
 
     /// <summary>For reads and verifications.</summary>
     public static CallOptions Reading(CancellationToken cancel) => Within(TimeSpan.FromSeconds(5), cancel);
+
+    /// <summary>For what takes documents along.</summary>
+    public static CallOptions WithDocument(CancellationToken cancel) => Within(TimeSpan.FromSeconds(20), cancel);
 
     /// <summary>For writes.</summary>
     public static CallOptions Writing(CancellationToken cancel) => Within(TimeSpan.FromSeconds(10), cancel);
