@@ -29,7 +29,7 @@ internal static class ZipWriter
     /// <summary>Writes a container. The same files in the same order give the same bytes.</summary>
     public static byte[] Write(IReadOnlyCollection<OfdEntry> entries)
     {
-        var files = entries.Select(entry => (Entry: entry, Name: Encoding.UTF8.GetBytes(entry.Name), Packed: entry.Packed ?? Pack(entry.Bytes))).ToArray();
+        var files = entries.Select(entry => (Entry: entry, Name: Encoding.UTF8.GetBytes(entry.Name), Packed: entry.Packed ?? Pack(entry.Bytes, LevelOf(entry.Name)))).ToArray();
         var output = new byte[files.Sum(file => LocalSize + CentralSize + (2 * file.Name.Length) + file.Packed.Bytes.Length) + EndSize];
         var starts = new int[files.Length];
         var at = 0;
@@ -78,10 +78,14 @@ internal static class ZipWriter
         Short(head, 22, (ushort)name.Length);
     }
 
-    private static PackedEntry Pack(ReadOnlyMemory<byte> content)
+    // Seals and signatures are a PNG and numbers that look like chance; trying hard packs them no smaller.
+    private static CompressionLevel LevelOf(string name) =>
+        name.EndsWith(".esl", StringComparison.Ordinal) || name.EndsWith(".dat", StringComparison.Ordinal) ? CompressionLevel.Fastest : CompressionLevel.SmallestSize;
+
+    private static PackedEntry Pack(ReadOnlyMemory<byte> content, CompressionLevel level)
     {
         using var output = new MemoryStream(content.Length);
-        using (var deflate = new DeflateStream(output, CompressionLevel.SmallestSize, leaveOpen: true))
+        using (var deflate = new DeflateStream(output, level, leaveOpen: true))
         {
             deflate.Write(content.Span);
         }

@@ -348,6 +348,31 @@ public abstract class StampContract(ServerFixture server)
         Assert.Equal((StatusCode.ResourceExhausted, "MESSAGE_TOO_LARGE"), await ReasonOf(seals.Desk.GrantSealUseAsync(grant)));
     }
 
+    [Fact]
+    public async Task A_document_is_stamped_over_json_too_and_the_limits_are_the_same()
+    {
+        var set = await seals.GrantedAsync();
+        var method = SealService.Descriptor.FindMethodByName("Stamp");
+        var app = JsonCall.As(server, "holder-app");
+        var large = SampleDocument.Create(400); // Every page with a name of its own: far more than other methods take.
+        Assert.InRange(large.Length, 100_000, MaxDocument);
+        var stamped = await app.Ask(method, SealClient.OfDocument(set, large, SealClient.At(100, 100, 400)));
+        Assert.Equal(System.Net.HttpStatusCode.OK, stamped.Http);
+        Assert.Equal(SealVerdict.Valid, (await seals.VerifyAsync(ByteString.FromBase64((string)System.Text.Json.Nodes.JsonNode.Parse(stamped.Text)!["ofd"]!))).Verdict);
+
+        // And by the SDK, which repeats the same request after a broken connection.
+        using var sdk = Client.EidClient.Connect(new Client.EidClientOptions { Address = server.Address, Certificate = Client.EidCertificate.FromFolder(server.Certificates, "holder-app") });
+        var request = SealClient.OfDocument(set, large);
+        var first = await sdk.StampAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal(first, await sdk.StampAsync(request, TestContext.Current.CancellationToken));
+        Assert.Equal(SealVerdict.Valid, (await seals.VerifyAsync(first.Ofd)).Verdict);
+
+        Assert.Equal("MESSAGE_TOO_LARGE", (await app.Ask(method, SealClient.OfDocument(set, new byte[MaxDocument + (128 * 1024)]))).Reason);
+        var grant = SealClient.Grant(set);
+        grant.Reference = new string('长', 40_000);
+        Assert.Equal("MESSAGE_TOO_LARGE", (await JsonCall.As(server, "staff").Ask(SealService.Descriptor.FindMethodByName("GrantSealUse"), grant)).Reason);
+    }
+
     private const int MaxDocument = 8 * 1024 * 1024;
 
     private static async Task<(StatusCode Status, string Reason)> ReasonOf<T>(AsyncUnaryCall<T> call) => await Refusal.Of(call) is var refusal ? (refusal.Status, refusal.Reason) : default;
