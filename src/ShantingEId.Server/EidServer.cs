@@ -20,6 +20,7 @@ using ShantingEId.Server.Callers;
 using ShantingEId.Server.Edge;
 using ShantingEId.Server.Hot;
 using ShantingEId.Server.Ledger;
+using ShantingEId.Server.Public;
 using ShantingEId.Server.Rpc;
 using ShantingEId.Server.Storage;
 using ShantingEId.Server.Telemetry;
@@ -130,7 +131,8 @@ public static class EidServer
             LedgerWiring.Add(services, options, authority);
         }
 
-        services.AddSingleton(new CallerQuotas(callers.All, options.Clock, unlimited: options.FixedCaller is not null));
+        PublicDoor.Add(services, options, callers);
+        services.AddSingleton(new CallerQuotas([.. callers.All, PublicDoor.Caller], options.Clock, unlimited: options.FixedCaller is not null));
         services.AddSingleton(new CallerAuthenticator(callers, TlsFile(options, "tls-ca.crt"), options.Clock, options.FixedCaller));
         services.AddGrpc(grpc =>
         {
@@ -160,6 +162,9 @@ public static class EidServer
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
+            X509Certificate2 OwnCertificate() => X509Certificate2.CreateFromPemFile(
+                Path.Combine(options.CertificatesDirectory, "server.crt"), Path.Combine(options.CertificatesDirectory, "server.key"));
+            PublicDoor.Listen(kestrel, options, listen => listen.UseHttps(OwnCertificate()));
             void Listen(ListenOptions listen)
             {
                 listen.Protocols = options.PlainText ? HttpProtocols.Http2 : HttpProtocols.Http1AndHttp2;
@@ -170,8 +175,7 @@ public static class EidServer
 
                 listen.UseHttps(https =>
                 {
-                    https.ServerCertificate = X509Certificate2.CreateFromPemFile(
-                        Path.Combine(options.CertificatesDirectory, "server.crt"), Path.Combine(options.CertificatesDirectory, "server.key"));
+                    https.ServerCertificate = OwnCertificate();
                     https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
                     // The gate judges the certificate, so that a refusal is a gRPC answer with a reason and not a broken handshake.
                     https.AllowAnyClientCertificate();
@@ -201,6 +205,7 @@ public static class EidServer
         var app = builder.Build();
         app.Services.GetRequiredService<ILicenseStore>();
         app.Services.GetService<LookupLedger>();
+        PublicDoor.Map(app);
         app.UseRouting();
         GrpcWebCall.Unwrap(app);
         app.UseMiddleware<CallerGate>();
@@ -223,11 +228,23 @@ public static class EidServer
         return app;
     }
 
-    /// <summary>Where a started server listens, by the name its certificate carries.</summary>
-    public static Uri Address(WebApplication app)
+    /// <summary>Where a started server listens for callers, by the name its certificate carries.</summary>
+    public static Uri Address(WebApplication app) => AddressAt(app, isPublic: false)!;
+
+    /// <summary>Where it serves the public pages; null when it does not.</summary>
+    public static Uri? PublicAddress(WebApplication app) => AddressAt(app, isPublic: true);
+
+    // The public door is opened first.
+    private static Uri? AddressAt(WebApplication app, bool isPublic)
     {
-        var bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        return new UriBuilder(new Uri(bound.Replace("[::]", "127.0.0.1", StringComparison.Ordinal)).Scheme, "localhost", new Uri(bound.Replace("[::]", "127.0.0.1", StringComparison.Ordinal)).Port).Uri;
+        var bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.ToArray();
+        if (isPublic && app.Services.GetService<PublicSite>() is null)
+        {
+            return null;
+        }
+
+        var address = new Uri((isPublic ? bound[0] : bound[^1]).Replace("[::]", "127.0.0.1", StringComparison.Ordinal).Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal));
+        return new UriBuilder(address.Scheme, "localhost", address.Port).Uri;
     }
 
     private static void RequireApproved(EidServerOptions options, IssuingAuthority authority, CallerDirectory callers, SqlStore store, IChangeFeed feed)

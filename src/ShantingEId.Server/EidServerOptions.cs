@@ -19,6 +19,12 @@ public sealed record EidServerOptions
     /// <summary>Port of the mTLS endpoint; 0 takes any free one.</summary>
     public int Port { get; init; }
 
+    /// <summary>Port of the public pages, for anybody who scans a code; 0 takes any free one, null opens none.</summary>
+    public int? PublicPort { get; init; }
+
+    /// <summary>Where the public reports a doubt, as the pages say it, e.g. a telephone number; empty names the authority alone.</summary>
+    public string PublicContact { get; init; } = "";
+
     /// <summary>SQLite's synchronous mode; anything but FULL is refused in production and exists for the test that must notice it.</summary>
     public string Synchronous { get; init; } = "FULL";
 

@@ -13,22 +13,24 @@ public sealed class FlushOrderTests
     [Fact]
     public async Task Every_acknowledgement_leaves_after_its_commit_was_flushed_to_disk()
     {
-        var violations = await ViolationsAsync("FULL");
+        var (violations, late) = await ViolationsAsync("FULL");
         Figures.Print("flush_order_acks", Acks, "acks", ">= 200");
         Figures.Print("flush_order_violations", violations.Count, "acks", "<= 0");
+        Figures.Print("flush_order_journal_late", late.Count, "acks", "<= 0");
         Assert.Empty(violations.Take(10));
+        Assert.Empty(late.Take(10));
     }
 
     [Fact]
     public async Task The_check_notices_a_register_that_acknowledges_before_flushing()
     {
-        var violations = await ViolationsAsync("NORMAL");
+        var (violations, _) = await ViolationsAsync("NORMAL");
         Figures.Print("flush_order_canary_found", violations.Count, "acks", "> 100");
         // Not all 200: now and then a checkpoint flushes for its own reasons.
         Assert.True(violations.Count > Acks / 2, $"only {violations.Count} of {Acks} unflushed acknowledgements were noticed");
     }
 
-    private static async Task<List<string>> ViolationsAsync(string synchronous)
+    private static async Task<(List<string> Log, List<string> Journal)> ViolationsAsync(string synchronous)
     {
         Assert.SkipWhen(SystemCallTrace.Obstacle() is { Length: > 0 }, SystemCallTrace.Obstacle());
         using var folders = new Folders();
@@ -55,7 +57,20 @@ public sealed class FlushOrderTests
         }
 
         var calls = SystemCallTrace.Read(traceFile, port);
-        return [.. windows.Select((window, i) => Violation(calls, window.Sent, window.Received) is { Length: > 0 } text ? $"ack {i}: {text}" : "").Where(text => text.Length > 0)];
+        var journal = SystemCallTrace.Read(traceFile, ".open", _ => false);
+        return (Found(window => Violation(calls, window.Sent, window.Received)), Found(window => Late(calls, journal, window.Sent, window.Received)));
+
+        List<string> Found(Func<(double Sent, double Received), string> look) =>
+            [.. windows.Select((window, i) => look(window) is { Length: > 0 } text ? $"ack {i}: {text}" : "").Where(text => text.Length > 0)];
+    }
+
+    // What is in the register is in its journal: flushed there before the commit is written to the log.
+    private static string Late(List<TracedCall> calls, List<TracedCall> journal, double sent, double received)
+    {
+        var during = journal.Where(call => call.Began >= sent && call.Began <= received).ToArray();
+        return calls.LastOrDefault(call => call.Kind == CallKind.LogWrite && call.Began >= sent && call.Began <= received) is not { } commit ? "nothing was written to the log"
+            : during.FirstOrDefault(call => call.Kind == CallKind.LogWrite) is not { } write ? "nothing was written to the journal"
+            : during.Any(call => call.Kind == CallKind.LogFlush && call.Entry > write.Exit && call.Exit < commit.Entry) ? "" : "the journal was not flushed before the commit was written";
     }
 
     // The commit is the last write to the log before the client heard; the first thing sent after it may carry the answer.

@@ -27,7 +27,7 @@ public sealed class KillLoopTests
         var postgres = await PostgresServer.Shared;
         var database = await postgres.CreateDatabaseAsync();
         using var folders = new Folders();
-        await KillLoop.RunAsync(folders, new ReplicaSettings(folders.Certificates, folders.Data) { Postgres = postgres.ConnectionString(0, database) },
+        await KillLoop.RunAsync(folders, new ReplicaSettings(folders.Certificates, folders.Data) { Postgres = postgres.ConnectionString(0, database), Journal = folders.Other("journal") },
             () => new RegisterAudit(postgres.Connect(database)), Sets, "kill_postgres", Figures.Count("EID_KILL_CYCLES_POSTGRES", 8));
     }
 

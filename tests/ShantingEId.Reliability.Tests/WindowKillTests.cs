@@ -37,7 +37,7 @@ public sealed class WindowKillTests
         var postgres = await PostgresServer.Shared;
         var database = await postgres.CreateDatabaseAsync();
         using var folders = new Folders();
-        await RunAsync(folders, new ReplicaSettings(folders.Certificates, folders.Data) { Postgres = postgres.ConnectionString(0, database) },
+        await RunAsync(folders, new ReplicaSettings(folders.Certificates, folders.Data) { Postgres = postgres.ConnectionString(0, database), Journal = folders.Other("journal") },
             () => new RegisterAudit(postgres.Connect(database)), MoveClockAsync, "window_kill_postgres", Figures.Count("EID_WINDOW_KILL_CYCLES_POSTGRES", 4));
 
         // Replicas sign nothing when the database's clock is not theirs: it goes along, by a function that is found before PostgreSQL's own.

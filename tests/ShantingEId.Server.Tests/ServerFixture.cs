@@ -27,6 +27,8 @@ public class ServerFixture : IAsyncLifetime
 
     public IServiceProvider Services => app!.Services;
 
+    protected WebApplication App => app!;
+
     /// <summary>Everything the server logged since it was made.</summary>
     public LogRecorder Log { get; } = new();
 

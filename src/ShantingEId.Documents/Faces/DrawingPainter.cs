@@ -20,7 +20,8 @@ internal sealed class DrawingPainter : IDisposable
     {
         foreach (var rows in drawings.SelectMany(drawing => drawing.Text).GroupBy(row => row.Font))
         {
-            var own = cutDown && fonts[rows.Key].Subset(rows) is { } bytes ? SKTypeface.FromData(SKData.CreateCopy(bytes)) : null;
+            using var bytes = cutDown && fonts[rows.Key].Subset(rows) is { } subset ? SKData.CreateCopy(subset) : null;
+            var own = bytes is null ? null : SKTypeface.FromData(bytes);
             faces[rows.Key] = (own ?? fonts[rows.Key].Typeface, own is not null);
         }
     }

@@ -163,7 +163,7 @@ public sealed class FaceArtist(FaceFonts fonts, FaceStyle style)
         var text = new FitRule(LabelSize, 3.5, 1.3);
         FaceItem[] left =
         [
-            new("名称", facts.Name, new FitRule(4.9, 3.8, 2), 0.75), new(type, facts.Type, text, 0.75), new(labels.Representative, facts.Representative, text, 0.75),
+            new("名称", facts.Name, new FitRule(4.9, 3.8, 2), 0.92), new(type, facts.Type, text, 0.85), new(labels.Representative, facts.Representative, text, 0.85),
             new("经营范围", facts.BusinessScope, new FitRule(LabelSize, LabelSize, 1.3), 0.3),
         ];
         FaceItem[] right =

@@ -13,6 +13,9 @@ internal static class FaceColumn
     private const double Step = 0.96;
     private const double LabelGap = 4;
 
+    // A row is at least so high, whatever stands in it, so that rows of two columns lie beside each other.
+    private const double LeastRow = 6.7;
+
     /// <summary>Sets the items one below the other; all become smaller in steps until the column holds them.</summary>
     /// <exception cref="EidException"><see cref="ErrorReason.TextInvalid"/>: it cannot hold them.</exception>
     public static void Draw(FacePen pen, IReadOnlyList<FaceItem> items, Box column, double labelSize, double between)
@@ -24,16 +27,17 @@ internal static class FaceColumn
         {
             // Items stand closer together before letters become too small to read.
             var gap = between * Math.Max(0.5, share);
-            if (Fit(share, gap) is { } fitted)
+            var line = Math.Max(labelSize * FittedText.Leading, LeastRow * share);
+            if (Fit(share, gap, line) is { } fitted)
             {
-                Write(fitted, gap);
+                Write(fitted, gap, line);
                 return;
             }
         }
 
         throw new EidException(ErrorReason.TextInvalid, $"照面放不下登记事项（{string.Join('、', shown.Select(item => item.Label))}）");
 
-        FittedText[]? Fit(double share, double gap)
+        FittedText[]? Fit(double share, double gap, double line)
         {
             var fitted = new FittedText[shown.Length];
             var room = column.Height;
@@ -47,30 +51,35 @@ internal static class FaceColumn
                 }
 
                 fitted[i] = text;
-                room -= RowHeight(text) + gap;
+                room -= RowHeight(text, line);
+                if (room < 0)
+                {
+                    return null;
+                }
+
+                room -= gap;
             }
 
             return fitted;
         }
 
-        void Write(FittedText[] fitted, double gap)
+        void Write(FittedText[] fitted, double gap, double line)
         {
             var y = column.Y;
             for (var i = 0; i < shown.Length; i++)
             {
-                // Label and first line stand on one baseline.
-                var first = fitted[i].Size * FittedText.Leading;
-                var line = Math.Max(first, labelSize * FittedText.Leading);
-                var baseline = y + (line / 2) + (labelSize * (FacePen.Ascent - 0.5));
+                var baseline = y + Baseline(fitted[i], line);
                 pen.Label(shown[i].Label, column.X, baseline - (labelSize * FacePen.Ascent), labelSize, labelWidth);
-                pen.Put(fitted[i], column.X + labelWidth + LabelGap, baseline - (fitted[i].Size * (FacePen.Ascent + ((FittedText.Leading - 1) / 2))));
-                y += RowHeight(fitted[i]) + gap;
+                pen.Put(fitted[i], column.X + labelWidth + LabelGap, baseline - Above(fitted[i]));
+                y += RowHeight(fitted[i], line) + gap;
             }
         }
 
-        double RowHeight(FittedText text) => Math.Max(text.Height, labelSize * FittedText.Leading) + Drop(text);
+        // Label and first line stand on one baseline, the label in the middle of its line.
+        double Baseline(FittedText text, double line) => (Math.Max(line, text.Size * FittedText.Leading) / 2) + (labelSize * (FacePen.Ascent - 0.5));
 
-        // Small letters on the label's baseline begin lower than their own line would.
-        double Drop(FittedText text) => Math.Abs(labelSize - text.Size) * (FacePen.Ascent - 0.5);
+        static double Above(FittedText text) => text.Size * (FacePen.Ascent + ((FittedText.Leading - 1) / 2));
+
+        double RowHeight(FittedText text, double line) => Math.Max(line, Baseline(text, line) - Above(text) + text.Height);
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ShantingEId.Server.Authority;
+using ShantingEId.Server.Public;
 using ShantingEId.Server.Rpc;
 using ShantingEId.Verifying;
 
@@ -124,7 +125,7 @@ internal sealed class CallerDirectory
     public Caller? FindByName(string name) => byFingerprint.Values.FirstOrDefault(caller => caller.Name == name);
 
     /// <summary>Chinese title of a caller; empty for one that is no longer registered.</summary>
-    public string TitleOf(string caller) => titles.GetValueOrDefault(caller, "");
+    public string TitleOf(string caller) => caller == PublicDoor.CallerName ? PublicDoor.Caller.Title : titles.GetValueOrDefault(caller, "");
 
     /// <summary>Chinese title of a purpose; empty for one that is not registered.</summary>
     public string TitleOfPurpose(string purpose) => purposes.GetValueOrDefault(purpose)?.Title ?? "";

@@ -23,6 +23,8 @@ internal static class ServeCommand
         var redis = new Option<string?>("--redis") { Description = "Redis 地址（如 localhost:6379），多副本共用的缓存；不给则不用", HelpName = "ADDRESS" };
         var ledger = new Option<string?>("--ledger") { Description = "本副本查询账本的目录（默认为登记簿目录下的 ledger）；每个进程各用一个", HelpName = "DIR" };
         var checkpoints = new Option<string?>("--checkpoints") { Description = "查询账本的检查点文件（默认在登记簿目录下）；正式环境应放在另一台机器的磁盘上", HelpName = "FILE" };
+        var publicPort = new Option<int?>("--public-port") { Description = "公众扫码页面的端口，0 为任一空闲端口（默认不开放）；试用时为本机的 http，正式环境为 https", HelpName = "PORT" };
+        var contact = new Option<string>("--contact") { Description = "公众页面上所列的核实电话", HelpName = "TEXT", DefaultValueFactory = _ => "" };
         var journal = new Option<string?>("--journal") { Description = "登记日志的目录，各副本共用，应与登记簿不在同一块磁盘（登记簿为文件的默认在其目录下；正式环境必须给出）", HelpName = "DIR" };
         var keep = new Option<int?>("--ledger-keep") { Description = "账本归入登记簿后再保存多少天（默认一直保存）", HelpName = "DAYS" };
         var holidays = new Option<string?>("--holidays") { Description = "节假日和调休上班日的文件，代替程序自带的；期限按它计算", HelpName = "FILE" };
@@ -36,7 +38,7 @@ internal static class ServeCommand
             StopsByItself = true,
             Examples = ["eid serve", "eid serve --data /srv/eid/data --certs /srv/eid/certs --environment Production --port 443 --journal /mnt/journal", $"{PostgresOption.Variable}='Host=db;Database=eid;Username=eid;Password=…' eid serve --redis cache:6379 --journal /mnt/journal"],
         };
-        foreach (var option in (Option[])[certificates, data, environment, port, postgres, redis, journal, ledger, checkpoints, keep, holidays, trades, uses, times, optional, workingDays])
+        foreach (var option in (Option[])[certificates, data, environment, port, postgres, redis, publicPort, contact, journal, ledger, checkpoints, keep, holidays, trades, uses, times, optional, workingDays])
         {
             command.Options.Add(option);
         }
@@ -53,7 +55,7 @@ internal static class ServeCommand
             {
                 CertificatesDirectory = folder, DataDirectory = parse.GetRequiredValue(data), Environment = parse.GetRequiredValue(environment), Port = parse.GetValue(port),
                 Postgres = parse.GetValue(postgres), Redis = parse.GetValue(redis),
-                JournalDirectory = parse.GetValue(journal), LedgerDirectory = parse.GetValue(ledger), LedgerCheckpoints = parse.GetValue(checkpoints), LedgerKeep = parse.GetValue(keep) is { } days ? TimeSpan.FromDays(days) : null,
+                PublicPort = parse.GetValue(publicPort), PublicContact = parse.GetRequiredValue(contact), JournalDirectory = parse.GetValue(journal), LedgerDirectory = parse.GetValue(ledger), LedgerCheckpoints = parse.GetValue(checkpoints), LedgerKeep = parse.GetValue(keep) is { } days ? TimeSpan.FromDays(days) : null,
                 Holidays = parse.GetValue(holidays), Trades = parse.GetValue(trades), SealUses = parse.GetValue(uses), TimeStampAuthority = parse.GetValue(times), TimeStampRequired = !parse.GetValue(optional),
                 Deregistration = new DeregistrationTerms { PublicationInWorkingDays = parse.GetValue(workingDays) },
                 // A port in use is told below in one line; the host would print a page of trace before it.
@@ -74,11 +76,15 @@ internal static class ServeCommand
 
             if (screen.Json)
             {
-                Screen.Result(new { address = EidServer.Address(app), environment = parse.GetValue(environment) });
+                Screen.Result(new { address = EidServer.Address(app), publicAddress = EidServer.PublicAddress(app), environment = parse.GetValue(environment) });
             }
             else
             {
                 screen.Plain($"✔ 服务已启动：{EidServer.Address(app).ToString().TrimEnd('/')}（{parse.GetValue(environment)}）。按 Ctrl+C 停止。");
+                if (EidServer.PublicAddress(app) is { } pages)
+                {
+                    screen.Plain($"✔ 公众扫码页面：{pages.ToString().TrimEnd('/')}");
+                }
             }
 
             // Ctrl+C and SIGTERM arrive at the host, which finishes what was accepted.

@@ -41,6 +41,11 @@ internal static class VerifyCommand
         {
             if (VerifyFile.IsOne(parse.GetRequiredValue(input)))
             {
+                if (receipt.Wanted(parse) || at.Of(parse) is not null)
+                {
+                    throw new UsageException("--receipt 和 --at 只用于证照码；文件不连接服务即可核验");
+                }
+
                 return await file.RunAsync(parse, screen, parse.GetRequiredValue(input), cancel);
             }
 

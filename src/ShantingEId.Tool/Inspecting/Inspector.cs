@@ -2,6 +2,7 @@ using System.Text;
 using ShantingEId.Codes;
 using ShantingEId.Crypto;
 using ShantingEId.Documents;
+using ShantingEId.Documents.Reading;
 using ShantingEId.Licenses;
 using ShantingEId.Receipts;
 using ShantingEId.Seals;
@@ -31,12 +32,13 @@ internal static class Inspector
         {
             _ when Files.IsPicture(bytes) => InspectPicture(bytes, trust),
             [0x30, ..] => InspectDer(bytes, trust),
+            _ when OfdReader.LooksLikeOne(bytes) => OfdNodes.Of(OfdReader.Read(bytes)),
             [0x87, ..] when Receipt.TryParse(bytes, out var receipt) => EnvelopeNodes.Of(receipt, trust),
             [0xD2, ..] when Envelope.TryParse(bytes, out var envelope) => EnvelopeNodes.Of(envelope, bytes, trust),
             _ when Encoding.UTF8.GetString(bytes).TrimStart('\uFEFF').Trim() is var text => text.Contains("-----BEGIN", StringComparison.Ordinal) ? InspectPem(text, trust) : InspectText(text, trust),
             _ => null,
         };
-        return found ?? throw new UsageException($"不认识 {input}：不是印章、证书、清单、证照码、核验回执，也不是 PNG、JPEG、WebP 图片");
+        return found ?? throw new UsageException($"不认识 {input}：不是印章、签章、OFD、证书、清单、证照码、核验回执，也不是 PNG、JPEG、WebP 图片");
     }
 
     private static Node InspectPicture(byte[] bytes, Trust trust)
@@ -59,6 +61,11 @@ internal static class Inspector
         }
         catch (EidException notSeal)
         {
+            if (SealNodes.TrySignature(bytes, trust) is { } signature)
+            {
+                return signature;
+            }
+
             try
             {
                 return CertificateNodes.Of(bytes, "证书", trust);

@@ -31,7 +31,7 @@ public sealed record TrustAnswer(CheckOutcome Outcome, SealProblem Problem, stri
 /// time it names. Who is in neither, or only in a list that is out of date, is not believed.
 /// </summary>
 /// <param name="roots">Our roots.</param>
-/// <param name="intermediates">Certificates that help to build paths; not trusted by themselves.</param>
+/// <param name="intermediates">Certificates that help to build paths; not trusted by themselves. Our seal makers' must be among them.</param>
 /// <param name="list">CAs of others; null when none is at hand.</param>
 public sealed class CertificateTrust(IReadOnlyCollection<Sm2Certificate> roots, IReadOnlyCollection<Sm2Certificate> intermediates, TrustList? list = null)
 {
@@ -57,6 +57,12 @@ public sealed class CertificateTrust(IReadOnlyCollection<Sm2Certificate> roots, 
         var own = roots.Count == 0 ? "（本机没有根证书）" : CertificateChain.Problem(certificate, helpers, roots, at);
         if (own.Length == 0)
         {
+            // Companies' seal certificates lead to the same roots and may sign: who makes seals must be named, not only certified.
+            if (use == TrustUse.SealMaking && !intermediates.Any(known => known.Der.SequenceEqual(certificate.Der)))
+            {
+                return new TrustAnswer(CheckOutcome.Failed, SealProblem.MakerUnknown, "证书链到达受信任的根，但不在所信任的制章者之列");
+            }
+
             return new TrustAnswer(CheckOutcome.Passed, SealProblem.None, "证书链到达受信任的根");
         }
 
@@ -89,10 +95,11 @@ public sealed class CertificateTrust(IReadOnlyCollection<Sm2Certificate> roots, 
             return new TrustAnswer(CheckOutcome.Failed, SealProblem.CaPeriod, $"“{entry.Name}”在该时间不在互认期内");
         }
 
-        if (entry.Region.Length > 0 && division?.StartsWith(entry.Region, StringComparison.Ordinal) != true)
+        // A time stamp is of no region.
+        if (use != TrustUse.TimeStamping && entry.Region.Length > 0 && division?.StartsWith(entry.Region, StringComparison.Ordinal) != true)
         {
             return division is null
-                ? new TrustAnswer(CheckOutcome.NotConfirmed, SealProblem.CaRegion, $"“{entry.Name}”只在区划 {entry.Region} 互认，印章没有区划码")
+                ? new TrustAnswer(CheckOutcome.NotConfirmed, SealProblem.CaRegion, $"“{entry.Name}”只在区划 {entry.Region} 互认，这里没有可以对照的区划码")
                 : new TrustAnswer(CheckOutcome.Failed, SealProblem.CaRegion, $"“{entry.Name}”只在区划 {entry.Region} 互认，印章属 {division}");
         }
 

@@ -77,6 +77,7 @@ public enum SealProblem
     SignatureInvalid,
     CertInvalid,
     MakerCert,
+    MakerUnknown,
     SignerCert,
     CertUsage,
     SignerNotListed,

@@ -79,7 +79,7 @@ public sealed class Cluster : IAsyncDisposable
         var (toPostgres, toRedis) = (FaultProxy.Start(Postgres.Port), FaultProxy.Start(Redis.Port));
         var settings = new ReplicaSettings(Folders.Certificates, data)
         {
-            Postgres = Postgres.ConnectionString(toPostgres.Port, database), Redis = Redis.AddressThrough(toRedis.Port),
+            Postgres = Postgres.ConnectionString(toPostgres.Port, database), Redis = Redis.AddressThrough(toRedis.Port), Journal = Folders.Other("journal"),
         };
         replicas.Add(new Replica(Folders, adjust?.Invoke(number, settings) ?? settings, toPostgres, toRedis));
     }

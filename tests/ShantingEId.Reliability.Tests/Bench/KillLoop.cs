@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Google.Protobuf;
 using Grpc.Core;
+using ShantingEId.Server.Journal;
 using ShantingEId.Server.Storage;
 
 namespace ShantingEId.Reliability.Tests.Bench;
@@ -118,7 +119,7 @@ internal sealed class KillLoop
         Check(whole: true);
         // A second reader, with the keys: every signature of every set.
         var watch = Stopwatch.StartNew();
-        foreach (var problem in RegisterCheck.Run(settings.ToOptions()))
+        foreach (var problem in RegisterCheck.Run(settings.ToOptions()).Concat(JournalAudit.Run(settings.ToOptions()).Problems))
         {
             Problems.Add(problem.ToString());
         }

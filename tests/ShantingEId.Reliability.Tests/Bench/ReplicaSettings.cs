@@ -18,6 +18,9 @@ public sealed record ReplicaSettings(string Certificates, string Data)
     /// <summary>Redis; null does without.</summary>
     public string? Redis { get; init; }
 
+    /// <summary>Folder of the register's journal, shared by its replicas; null is the usual one, which PostgreSQL has none of.</summary>
+    public string? Journal { get; init; }
+
     /// <summary>Folder of the ledger; null is the usual one.</summary>
     public string? Ledger { get; init; }
 
@@ -52,7 +55,7 @@ public sealed record ReplicaSettings(string Certificates, string Data)
     public EidServerOptions ToOptions() => new()
     {
         CertificatesDirectory = Certificates, DataDirectory = Data, Environment = "Development", Synchronous = Synchronous,
-        Postgres = Postgres, Redis = Redis, Ledger = HasLedger, LedgerDirectory = Ledger, LedgerCheckpoints = LedgerCheckpoints, StateBound = Bound,
+        Postgres = Postgres, Redis = Redis, JournalDirectory = Journal, Ledger = HasLedger, LedgerDirectory = Ledger, LedgerCheckpoints = LedgerCheckpoints, StateBound = Bound,
         Incidents = IncidentTerms.Default with { MostPerSecond = IncidentRate, Lease = TimeSpan.FromSeconds(2), Period = TimeSpan.FromMilliseconds(100) },
         CacheEntries = CacheEntries, Clock = ClockFile is { } clock && !FileClock.IsFaked ? new FileClock(clock) : TimeProvider.System,
     };

@@ -157,6 +157,34 @@ public sealed class DocumentVerifierTests
         }
     }
 
+    // The largest that is let in: what a stranger can cost us is bounded, in time and in memory.
+    [Fact]
+    public async Task The_largest_document_that_is_let_in_costs_little()
+    {
+        var document = new SignedOfd();
+        var filler = System.Text.Encoding.UTF8.GetBytes("<a b=\"c\">" + string.Concat(Enumerable.Range(0, 75_000).Select(i => $"<e>{i}</e>")) + "</a>");
+        for (var i = 0; i < 40; i++)
+        {
+            document.Files[$"Doc_0/f{i}.xml"] = filler;
+        }
+
+        for (var i = 0; i < 64; i++)
+        {
+            document.Sign($"s{i}", path => i == 0 ? document.Everything(path) : path == "OFD.xml");
+        }
+
+        var bytes = document.Build();
+        Assert.True(bytes.Length <= OfdReader.MaxBytes, $"{bytes.Length}");
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        var before = GC.GetTotalAllocatedBytes();
+        var report = await new DocumentVerifier(SampleTrust.Own, new StatusTable(), SampleTrust.Clock()).VerifyAsync(bytes, TestContext.Current.CancellationToken);
+        Assert.NotEqual(SealVerdict.Unspecified, report.Verdict);
+        Assert.Equal(64, report.Signatures.Count);
+        // A second and a half on one free core; the machine may be shared.
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(15), $"{watch.Elapsed}");
+        Assert.True(GC.GetTotalAllocatedBytes() - before < 300_000_000, $"{GC.GetTotalAllocatedBytes() - before} bytes");
+    }
+
     private static (CheckStep, SealProblem) Failure(DocumentReport report) =>
         report.Checks.Concat(report.Signatures.SelectMany(signature => signature.Checks)).Where(check => check.Outcome == CheckOutcome.Failed).Select(check => (check.Step, check.Problem)).FirstOrDefault();
 

@@ -3,6 +3,8 @@ using System.Text;
 using System.Xml.Linq;
 using ShantingEId.Documents;
 using ShantingEId.Documents.Faces;
+using ShantingEId.Documents.Ofd;
+using ShantingEId.Licenses;
 using SkiaSharp;
 
 namespace ShantingEId.Tests.Documents;
@@ -37,6 +39,24 @@ public class DrawingFileTests
         Assert.Equal(DrawingFile.ToPng(Face, FaceSamples.Fonts, 96), DrawingFile.ToPng(again, FaceSamples.Fonts, 96));
         Assert.Equal(DrawingSvg.Write(Face, FaceSamples.Fonts), DrawingSvg.Write(again, FaceSamples.Fonts));
         Assert.Equal(Pdf(Face), Pdf(again));
+    }
+
+    // One set of fonts, one artist and one maker serve a whole server.
+    [Fact]
+    public void Many_threads_at_once_make_what_one_makes()
+    {
+        var inputs = Enumerable.Range(1, 8).Select(number => FaceSamples.Company with { BusinessScope = FaceSamples.Text(30 * number), Name = $"示例第{number}公司" }).ToArray();
+        byte[] Make(EnterpriseInput input)
+        {
+            var face = FaceSamples.Draw(input);
+            var info = new OfdInfo(new string('0', 32), "示例", "示例", FaceSamples.Time, []);
+            return [.. OfdDocument.Create([face], FaceSamples.Fonts, info).ToBytes(), .. DrawingFile.ToPdf([face], FaceSamples.Fonts, "示例", FaceSamples.Time)];
+        }
+
+        var alone = inputs.Select(Make).ToArray();
+        var together = new byte[inputs.Length][];
+        Parallel.For(0, inputs.Length, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i => together[i] = Make(inputs[i]));
+        Assert.Equal(alone, together);
     }
 
     [Fact]

@@ -229,9 +229,9 @@ public class FaceLayoutTests
             }
         }
 
-        // 3. Items stay in their column: the left one ends at 151 mm of the 副本.
+        // 3. Items stay in their column: the left one ends at 151 mm of the 副本. A table has columns of its own.
         var scale = face.Width / 297;
-        Assert.DoesNotContain(rows, row => row.Turn == 0 && row.Box.Y > 70 * scale && row.Box.Y < 190 * scale && row.Box.X < 151 * scale && row.Box.Right > 151.1 * scale);
+        Assert.DoesNotContain(rows, row => face.Title.StartsWith("营业执照", StringComparison.Ordinal) && row.Box.Y > 70 * scale && row.Box.Y < 190 * scale && row.Box.X < 151 * scale && row.Box.Right > 151.1 * scale);
 
         // 4. No two rows share room, none lies over the QR symbol.
         for (var i = 0; i < rows.Length; i++)

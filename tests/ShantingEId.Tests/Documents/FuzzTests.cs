@@ -2,12 +2,14 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using ShantingEId.Crypto;
+using ShantingEId.Documents;
 using ShantingEId.Documents.Reading;
 using ShantingEId.Recognition;
 using ShantingEId.Seals;
 using ShantingEId.Tests.Crypto;
 using ShantingEId.Tests.Seals;
 using ShantingEId.TimeStamps;
+using SkiaSharp;
 
 namespace ShantingEId.Tests.Documents;
 
@@ -66,6 +68,21 @@ public sealed class FuzzTests
             Assert.True(header is null || header.Format.Length == 3);
             return ValueTask.CompletedTask;
         });
+
+    // The decoders are native code of others: a crash there would end the process, and with it this run.
+    [Fact]
+    public Task Photos_of_codes_are_read_or_refused()
+    {
+        var png = CodeSymbol.Create("HTTPS://EID.SHANTING.EXAMPLE/1ABC").ToPng();
+        using var bitmap = SKBitmap.Decode(png);
+        byte[][] samples = [png, .. new[] { SKEncodedImageFormat.Jpeg, SKEncodedImageFormat.Webp }.Select(format => bitmap.Encode(format, 80).ToArray()), Samples.Artist.Draw(Samples.Design(SealKind.Official)).Png];
+        return RunAsync("photos", Inputs / 10, samples, bytes =>
+        {
+            Refusable(() => CodeReader.Read(bytes));
+            Refusable(() => SealPicture.Create(SealKind.Official, bytes));
+            return ValueTask.CompletedTask;
+        });
+    }
 
     // The container as bytes; then its files inside a container that is in order, which is how one gets past its checks.
     [Fact]

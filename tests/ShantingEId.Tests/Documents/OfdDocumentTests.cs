@@ -132,6 +132,17 @@ public class OfdDocumentTests
     }
 
     [Fact]
+    public void A_comprehensive_licence_names_its_permits_in_its_metadata()
+    {
+        var set = FaceSamples.Set(FaceSamples.Company, FaceSamples.Trade(3));
+        var items = Metadata(FaceSamples.Documents.Create(set, FaceForm.Original, FaceSamples.Seal, FaceSamples.Time));
+
+        Assert.Equal(("行业综合许可证", set.License.Id.ToString(), "便利店"), (items["ZZMC"], items["ZZBS"], items["KZ_HY"]));
+        Assert.Equal(FaceSamples.Company.CreditCode + "001", items["ZZBH"]);
+        Assert.All(set.License.Trade!.Permits, permit => Assert.Contains($"{permit.Name} {permit.Number}", items["KZ_XKSX"], StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void A_copy_says_for_what_and_until_when_and_is_another_document()
     {
         var set = FaceSamples.Set(FaceSamples.Company);

@@ -184,7 +184,7 @@ public class OfdSignerTests
 
     private static async Task<DocumentReport> VerifyAsync(OfdFile file)
     {
-        var verifier = new DocumentVerifier(new CertificateTrust([TestCertificates.Root], [TestCertificates.Authority]), new AllGood(), new FakeTimeProvider(FaceSamples.Time.AddDays(1)));
+        var verifier = new DocumentVerifier(SampleTrust.Own, new AllGood(), new FakeTimeProvider(FaceSamples.Time.AddDays(1)));
         return await verifier.VerifyAsync(file.ToBytes(), TestContext.Current.CancellationToken);
     }
 

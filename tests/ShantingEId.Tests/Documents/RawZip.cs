@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using System.IO.Hashing;
 using System.Text;
-using ShantingEId.Documents;
 
 namespace ShantingEId.Tests.Documents;
 
@@ -52,7 +52,7 @@ internal static class RawZip
         {
             all.Write(entry.Before);
             var packed = entry.Packed ?? (entry.Method == 8 ? Deflate(entry.Content) : entry.Content);
-            var crc = entry.Crc ?? ~OneBitPng.Crc(uint.MaxValue, entry.Content);
+            var crc = entry.Crc ?? Crc32.HashToUInt32(entry.Content);
             var size = entry.Size ?? entry.Content.Length;
             var at = (int)all.Position;
             var hasDescriptor = (entry.Flags & 8) != 0;

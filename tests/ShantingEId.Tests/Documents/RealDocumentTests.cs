@@ -17,7 +17,8 @@ public sealed class RealDocumentTests
         var report = await VerifyAsync("ofd/V4RideRight.ofd");
 
         Assert.Equal(SealVerdict.NotConfirmed, report.Verdict);
-        Assert.StartsWith("无法确认：签名值真实，被签的文件与签名时一致；但制章者“Test Certificate”：没有给出信任的根证书或信任列表", report.Summary, StringComparison.Ordinal);
+        Assert.StartsWith("签名值真实，被签的文件与签名时一致；但制章者“Test Certificate”：没有给出信任的根证书或信任列表", report.Summary, StringComparison.Ordinal);
+        Assert.EndsWith("，另有 4 项无法确认。", report.Summary, StringComparison.Ordinal);
         var signature = Assert.Single(report.Signatures);
         Assert.Equal(["1", "21", "43", "63", "83"], signature.StampPages);
         Assert.Equal(

@@ -44,7 +44,7 @@ public sealed class TrustListTests
         var list = List(Entry) with { NextUpdate = SampleTrust.Now.AddSeconds(-1) };
         Assert.Equal((SealVerdict.Invalid, SealProblem.TrustListExpired), await VerifyAsync(list));
 
-        var own = await SampleTrust.Signatures(new CertificateTrust([TestCertificates.Root], [TestCertificates.Authority], list))
+        var own = await SampleTrust.Signatures(new CertificateTrust([TestCertificates.Root], [TestCertificates.Authority, SampleSeals.MakerCertificate], list))
             .VerifyAsync(SampleSeals.Signature.Der.ToArray(), "示例原文"u8.ToArray(), TestContext.Current.CancellationToken);
         Assert.Equal(SealVerdict.Valid, own.Verdict);
     }
@@ -76,6 +76,7 @@ public sealed class TrustListTests
         Refused(Envelope.Sign(ContentType.Manifest, Payload(bytes), ListSigner).Encode(), Ours);
         Refused(Envelope.Sign(ContentType.TrustList, Payload(bytes), SampleSeals.Signer).Encode(), [.. Ours, TestCertificates.Leaf]);
         Refused(Envelope.Sign(ContentType.TrustList, [0xA0], ListSigner).Encode(), Ours);
+        Refused(List(Entry with { Certificate = OtherSigner.Certificate }).Sign(ListSigner).Encode(), Ours); // Not a CA.
         Assert.Equal(ErrorReason.SigningKeyUnusable, Assert.Throws<EidException>(() => List(Entry).Sign(SampleSeals.Signer)).Reason);
         for (var i = 0; i < bytes.Length; i += 7)
         {

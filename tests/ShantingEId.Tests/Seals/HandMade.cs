@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Formats.Asn1;
 using ShantingEId.Crypto;
 using ShantingEId.Seals;
@@ -8,6 +9,7 @@ namespace ShantingEId.Tests.Seals;
 /// <summary>Seals and signatures that the library does not make: other versions, other encodings, other signers.</summary>
 internal static class HandMade
 {
+    private static readonly ConcurrentDictionary<string, SigningKey> Makers = new();
     private static readonly Asn1Tag Explicit0 = new(TagClass.ContextSpecific, 0);
 
     /// <summary>A seal of any version.</summary>
@@ -94,6 +96,9 @@ internal static class HandMade
         var key = Sm2Cases.Key(name);
         return new SigningKey(key, new CertificateIssuer(TestCertificates.AuthorityKey, TestCertificates.Authority).Issue(new CertificateSubject("示例", name), key.PublicKey, use, from, to));
     }
+
+    /// <summary>A maker of seals that is known by name: the same certificate however often it is asked for.</summary>
+    public static SigningKey Maker(string name, DateTimeOffset to) => Makers.GetOrAdd(name, _ => Certified(name, TestCertificates.From, to));
 
     private static void WriteSigner(AsnWriter writer, byte[] body, Sm2Certificate certificate, string oid)
     {

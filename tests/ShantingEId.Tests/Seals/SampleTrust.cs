@@ -11,7 +11,10 @@ internal static class SampleTrust
 {
     public static readonly DateTimeOffset Now = new(2026, 6, 1, 0, 0, 0, TimeSpan.Zero);
 
-    public static CertificateTrust Own { get; } = new([TestCertificates.Root], [TestCertificates.Authority]);
+    public static CertificateTrust Own { get; } = OwnWith();
+
+    /// <summary>Our own trust, with more makers of seals.</summary>
+    public static CertificateTrust OwnWith(params Sm2Certificate[] makers) => new([TestCertificates.Root], [TestCertificates.Authority, SampleSeals.MakerCertificate, .. makers]);
 
     public static FakeTimeProvider Clock(DateTimeOffset? at = null) => new(at ?? Now);
 

@@ -8,6 +8,9 @@ namespace ShantingEId.Tests.Seals;
 /// <summary>电子印章验证: one good seal, and one thing broken at a time; which step says so, for which reason, and what it stops.</summary>
 public sealed class SealVerifierTests
 {
+    private static readonly CertificateTrust Trust = SampleTrust.OwnWith(
+        HandMade.Maker("maker", TestCertificates.To).Certificate, HandMade.Maker("maker of old", SampleSeals.Made.AddDays(1)).Certificate);
+
     private static readonly CheckStep[] AllSteps = [CheckStep.Format, CheckStep.SealSignature, CheckStep.MakerCertificate, CheckStep.SealValidity, CheckStep.SealState];
 
     [Theory]
@@ -26,13 +29,13 @@ public sealed class SealVerifierTests
     [Fact]
     public async Task A_failure_stops_with_its_reason()
     {
-        var expired = HandMade.Certified("maker of old", TestCertificates.From, SampleSeals.Made.AddDays(1));
+        var expired = HandMade.Maker("maker of old", SampleSeals.Made.AddDays(1));
         var stranger = Sm2Cases.Key("strange maker");
         var foreign = new SigningKey(stranger, TestCertificates.SelfSigned(stranger));
         var cannotSign = new SigningKey(TestCertificates.AuthorityKey, TestCertificates.Authority);
         var broken = HandMade.Seal(SampleSeals.Info);
         broken[60] ^= 1; // Inside esID or the property: still a seal.
-        var self = HandMade.Certified("maker", TestCertificates.From, TestCertificates.To);
+        var self = HandMade.Maker("maker", TestCertificates.To);
         var cases = new (byte[] Seal, IStatusSource? Status, CheckStep Step, SealProblem Problem)[]
         {
             ([1, 2, 3], null, CheckStep.Format, SealProblem.Asn1Invalid),
@@ -40,6 +43,7 @@ public sealed class SealVerifierTests
             (HandMade.Seal(SampleSeals.Info, form: each => [.. each.Raw.ToArray().Reverse()]), null, CheckStep.SealSignature, SealProblem.SealSignature),
             (HandMade.Seal(SampleSeals.Info, cannotSign), null, CheckStep.MakerCertificate, SealProblem.CertUsage),
             (HandMade.Seal(SampleSeals.Info, HandMade.Certified("clock", TestCertificates.From, TestCertificates.To, CertificateUse.TimeStamping)), null, CheckStep.MakerCertificate, SealProblem.CertUsage),
+            (HandMade.Seal(SampleSeals.Info, SampleSeals.Signer), null, CheckStep.MakerCertificate, SealProblem.MakerUnknown), // A company makes itself a seal.
             (HandMade.Seal(SampleSeals.Info, expired), null, CheckStep.MakerCertificate, SealProblem.MakerCert),
             (HandMade.Seal(SampleSeals.Info, self), new StatusTable().With(self.Certificate, KnownState.Ended, SampleSeals.Made.AddDays(-1)), CheckStep.MakerCertificate, SealProblem.Revoked),
             (HandMade.Seal(SampleSeals.Info, self), new StatusTable().With(self.Certificate, KnownState.Ended, SampleSeals.Made.AddDays(1)), CheckStep.MakerCertificate, SealProblem.Revoked),
@@ -62,6 +66,31 @@ public sealed class SealVerifierTests
         Assert.Equal(SealProblem.SealSignature, (await VerifyAsync(broken)).Checks[^1].Problem);
     }
 
+    // I31: whatever else a certificate may carry for a key, a seal with it is not looked at further.
+    [Fact]
+    public async Task A_certificate_with_another_key_or_curve_is_refused_as_that()
+    {
+        var leaf = TestCertificates.Leaf.PublicKey.Spki.ToArray();
+        byte[] offCurve = leaf.ToArray(), compressed = [.. leaf.AsSpan(0, 26), 2, .. leaf.AsSpan(27)], otherCurve = leaf.ToArray();
+        offCurve[^1] ^= 1;
+        otherCurve[22] ^= 1; // The last but one arc of the curve's OID.
+        var good = HandMade.Seal(SampleSeals.Info, HandMade.Maker("maker", TestCertificates.To));
+        var maker = SesSeal.Parse(good).MakerCertificate.Der.ToArray();
+        Assert.Equal(SealVerdict.Valid, (await VerifyAsync(good)).Verdict);
+        foreach (var spki in new[] { offCurve, compressed, otherCurve })
+        {
+            // Same length, another key: the certificate is exchanged within the seal.
+            var at = good.AsSpan().IndexOf(maker);
+            var key = maker.AsSpan().IndexOf(SesSeal.Parse(good).MakerCertificate.PublicKey.Spki);
+            var broken = good.ToArray();
+            spki.CopyTo(broken.AsSpan(at + key));
+
+            var report = await VerifyAsync(broken);
+
+            Assert.Equal((SealVerdict.Invalid, CheckStep.Format, SealProblem.CertInvalid), (report.Verdict, report.Checks[^1].Step, report.Checks[^1].Problem));
+        }
+    }
+
     [Fact]
     public async Task What_cannot_be_known_is_not_called_valid()
     {
@@ -81,8 +110,8 @@ public sealed class SealVerifierTests
     [Fact]
     public async Task Version_5_forgives_a_maker_whose_certificate_ended_after_making()
     {
-        var made = HandMade.Certified("maker of old", TestCertificates.From, SampleSeals.Made.AddDays(1));
-        var revoked = HandMade.Certified("maker", TestCertificates.From, TestCertificates.To);
+        var made = HandMade.Maker("maker of old", SampleSeals.Made.AddDays(1));
+        var revoked = HandMade.Maker("maker", TestCertificates.To);
         var status = new StatusTable().With(revoked.Certificate, KnownState.Ended, SampleSeals.Made.AddDays(1));
         foreach (var maker in new[] { made, revoked })
         {
@@ -99,5 +128,5 @@ public sealed class SealVerifierTests
         Assert.Equal(SealVerdict.Invalid, (await VerifyAsync(HandMade.Seal(SampleSeals.Info with { Version = SesVersion.V5, CreateTime = SampleSeals.Made.AddDays(9) }, made))).Verdict);
     }
 
-    private static async Task<SealReport> VerifyAsync(byte[] seal, IStatusSource? status = null) => await SampleTrust.Seals(status: status).VerifyAsync(seal, TestContext.Current.CancellationToken);
+    private static async Task<SealReport> VerifyAsync(byte[] seal, IStatusSource? status = null) => await SampleTrust.Seals(Trust, status).VerifyAsync(seal, TestContext.Current.CancellationToken);
 }

@@ -1,0 +1,110 @@
+using System.Globalization;
+using ShantingEId.Trades;
+using ShantingEId.Verifying;
+
+namespace ShantingEId.Server.Public;
+
+/// <summary>The words of the public pages, in Chinese or English. What the register says stays as it is registered.</summary>
+internal sealed class PageWords
+{
+    private readonly bool english;
+    private readonly string typed;
+
+    /// <summary>The words of a language.</summary>
+    /// <param name="english">English; else Chinese.</param>
+    /// <param name="typed">The code that was typed, to go on with in the other language; empty when the address itself is the code.</param>
+    public PageWords(bool english, string typed) => (this.english, this.typed) = (english, typed);
+
+    /// <summary>The language as HTML names it.</summary>
+    public string Language => Pick("zh-CN", "en");
+
+    /// <summary>The language as the address names it.</summary>
+    public string Code => Pick("zh", "en");
+
+    /// <summary>The other one, to switch to: its code, its own name, and the way to this page in it.</summary>
+    public (string Code, string Name, string Way) Other
+    {
+        get
+        {
+            var (code, name) = english ? ("zh", "中文") : ("en", "English");
+            return (code, name, (typed.Length > 0 ? "?code=" + Uri.EscapeDataString(typed) + "&lang=" : "?lang=") + code);
+        }
+    }
+
+    /// <summary>One of two.</summary>
+    public string Pick(string chinese, string inEnglish) => english ? inEnglish : chinese;
+
+    /// <summary>The verdict in a word or two.</summary>
+    public string Title(Verdict verdict, VerdictReason reason) => verdict switch
+    {
+        Verdict.Valid => Pick("有效", "Valid"),
+        Verdict.Suspended => Pick("暂停", "Suspended"),
+        Verdict.Superseded => Pick("已换发新照", "Replaced"),
+        Verdict.Revoked when reason == VerdictReason.Rescinded => Pick("登记已撤销", "Registration rescinded"),
+        Verdict.Revoked when reason == VerdictReason.Withdrawn => Pick("从未生效", "Never in force"),
+        Verdict.Revoked => Pick("已吊销", "Revoked"),
+        Verdict.Cancelled => Pick("已注销", "Deregistered"),
+        Verdict.Expired => Pick("已过有效期", "Expired"),
+        Verdict.NotFound => Pick("查无此照", "Not found"),
+        Verdict.NotIssued => Pick("从未签发", "Never issued"),
+        Verdict.BadSignature => Pick("伪造或被改动", "Forged or altered"),
+        Verdict.NotOurs => Pick("不是本机关的码", "Not our code"),
+        Verdict.Malformed => Pick("无法识别", "Cannot be read"),
+        _ => Pick("无法判断", "Unknown"),
+    };
+
+    /// <summary>One plain sentence and what to do next.</summary>
+    public (string Explanation, string NextStep) Says(Verification answer)
+    {
+        if (!english)
+        {
+            return VerdictTexts.Of(answer);
+        }
+
+        var (explanation, nextStep) = Says(answer.Verdict, answer.Reason);
+        if (answer.Reason == VerdictReason.HolderNotInForce)
+        {
+            return ("The comprehensive licence is genuine, but the business licence of its holder is not in force: it cannot be used.", "Do not rely on it.");
+        }
+
+        return answer.Permits.Any(permit => !permit.IsInForce) && answer.IsValid ? ("The comprehensive licence is genuine and in force, but not all of its permits are: see below.", "Check that what you need is among the permits in force.") : (explanation, nextStep);
+    }
+
+    /// <summary>The same where there is no licence to speak of.</summary>
+    public (string Explanation, string NextStep) Says(Verdict verdict, VerdictReason reason) => !english ? VerdictTexts.Of(verdict, reason) : (verdict, reason) switch
+    {
+        (Verdict.Valid, _) => ("The licence is genuine, registered and in force now.", "Compare the name and the credit code with what you were told."),
+        (Verdict.Suspended, _) => ("The licence is genuine, but suspended at present.", "Do not rely on it now."),
+        (Verdict.Superseded, _) => ("The licence is genuine, but a newer one took its place.", "Ask to be shown the new licence and scan its code."),
+        (Verdict.Revoked, VerdictReason.Rescinded) => ("The licence is genuine, but the registration was rescinded by law.", "Do not rely on it."),
+        (Verdict.Revoked, VerdictReason.Withdrawn) => ("This licence was taken back before it came into force.", "Ask to be shown the licence in force."),
+        (Verdict.Revoked, _) => ("The licence is genuine, but was revoked.", "Do not rely on it."),
+        (Verdict.Cancelled, _) => ("The licence is genuine, but the company has been deregistered.", "Do not rely on it."),
+        (Verdict.Expired, _) => ("The licence is genuine, but its term is over.", "Do not rely on it."),
+        (Verdict.NotFound, VerdictReason.NotYetEffective) => ("This licence is not in force yet.", "Ask to be shown the licence in force."),
+        (Verdict.NotFound, _) => ("The register holds no licence under this code.", "Check what you typed. If it is right, tell the registrar."),
+        (Verdict.NotIssued, _) => ("The signature looks right, but the register never issued this licence.", "Do not rely on it. Keep the code and tell the registrar at once."),
+        (Verdict.BadSignature, _) => ("The signature does not fit the content: the code was altered or forged.", "Do not rely on it. Keep the code and tell the registrar."),
+        (Verdict.NotOurs, _) => ("This is not a code of this registrar.", "Make sure you scan the code on the licence. Do not open the address inside it."),
+        (Verdict.Malformed, VerdictReason.TypedCodeCheck) => ("The short code is mistyped.", "Type the twelve characters again as they stand under the QR code (no I, L, O or U)."),
+        (Verdict.Malformed, _) => ("The code is damaged or incomplete and cannot be read.", "Scan again, or type the short code that stands under the QR code."),
+        _ => ("It cannot be said whether the licence is in force.", "Try again in a moment; do not rely on it until then."),
+    };
+
+    /// <summary>An instant as people here read it.</summary>
+    public string Time(DateTimeOffset time) => english
+        ? time.ToOffset(TimeSpan.FromHours(8)).ToString("d MMM yyyy, HH:mm:ss", CultureInfo.InvariantCulture) + " (Beijing time)"
+        : time.ToOffset(TimeSpan.FromHours(8)).ToString("yyyy年M月d日 HH:mm:ss", CultureInfo.InvariantCulture) + "（北京时间）";
+
+    /// <summary>A permit's state.</summary>
+    public string State(PermitStatus permit) => permit switch
+    {
+        { IsInForce: true } => Pick("有效", "in force"),
+        { State: PermitState.Suspended, Until: { } until } => Pick("暂停至 ", "suspended until ") + Time(until),
+        { State: PermitState.Suspended } => Pick("暂停", "suspended"),
+        { State: PermitState.Scheduled } => Pick("尚未生效", "not in force yet"),
+        { State: PermitState.Expired } => Pick("已过有效期", "expired"),
+        { State: PermitState.Cancelled } => Pick("已注销", "ended"),
+        _ => Pick("已吊销", "revoked"),
+    };
+}

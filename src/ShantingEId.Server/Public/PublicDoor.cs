@@ -1,0 +1,73 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using ShantingEId.Server.Callers;
+
+namespace ShantingEId.Server.Public;
+
+/// <summary>
+/// The public door: a port of its own for anybody who scans a code, without a certificate. What comes in there reaches the public pages and nothing else,
+/// and what comes in at the other port never reaches them: a connection carries through which door it came.
+/// </summary>
+internal static class PublicDoor
+{
+    /// <summary>The public as it stands in ledger and receipts; no registered caller's name begins so.</summary>
+    public const string CallerName = "#public";
+
+    /// <summary>The purpose under which the public sees a licence; what it grants is the deployment's to say.</summary>
+    public const string Purpose = "PUBLIC_SCAN";
+
+    private const string Mark = "eid-public";
+
+    /// <summary>The public as a caller. Its look-ups are limited by where they come from, not all together: one who tries codes would else shut everybody out.</summary>
+    public static Caller Caller { get; } = new(CallerName, "公众", CallerRole.HolderApp, [], [], [Purpose],
+        Quota: new Quota(Quota.Highest, Quota.Highest, Quota.Highest, 1));
+
+    /// <summary>Adds what the pages need.</summary>
+    /// <exception cref="EidException"><see cref="ErrorReason.PurposeNotGranted"/>: the deployment does not say what the public may see.</exception>
+    public static void Add(IServiceCollection services, EidServerOptions options, CallerDirectory callers)
+    {
+        if (options.PublicPort is not null)
+        {
+            callers.RequirePurpose(Caller, Purpose);
+            services.AddSingleton<AddressPace>();
+            services.AddSingleton<PublicSite>();
+        }
+    }
+
+    /// <summary>Opens the port. In development it speaks plain HTTP on this machine alone, so that any browser opens the page; else TLS.</summary>
+    public static void Listen(KestrelServerOptions kestrel, EidServerOptions options, Action<ListenOptions> useTls)
+    {
+        if (options.PublicPort is not { } port)
+        {
+            return;
+        }
+
+        kestrel.Listen(options.IsProduction ? IPAddress.Any : IPAddress.Loopback, port, listen =>
+        {
+            listen.Protocols = options.IsProduction ? HttpProtocols.Http1AndHttp2 : HttpProtocols.Http1;
+            if (options.IsProduction)
+            {
+                useTls(listen);
+            }
+
+            listen.Use(next => connection =>
+            {
+                connection.Items[Mark] = Mark;
+                return next(connection);
+            });
+        });
+    }
+
+    /// <summary>Leads what came through the public door to the pages; stands before everything else.</summary>
+    public static void Map(WebApplication app)
+    {
+        var site = app.Services.GetService<PublicSite>();
+        app.Use((context, next) => site is not null && context.Features.Get<IConnectionItemsFeature>()?.Items.ContainsKey(Mark) == true
+            ? site.AnswerAsync(context) : next(context));
+    }
+}

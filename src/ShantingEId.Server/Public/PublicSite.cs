@@ -1,0 +1,135 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using ShantingEId.Companies;
+using ShantingEId.Issuing;
+using ShantingEId.Server.Rpc;
+using ShantingEId.Verifying;
+
+namespace ShantingEId.Server.Public;
+
+/// <summary>
+/// What the public sees: the page at the address that a licence code is, and one to type a short code into. Every look-up goes through the same desk as
+/// those of departments, with the same verdict, and stands in the same ledger.
+/// </summary>
+internal sealed partial class PublicSite(LookupDesk desk, Verifier verifier, ICompanyStore companies, AddressPace pace, IssuingAuthority authority, RegisterClock clock, EidServerOptions options, ILogger<PublicSite> log)
+{
+    private const string English = "en";
+    private readonly Uri official = new(authority.CodePrefix);
+    private readonly VerdictPage page = new(authority.Name, options.PublicContact);
+
+    /// <summary>Answers one request.</summary>
+    public async Task AnswerAsync(HttpContext context)
+    {
+        var words = WordsOf(context.Request);
+        var (status, html) = await PageAsync(context.Request, words, context.RequestAborted);
+        var response = context.Response;
+        response.StatusCode = status;
+        response.ContentType = "text/html; charset=utf-8";
+        // Nothing of others, no script, nowhere to be framed; and no page outlives its moment in a cache.
+        response.Headers.ContentSecurityPolicy = $"default-src 'none'; style-src '{VerdictPage.StyleHash}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+        response.Headers.XContentTypeOptions = "nosniff";
+        response.Headers["Referrer-Policy"] = "no-referrer";
+        response.Headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()";
+        response.Headers.CacheControl = "no-store";
+        response.Headers.ContentLanguage = words.Language;
+        if (options.IsProduction)
+        {
+            response.Headers.StrictTransportSecurity = "max-age=31536000";
+        }
+
+        if (HttpMethods.IsHead(context.Request.Method))
+        {
+            return;
+        }
+
+        await response.WriteAsync(html, context.RequestAborted);
+    }
+
+    private async Task<(int Status, string Html)> PageAsync(HttpRequest request, PageWords words, CancellationToken cancel)
+    {
+        if (!HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method))
+        {
+            return (StatusCodes.Status405MethodNotAllowed, page.Nothing(words));
+        }
+
+        // 1. Which code: the address itself is one, or it was typed. Whatever stands behind the official address is asked about; the rest is no page.
+        if (CodeOf(request) is not { } code)
+        {
+            var isHome = request.Path.Value is "/" or "" || request.Path.Value == official.AbsolutePath;
+            return isHome ? (StatusCodes.Status200OK, page.Home(words)) : (StatusCodes.Status404NotFound, page.Nothing(words));
+        }
+
+        try
+        {
+            // 2. Not too often from one place.
+            var from = request.HttpContext.Connection.RemoteIpAddress;
+            pace.Take(from);
+
+            // 3. The desk: verdict, what the purpose grants, the ledger.
+            var answer = await desk.AnswerAsync(new LookupQuestion(PublicDoor.Caller, "PublicScan", PublicDoor.Purpose, false, "") { Code = code }, cancel);
+            if (answer.Verification.Verdict is Verdict.NotFound or Verdict.NotIssued || answer.Verification.Reason == VerdictReason.TypedCodeCheck)
+            {
+                pace.CountMiss(from);
+            }
+
+            return (StatusCodes.Status200OK, page.Verdict(words, answer, await FormerNamesAsync(answer, cancel)));
+        }
+        catch (EidException error)
+        {
+            return Failed(code, words, error);
+        }
+    }
+
+    // 4. No answer. A good signature alone is said to be that, and never "valid".
+    private (int Status, string Html) Failed(string code, PageWords words, EidException error)
+    {
+        switch (error.Reason.Kind())
+        {
+            case ErrorKind.ResourceExhausted when error.Reason == ErrorReason.RateLimited:
+                return (StatusCodes.Status429TooManyRequests, page.Busy(words));
+            case ErrorKind.InvalidArgument:
+                return (StatusCodes.Status200OK, page.Judged(words, Verifying.Verdict.Malformed, VerdictReason.QrStructure));
+            default:
+                NoAnswer(error);
+                var (read, verdict, reason) = Codes.TypedCode.LooksLikeOne(code) ? default : verifier.ReadCode(code);
+                return (StatusCodes.Status503ServiceUnavailable, read is null && verdict is Verifying.Verdict.BadSignature or Verifying.Verdict.NotOurs or Verifying.Verdict.Malformed
+                    ? page.Judged(words, verdict, reason) : page.Unreachable(words, read));
+        }
+    }
+
+    // What the company was called before, where it was called otherwise: who has an old contract in hand looks for that name.
+    private async ValueTask<IReadOnlyList<string>> FormerNamesAsync(LookupAnswer answer, CancellationToken cancel)
+    {
+        if (!answer.Fields.HasFlag(LicenseFields.Name) || answer.Verification.Manifest is not { License: { Trade: null } license } || (answer.Verification.Succession?.Current ?? license) is { Id.Version: 1 })
+        {
+            return [];
+        }
+
+        var now = (answer.Verification.Succession?.Current ?? license).Facts.Name;
+        var life = await companies.ReadLifeAsync(license.Facts.CreditCode, cancel);
+        var begun = life.States.Where(state => state.State.State is not (SetState.Scheduled or SetState.Withdrawn) && state.State.EffectiveTime <= clock.GetUtcNow()).Select(state => state.LicenseId).ToHashSet();
+        return [.. life.Versions.Where(version => begun.Contains(version.Id)).Select(version => version.Facts.Name).Distinct().Where(name => name != now)];
+    }
+
+    private string? CodeOf(HttpRequest request)
+    {
+        if (request.Query["code"].ToString().Trim() is { Length: > 0 } typed)
+        {
+            // Typed with a phone: small letters and long dashes are meant well. A scanned text is taken as it is.
+            return Codes.TypedCode.LooksLikeOne(typed.ToUpperInvariant()) ? typed.ToUpperInvariant() : typed;
+        }
+
+        var path = request.Path.Value ?? "";
+        return path.StartsWith(official.AbsolutePath, StringComparison.Ordinal) && path.Length > official.AbsolutePath.Length && path is not ("/favicon.ico" or "/robots.txt")
+            ? authority.CodePrefix + path[official.AbsolutePath.Length..] : null;
+    }
+
+    private static PageWords WordsOf(HttpRequest request) => new(
+        request.Query["lang"].ToString() is { Length: > 0 } asked ? asked == English
+            : request.GetTypedHeaders().AcceptLanguage.OrderByDescending(one => one.Quality ?? 1).FirstOrDefault()?.Value.ToString() is { } first
+                && first.StartsWith(English, StringComparison.OrdinalIgnoreCase),
+        request.Query["code"].ToString());
+
+    [LoggerMessage(EventName = "PublicNoAnswer", Level = LogLevel.Warning, Message = "A public look-up could not be answered")]
+    private partial void NoAnswer(EidException error);
+}
