@@ -17,7 +17,7 @@ public sealed class EidTrust
         Codes = new KeyRing(codeSigners.Select(signer =>
         {
             // Which key may sign codes is said by whoever hands over the file, and never by the signature.
-            var problem = !signer.MaySign || signer.MaySignReceipts ? $"（{signer.CommonName}）不允许签发证照码" : CertificateChain.Problem(signer, authority, roots, now);
+            var problem = !signer.MaySignCodes ? $"（{signer.CommonName}）不允许签发证照码" : CertificateChain.Problem(signer, authority, roots, now);
             return problem.Length == 0 ? new TrustedKey(signer.PublicKey, ContentType.LicenseCode, signer) : throw new EidException(ErrorReason.CertificateInvalid, "证照码签名证书" + problem);
         }));
     }

@@ -122,6 +122,7 @@ public enum ErrorReason
     XmlUnsafe,
     DocumentInvalid,
     TrustListInvalid,
+    StatusInvalid,
     TimeStampInvalid,
     TimeStampUnavailable,
 
