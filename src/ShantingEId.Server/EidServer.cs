@@ -127,7 +127,7 @@ public static class EidServer
             LedgerWiring.Add(services, options, authority);
         }
 
-        PublicDoor.Add(services, options, callers);
+        PublicDoor.Add(services, options, callers, authority, store);
         services.AddSingleton(new CallerQuotas([.. callers.All, PublicDoor.Caller], options.Clock, unlimited: options.FixedCaller is not null));
         services.AddSingleton(new CallerAuthenticator(callers, TlsFile(options, "tls-ca.crt"), options.Clock, options.FixedCaller));
         services.AddGrpc(grpc =>
