@@ -63,25 +63,17 @@ public abstract class StatusListTests(ServerFixture? fixture, Func<HttpClient> b
     }
 
     [Fact]
-    public async Task A_revocation_shows_within_the_bound_and_a_later_one_at_its_time()
+    public async Task A_revocation_shows_within_the_bound()
     {
-        var (now, later) = (await life.FoundAsync(), await life.FoundAsync());
-        await BecomesAsync(LicenseStatus.Valid, later);
+        var set = await life.FoundAsync();
+        await BecomesAsync(LicenseStatus.Valid, set);
 
-        await life.DoAsync("Revoke", now);
-        await BecomesAsync(LicenseStatus.Invalid, now);
+        await life.DoAsync("Revoke", set);
 
-        // Nothing moves the feed when a change that was prepared becomes due.
-        var at = TimeProvider.System.GetUtcNow().AddSeconds(4);
-        await life.DoAsync("Suspend", later, at);
-        await Task.Delay(TimeSpan.FromSeconds(1.5), TestContext.Current.CancellationToken);
-        var before = await FetchAsync();
-        Assert.True(before.IssueTime < at);
-        Assert.Equal(LicenseStatus.Valid, (LicenseStatus)before.List[PlaceOf(later).Index]);
-        await Task.Delay(at - TimeProvider.System.GetUtcNow(), TestContext.Current.CancellationToken);
-        await BecomesAsync(LicenseStatus.Suspended, later);
+        await BecomesAsync(LicenseStatus.Invalid, set);
     }
 
+    // Nothing moves the feed when a change that was prepared becomes due.
     [Fact]
     public async Task A_prepared_change_stands_invalid_until_its_time_then_takes_over()
     {
@@ -91,7 +83,9 @@ public abstract class StatusListTests(ServerFixture? fixture, Func<HttpClient> b
         change.EffectiveTime = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(at);
         var newer = (await life.ChangeAsync(change)).IssuedSet;
 
+        await BecomesAsync(LicenseStatus.Valid, old);
         var before = await FetchAsync();
+        Assert.True(before.IssueTime < at);
         Assert.Equal((LicenseStatus.Valid, LicenseStatus.Invalid), ((LicenseStatus)before.List[PlaceOf(old).Index], (LicenseStatus)before.List[PlaceOf(newer).Index]));
         await Task.Delay(at - TimeProvider.System.GetUtcNow(), TestContext.Current.CancellationToken);
         await BecomesAsync(LicenseStatus.Valid, newer);
@@ -232,7 +226,8 @@ public sealed class PackDeltaTests(PackFixture server) : IClassFixture<PackFixtu
         Assert.Equal(second, await File.ReadAllBytesAsync(Path.Combine(server.Data, "packs", after.Number + ".pack"), TestContext.Current.CancellationToken));
 
         // Numbers go on, and what is too old is gone.
-        await server.RestartAsync();
+        await server.StopAsync();
+        await server.StartAsync();
         using var again = server.Browser();
         for (var i = 0; i < 3; i++)
         {
