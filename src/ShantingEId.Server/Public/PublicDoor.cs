@@ -42,6 +42,11 @@ internal static class PublicDoor
             services.AddSingleton<AddressPace>();
             services.AddSingleton<PublicSite>();
 
+            if (options.StatusTtl < TimeSpan.FromSeconds(1) || options.StatusLifetime <= options.StatusTtl || options.PackLifetime < TimeSpan.FromSeconds(1) || options.PacksKept < 1)
+            {
+                throw new EidException(ErrorReason.StatusInvalid, "状态列表和状态包的期限设置有误：副本可用时间至少 1 秒，且短于作废时间");
+            }
+
             // Status lists and packs, signed by a key that the service does not need but for them.
             var maker = PackMaker.Load(options, authority);
             var signer = PackMaker.SignerOf(options, authority, options.Clock.GetUtcNow());

@@ -119,6 +119,32 @@ internal sealed class PackMaker(IssuingAuthority authority, SigningKey signer, b
         return problem.Length == 0 ? signer : throw new EidException(ErrorReason.SigningKeyUnusable, "证照状态签名证书" + problem);
     }
 
+    /// <summary>Makes one from the register itself, without a service.</summary>
+    /// <exception cref="EidException">Keys or register are not usable.</exception>
+    public static async Task<byte[]> MakeFromRegisterAsync(EidServerOptions options, long number)
+    {
+        var clock = new RegisterClock(options.Clock);
+        var authority = AuthorityFiles.Load(options.CertificatesDirectory, options.IsProduction, clock.GetUtcNow());
+        var maker = Load(options, authority);
+        var (store, feed) = Register.Open(options with { Clock = clock }, authority.StatusSecret);
+        try
+        {
+            using var board = new StatusBoard(store, clock);
+            var reading = await board.ReadAsync(null);
+            return maker.Make(number, reading, await store.SuccessionsAsync(reading.AsOf, CancellationToken.None));
+        }
+        finally
+        {
+            if (feed is IAsyncDisposable listening)
+            {
+                await listening.DisposeAsync();
+            }
+
+            (feed as IDisposable)?.Dispose();
+            await store.DisposeAsync();
+        }
+    }
+
     /// <summary>Makes and signs one.</summary>
     public byte[] Make(long number, BoardReading reading, IReadOnlyList<PackedSuccession> successions)
     {
