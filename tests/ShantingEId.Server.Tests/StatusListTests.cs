@@ -92,6 +92,30 @@ public abstract class StatusListTests(ServerFixture? fixture, Func<HttpClient> b
         Assert.Equal(LicenseStatus.Superseded, (LicenseStatus)(await FetchAsync()).List[PlaceOf(old).Index]);
     }
 
+    // A comprehensive licence is worth no more than the company's business licence; of its permits no list tells.
+    [Fact]
+    public async Task A_comprehensive_licence_follows_its_company_and_is_never_valid_offline()
+    {
+        var company = await life.FoundAsync();
+        var set = await new TradeService.TradeServiceClient(server.Channel("staff")).IssueTradeLicenseAsync(new IssueTradeLicenseRequest
+        {
+            RequestId = ServerFixture.NewRequestId(), CreditCode = company.License.Enterprise.CreditCode, Trade = "CONVENIENCE_STORE",
+            Permits = { new PermitGrant { Code = "DEVICE_CLASS_2", Number = "QX1" }, new PermitGrant { Code = "FOOD_BUSINESS", Number = "JY1" }, new PermitGrant { Code = "TOBACCO_RETAIL", Number = "YC1" } },
+        });
+        await BecomesAsync(LicenseStatus.Valid, set);
+
+        var (pack, trust) = await NewPackAsync();
+        var answer = new OfflineVerifier(pack, trust, new Microsoft.Extensions.Time.Testing.FakeTimeProvider(pack.ProducedAt)).Verify(set.LicenseCode);
+        Assert.Equal((Verdict.Unknown, "PERMITS_NOT_LISTED"), (answer.Verdict, answer.Reason));
+
+        await life.DoAsync("Suspend", company);
+        await BecomesAsync(LicenseStatus.Suspended, set);
+        await life.DoAsync("Resume", company);
+        await BecomesAsync(LicenseStatus.Valid, set);
+        await life.DoAsync("Cancel", company);
+        await BecomesAsync(LicenseStatus.Invalid, set);
+    }
+
     [Fact]
     public async Task Any_cache_may_keep_what_is_answered()
     {
@@ -124,15 +148,7 @@ public abstract class StatusListTests(ServerFixture? fixture, Func<HttpClient> b
         await life.DoAsync("Revoke", revoked);
         await life.ChangeAsync(LifeClient.Rename(renamed, "枣庄市山亭区样例离线食品有限公司"));
         await life.ChangeAsync(LifeClient.Rename(renamed, "枣庄市山亭区样例离线乙食品有限公司"));
-        await Task.Delay(1100, TestContext.Current.CancellationToken); // Whole seconds: what is issued in the same one as the pack is younger.
-        foreach (var file in Directory.Exists(Path.Combine(server.Data, "packs")) ? Directory.GetFiles(Path.Combine(server.Data, "packs")) : [])
-        {
-            File.Delete(file); // Due to be made anew.
-        }
-
-        var bytes = await browser.GetByteArrayAsync("/pack/latest", TestContext.Current.CancellationToken);
-        var trust = EidTrust.FromPem(await File.ReadAllTextAsync(Path.Combine(server.Certificates, "root.crt"), TestContext.Current.CancellationToken));
-        var pack = StatusPack.Open(bytes, trust.Roots);
+        var (pack, trust) = await NewPackAsync();
         OfflineAnswer At(DateTimeOffset time, string code) => new OfflineVerifier(pack, trust, new Microsoft.Extensions.Time.Testing.FakeTimeProvider(time)).Verify(code);
         var now = pack.ProducedAt;
 
@@ -161,7 +177,19 @@ public abstract class StatusListTests(ServerFixture? fixture, Func<HttpClient> b
         Assert.Equal((Verdict.Unknown, "YOUNGER_THAN_STATES"), (At(now, young.LicenseCode).Verdict, At(now, young.LicenseCode).Reason));
 
         // The next one is not due yet.
-        Assert.Equal(bytes, await browser.GetByteArrayAsync("/pack/latest", TestContext.Current.CancellationToken));
+        Assert.Equal(pack.ProducedAt, StatusPack.Open(await browser.GetByteArrayAsync("/pack/latest", TestContext.Current.CancellationToken), trust.Roots).ProducedAt);
+    }
+
+    private async Task<(StatusPack Pack, EidTrust Trust)> NewPackAsync()
+    {
+        await Task.Delay(1100, TestContext.Current.CancellationToken); // Whole seconds: what is issued in the same one as the pack is younger.
+        foreach (var file in Directory.Exists(Path.Combine(server.Data, "packs")) ? Directory.GetFiles(Path.Combine(server.Data, "packs")) : [])
+        {
+            File.Delete(file); // Due to be made anew.
+        }
+
+        var trust = EidTrust.FromPem(await File.ReadAllTextAsync(Path.Combine(server.Certificates, "root.crt"), TestContext.Current.CancellationToken));
+        return (StatusPack.Open(await browser.GetByteArrayAsync("/pack/latest", TestContext.Current.CancellationToken), trust.Roots), trust);
     }
 
     private async Task BecomesAsync(LicenseStatus status, IssuedSet set)

@@ -116,7 +116,7 @@ internal static class EnvelopeNodes
 
     private static void Header(Node root, Envelope envelope) => root.Add(new Node("受保护头")
         .Add("算法", $"SM2/SM3（{Envelope.Algorithm}）")
-        .Add("内容类型", ((int)envelope.ContentType).ToString())
+        .Add("内容类型", envelope.ContentType == ContentType.StatusList ? StatusToken.MediaType : ((int)envelope.ContentType).ToString())
         .Add("密钥标识", envelope.KeyId.ToString()));
 
     private static Node Of(Manifest manifest)
