@@ -29,6 +29,7 @@ public sealed class PackCommandTests : IAsyncLifetime
         await File.WriteAllBytesAsync(first, await browser.GetByteArrayAsync("/pack/latest", TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
 
         Has(Eid.Run("verify", code, "--offline", "--pack", first, "--roots", root), 0, "✔ 当时有效   截至 ", "的离线状态：执照真实，登记在册，有效。", set.License.Enterprise.Name);
+        Assert.StartsWith($"Valid {set.License.Enterprise.Name} 截至 ", Department.CheckByPack(set.LicenseCode, await File.ReadAllBytesAsync(first, TestContext.Current.CancellationToken), await File.ReadAllTextAsync(root, TestContext.Current.CancellationToken)), StringComparison.Ordinal);
         Has(Eid.Run("pack", "verify", first, "--roots", root), 0, "✔ 第 1 号状态包：签名正确，未到期");
         Has(Eid.Run("verify", code, "--offline"), 2, "--pack");
         Has(Eid.Run("verify", code, "--pack", first), 2, "--offline");
