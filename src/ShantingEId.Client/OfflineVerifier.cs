@@ -27,6 +27,9 @@ public sealed class OfflineVerifier
 {
     // A clock a little behind is no reason to refuse; one that is before the pack was made cannot tell whether it has expired.
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(5);
+
+    // From the time on a licence until the register knows it; also what two clocks of the authority may differ.
+    private static readonly TimeSpan TimeToRegister = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan ChinaTime = TimeSpan.FromHours(8);
     private readonly Verifier verifier;
     private readonly string codePrefix;
@@ -107,8 +110,8 @@ public sealed class OfflineVerifier
         var status = lists.TryGetValue(code.Status.List, out var list) && code.Status.Index < list.States.Count ? (LicenseStatus)list.States[code.Status.Index] : LicenseStatus.Invalid;
         return status switch
         {
-            // What was issued when the pack was made or later stands in it as never issued.
-            LicenseStatus.Invalid when code.IssueTime >= from.ProducedAt => (Verdict.Unknown, VerdictReason.YoungerThanStates),
+            // What was issued when the pack was made, or later, stands in it as never issued.
+            LicenseStatus.Invalid when code.IssueTime >= from.ProducedAt - TimeToRegister => (Verdict.Unknown, VerdictReason.YoungerThanStates),
             LicenseStatus.Valid when comprehensive.Contains(code.Status) => (Verdict.Unknown, VerdictReason.PermitsNotListed),
             LicenseStatus.Valid => (Verdict.Valid, VerdictReason.None),
             LicenseStatus.Suspended => (Verdict.Suspended, VerdictReason.Suspended),

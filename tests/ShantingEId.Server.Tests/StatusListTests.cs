@@ -157,7 +157,13 @@ public abstract class StatusListTests(ServerFixture? fixture, Func<HttpClient> b
         Assert.StartsWith("截至 ", At(now, valid.LicenseCode).Explanation, StringComparison.Ordinal);
         Assert.DoesNotContain("当前有效", At(now, valid.LicenseCode).Explanation, StringComparison.Ordinal);
         Assert.Equal(Verdict.Suspended, At(now, suspended.LicenseCode).Verdict);
-        Assert.Equal((Verdict.Revoked, "LISTED_INVALID"), (At(now, revoked.LicenseCode).Verdict, At(now, revoked.LicenseCode).Reason));
+        Assert.Equal((Verdict.Revoked, "LISTED_INVALID"), (At(now, Older(revoked)).Verdict, At(now, Older(revoked)).Reason));
+        // Signed just before the pack was made, it may not have been in the register yet.
+        Assert.Equal((Verdict.Unknown, "YOUNGER_THAN_STATES"), (At(now, revoked.LicenseCode).Verdict, At(now, revoked.LicenseCode).Reason));
+        // With the key for codes alone nobody makes a licence that is valid offline: a free place, a list that is not there.
+        Assert.Equal(Verdict.Revoked, At(now, Signed(valid, claims => claims with { IssueTime = claims.IssueTime.AddHours(-1), Status = new StatusReference(0, FreePlace(pack)) })).Verdict);
+        Assert.Equal(Verdict.Revoked, At(now, Signed(valid, claims => claims with { IssueTime = claims.IssueTime.AddHours(-1), Status = new StatusReference(7, 1) })).Verdict);
+        Assert.Equal(Verdict.Revoked, At(now, Signed(valid, claims => claims with { IssueTime = claims.IssueTime.AddHours(-1), Status = new StatusReference(0, 1 << 20) })).Verdict);
         var old = At(now, renamed.LicenseCode);
         Assert.Equal((Verdict.Superseded, 3, "枣庄市山亭区样例离线乙食品有限公司"), (old.Verdict, old.Successor!.Version, old.Successor.Name));
         Assert.Contains("枣庄市山亭区样例离线乙食品有限公司", old.Explanation, StringComparison.Ordinal);
@@ -178,6 +184,17 @@ public abstract class StatusListTests(ServerFixture? fixture, Func<HttpClient> b
 
         // The next one is not due yet.
         Assert.Equal(pack.ProducedAt, StatusPack.Open(await browser.GetByteArrayAsync("/pack/latest", TestContext.Current.CancellationToken), trust.Roots).ProducedAt);
+    }
+
+    private static int FreePlace(StatusPack pack) => Enumerable.Range(0, 1 << 20).First(at => pack.Lists[0].States[at] == (int)LicenseStatus.Invalid);
+
+    private string Older(IssuedSet set) => Signed(set, claims => claims with { IssueTime = claims.IssueTime.AddHours(-1) });
+
+    private string Signed(IssuedSet set, Func<LicenseCode, LicenseCode> change)
+    {
+        var authority = AuthorityFiles.Load(server.Certificates, production: false, TimeProvider.System.GetUtcNow());
+        Assert.Equal(CodeProblem.None, LicenseCode.TryOpen(set.LicenseCode, authority.CodePrefix, out var envelope));
+        return change(LicenseCode.Read(envelope!)!).Sign(authority.CodePrefix, authority.CodeSigner);
     }
 
     private async Task<(StatusPack Pack, EidTrust Trust)> NewPackAsync()

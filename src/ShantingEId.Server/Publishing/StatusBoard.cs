@@ -12,6 +12,11 @@ namespace ShantingEId.Server.Publishing;
 /// <param name="Lists">The lists, by number; copies that change no more.</param>
 internal sealed record BoardReading(DateTimeOffset AsOf, long Position, IReadOnlyList<PackedList> Lists);
 
+/// <summary>What a reading left behind.</summary>
+/// <param name="Time">When it was.</param>
+/// <param name="Highest">Highest number of a list.</param>
+internal sealed record LastReading(DateTimeOffset Time, int Highest);
+
 /// <summary>
 /// The status lists as the register has them: read as a whole once, then kept up by what the feed names and by what becomes due.
 /// 256 KB for a million licences. Safe for concurrent use; readings wait for each other.
@@ -28,6 +33,10 @@ internal sealed class StatusBoard(SqlStore store, RegisterClock clock) : IDispos
     private readonly Dictionary<StatusReference, LicenseStatus> comprehensive = [];
     private readonly Dictionary<string, List<StatusReference>> byHolder = [];
     private long position = -1;
+    private volatile LastReading last = new(DateTimeOffset.MinValue, 0);
+
+    /// <summary>When the register was read last, and the highest number of a list then.</summary>
+    public LastReading Last => last;
 
     /// <summary>Reads what has changed and returns the states. Who goes away does not stop it: the next would begin anew.</summary>
     /// <param name="numbers">Which lists; those that do not exist are not in the answer. Null for all.</param>
@@ -40,6 +49,7 @@ internal sealed class StatusBoard(SqlStore store, RegisterClock clock) : IDispos
             clock.RequireSound();
             var now = clock.GetUtcNow();
             await TakeInAsync(now);
+            last = new LastReading(now, lists.Keys.Max());
             return new BoardReading(now, position, [.. lists.Where(list => numbers?.Contains(list.Key) ?? true)
                 .Select(list => new PackedList(list.Key, list.Value.Copy(), [.. comprehensive.Keys.Where(place => place.List == list.Key).Select(place => place.Index).Order()]))]);
         }

@@ -37,6 +37,12 @@ internal sealed class StatusDesk(StatusBoard board, FeedFollower follower, Issui
             return known.Token;
         }
 
+        // Whoever asks for lists that do not exist makes the register read no oftener than others do.
+        if (board.Last is var last && number > last.Highest && clock.GetUtcNow() - last.Time < Pause)
+        {
+            return null;
+        }
+
         var reading = await board.ReadAsync([number]);
         if (reading.Lists is not [var list])
         {
