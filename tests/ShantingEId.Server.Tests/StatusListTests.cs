@@ -243,7 +243,7 @@ public abstract class StatusListTests(ServerFixture? fixture, Func<HttpClient> b
 /// <summary>A public door that makes packs as often as they are asked for.</summary>
 public sealed class PackFixture : ServerFixture
 {
-    public override EidServerOptions Options() => base.Options() with { PublicPort = 0, PackEvery = TimeSpan.FromMilliseconds(1), PacksKept = 3 };
+    public override EidServerOptions Options() => base.Options() with { PublicPort = 0, PackEvery = TimeSpan.FromMilliseconds(1), PacksKept = 3, StatusTtl = TimeSpan.FromSeconds(2) };
 
     public HttpClient Browser() => new() { BaseAddress = EidServer.PublicAddress(App) };
 }
@@ -282,6 +282,23 @@ public sealed class PackDeltaTests(PackFixture server) : IClassFixture<PackFixtu
         Assert.Equal(after.Number + 3, StatusPack.Open(await File.ReadAllBytesAsync(Path.Combine(server.Data, "packs", after.Number + 3 + ".pack"), TestContext.Current.CancellationToken), roots).Number);
         using var gone = await again.GetAsync($"/pack/{before.Number}/delta", TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.NotFound, gone.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_list_is_kept_while_nothing_moves_and_signed_anew_when_its_time_is_over()
+    {
+        var first = await GetAsync("/status/0");
+        var began = TimeProvider.System.GetTimestamp();
+        for (var same = true; same;)
+        {
+            Assert.InRange(TimeProvider.System.GetElapsedTime(began), TimeSpan.Zero, TimeSpan.FromSeconds(10));
+            await Task.Delay(200, TestContext.Current.CancellationToken);
+            var again = await GetAsync("/status/0");
+            same = again.AsSpan().SequenceEqual(first);
+            Assert.True(same || Time(again) - Time(first) >= TimeSpan.FromSeconds(1), $"{Time(first):O} {Time(again):O}");
+        }
+
+        static DateTimeOffset Time(byte[] bytes) => Envelope.TryParse(bytes, out var envelope) && StatusToken.TryRead(envelope, out var token) ? token.IssueTime : default;
     }
 
     private Task<byte[]> GetAsync(string path) => browser.GetByteArrayAsync(path, TestContext.Current.CancellationToken);
