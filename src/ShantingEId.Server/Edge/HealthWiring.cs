@@ -66,7 +66,7 @@ internal static class HealthWiring
         Part(Ledger, provider => _ => Task.FromResult(
             provider.GetService<LookupLedger>()?.Health is not { State: not LedgerState.Working } trouble ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy(trouble.Text)));
         Part(Disk, _ => _ => Task.FromResult(
-            new DriveInfo(options.DataDirectory).AvailableFreeSpace >= options.MinFreeBytes ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("little space is left")));
+            new DriveInfo(options.DataDirectory).AvailableFreeSpace >= options.MinFreeBytes && (options.JournalPath is not { } journal || new DriveInfo(journal).AvailableFreeSpace >= options.MinFreeBytes) ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("little space is left")));
         Part(Running, provider => _ => Task.FromResult(
             provider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested ? HealthCheckResult.Unhealthy("draining") : HealthCheckResult.Healthy()));
 

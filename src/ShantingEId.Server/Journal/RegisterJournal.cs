@@ -85,7 +85,7 @@ internal sealed class RegisterJournal : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            TakeBack();
+            CutTo(end); // Half a frame must not lie behind a shorter one that takes its place.
             throw LedgerSegment.IsNoSpace(error)
                 ? new EidException(ErrorReason.StorageFull, "登记日志所在磁盘已满，未写入任何内容；腾出空间后用同一 request_id 重试", error)
                 : new EidException(ErrorReason.StoreUnavailable, "登记日志无法写入，未写入任何内容；请稍后用同一 request_id 重试", error) { RetryAfter = TimeSpan.FromSeconds(5) };
@@ -96,20 +96,32 @@ internal sealed class RegisterJournal : IDisposable
     public void Mark(JournalFrame frame)
     {
         Committed = frame.Position;
-        // Not flushed: it serves who looks after this process died, and the next frame carries it to the disk.
-        RandomAccess.Write(file!, [1], end - 1);
+        try
+        {
+            // Not flushed: it serves who looks after this process died, and the next frame carries it to the disk.
+            RandomAccess.Write(file!, [1], end - 1);
+        }
+        catch (IOException)
+        {
+            // It is committed all the same, and the next frame will name it.
+        }
     }
 
     /// <summary>Takes back the frame that was written last: its transaction was not committed, and whoever asked for it has been told so.</summary>
-    public void TakeBack()
+    public void TakeBack() => CutTo(before);
+
+    /// <inheritdoc/>
+    public void Dispose() => Finish();
+
+    private void CutTo(long length)
     {
         try
         {
-            if (file is not null && end > before)
+            if (file is not null)
             {
-                RandomAccess.SetLength(file, before);
+                RandomAccess.SetLength(file, length);
                 RandomAccess.FlushToDisk(file);
-                end = before;
+                end = length;
             }
         }
         catch (IOException)
@@ -117,9 +129,6 @@ internal sealed class RegisterJournal : IDisposable
             // It stays, without its mark; the frame that takes its place says which of the two counts.
         }
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => Finish();
 
     private void Finish()
     {

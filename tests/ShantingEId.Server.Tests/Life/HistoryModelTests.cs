@@ -18,6 +18,8 @@ public abstract class HistoryModelContract(ServerFixture server)
     private static readonly string[] Acts = ["Suspend", "Resume", "Revoke", "Rescind", "Restore", "Cancel", "Rename", "Representative", "Address", "Suspend", "Resume", "Rename"];
     private readonly LifeClient life = LifeClient.Of(server);
 
+    private int fresh;
+
     [Fact]
     public async Task Every_verdict_at_every_past_instant_is_the_models()
     {
@@ -39,6 +41,9 @@ public abstract class HistoryModelContract(ServerFixture server)
         Assert.True(done > Number("EID_HISTORIES", 6) * 3, $"only {done} acts were allowed");
     }
 
+    // Another each time: the same again is no change, and would be refused as that.
+    private char Fresh() => (char)('一' + (Interlocked.Increment(ref fresh) % 2000));
+
     private async Task<bool> ActAsync(Model model, string act)
     {
         var current = model.Versions[^1];
@@ -48,9 +53,9 @@ public abstract class HistoryModelContract(ServerFixture server)
             {
                 var request = act switch
                 {
-                    "Rename" => LifeClient.Rename(current.Set, $"枣庄市山亭区样例{(char)('一' + RandomNumberGenerator.GetInt32(2000))}食品有限公司"),
-                    "Representative" => LifeClient.Change(current.Set, face => face.Representative = "样例" + (char)('一' + RandomNumberGenerator.GetInt32(2000)), "representative"),
-                    _ => LifeClient.Change(current.Set, face => face.Address = $"枣庄市山亭区样例路{RandomNumberGenerator.GetInt32(100, 999)}号", "address"),
+                    "Rename" => LifeClient.Rename(current.Set, $"枣庄市山亭区样例{Fresh()}食品有限公司"),
+                    "Representative" => LifeClient.Change(current.Set, face => face.Representative = "样例" + Fresh(), "representative"),
+                    _ => LifeClient.Change(current.Set, face => face.Address = $"枣庄市山亭区样例路{Fresh()}号", "address"),
                 };
                 var change = await life.ChangeAsync(request);
                 Assert.True(Model.Allows(act, current.Newest), $"{act} was allowed while {current.Newest}");

@@ -1,0 +1,85 @@
+using System.Globalization;
+using System.Text.Json;
+using ShantingEId.Server;
+using ShantingEId.Server.Tests;
+using ShantingEId.V1;
+
+namespace ShantingEId.Interop.Tests;
+
+/// <summary>A deployment with its public door open.</summary>
+public sealed class PublicDoorServer : ServerFixture
+{
+    public Uri Pages => EidServer.PublicAddress(App)!;
+
+    public override EidServerOptions Options() => base.Options() with { PublicPort = 0, PublicContact = "0632-0000000（样例）" };
+}
+
+/// <summary>The public pages in Chromium, as phones show them. Pictures are kept under artifacts/pages.</summary>
+public sealed class PublicPageBrowserTests(PublicDoorServer server) : IClassFixture<PublicDoorServer>
+{
+    private static readonly string Kept = Directory.CreateDirectory(Path.Combine(Foreign.Root, "artifacts", "pages")).FullName;
+
+    private sealed record Wanted(string Url, string Picture, int Width, string Language);
+
+    private sealed record Shown(
+        string Title, string Language, string Verdict, string Look, bool TooWide, string[] Order, double Smallest, int Milliseconds, int Bytes, string[] Foreign, string[] Problems);
+
+    [Fact]
+    public async Task Phones_show_the_verdict_first_in_words_large_and_without_anything_of_others()
+    {
+        NodeTests.NeedModule("playwright-core");
+        Foreign.Need("chromium");
+        var (valid, revoked, renamed) = (await FoundAsync(), await FoundAsync(), await FoundAsync());
+        await server.Staff().RevokeSetAsync(new RevokeSetRequest { RequestId = ServerFixture.NewRequestId(), Name = revoked.Name, Reason = "样例理由", Authority = "样例机关" });
+        await server.Staff().ChangeRegistrationAsync(new ChangeRegistrationRequest
+        {
+            RequestId = ServerFixture.NewRequestId(), Name = renamed.Name, Enterprise = new Enterprise { Name = "枣庄市山亭区样例特别长的名称农副产品加工销售服务有限责任公司" },
+            UpdateMask = new Google.Protobuf.WellKnownTypes.FieldMask { Paths = { "name" } }, Reason = "样例：变更登记", Authority = "样例机关",
+        });
+        var altered = valid.LicenseCode[..^2] + (valid.LicenseCode[^2] == 'A' ? 'E' : 'A') + valid.LicenseCode[^1];
+        (string Name, string Path, string Chinese, string English, string Look)[] pages =
+        [
+            ("valid", PathOf(valid.LicenseCode), "有效", "Valid", "ok"), ("revoked", PathOf(revoked.LicenseCode), "已吊销", "Revoked", "no"),
+            ("superseded", PathOf(renamed.LicenseCode), "已换发新照", "Replaced", "wait"), ("altered", PathOf(altered), "伪造或被改动", "Forged or altered", "no"),
+            ("not-ours", "?code=" + Uri.EscapeDataString("https://elsewhere.example/1ABC"), "不是本机关的码", "Not our code", "unknown"), ("home", "", "营业执照核验", "Check a business licence", ""),
+        ];
+        Wanted[] wanted =
+        [
+            .. pages.Select(page => new Wanted(server.Pages + page.Path, Path.Combine(Kept, page.Name + ".png"), 360, "zh-CN")),
+            .. pages.Select(page => new Wanted(server.Pages + page.Path, Path.Combine(Kept, page.Name + "-en.png"), 320, "en-GB")),
+        ];
+
+        var shown = Open(wanted);
+
+        for (var i = 0; i < wanted.Length; i++)
+        {
+            var (page, expected) = (shown[i], pages[i % pages.Length]);
+            Assert.Equal((i < pages.Length ? expected.Chinese : expected.English, expected.Look, false), (page.Verdict, page.Look, page.TooWide));
+            Assert.Equal(page.Verdict, page.Order[0]);
+            Assert.Empty(page.Foreign);
+            Assert.Empty(page.Problems);
+            Assert.InRange(page.Bytes, 500, 60 * 1024);
+            Assert.InRange(page.Smallest, 16, 64);
+        }
+
+        // In the order in which they stand on the paper.
+        var face = valid.License.Enterprise;
+        Assert.Equal(["有效", "请与执照逐项核对", "名称", face.Name, "统一社会信用代码", face.CreditCode, "法定代表人", face.Representative, "住所", face.Address], shown[0].Order.Take(10));
+        Print("page_verdict_ms", shown.Max(page => page.Milliseconds), "ms", "<= 300");
+        Print("page_bytes", shown.Max(page => page.Bytes), "bytes", "<= 61440");
+        Print("page_foreign_requests", shown.Sum(page => page.Foreign.Length), "requests", "<= 0");
+    }
+
+    private async Task<IssuedSet> FoundAsync() => await server.Staff().IssueSetAsync(ServerFixture.ValidRequest());
+
+    private static string PathOf(string code) => code["HTTPS://EID.SHANTING.EXAMPLE/".Length..];
+
+    private static Shown[] Open(Wanted[] wanted)
+    {
+        var run = Foreign.Run("node", [Path.Combine(Foreign.Root, "tests", "interop", "open-pages.mjs")], JsonSerializer.Serialize(wanted, JsonSerializerOptions.Web));
+        Assert.True(run.Exit == 0, run.Output);
+        return [.. run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonSerializer.Deserialize<Shown>(line, JsonSerializerOptions.Web)!)];
+    }
+
+    private static void Print(string name, int value, string unit, string goal) => Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"figure {name} {value} {unit} {goal}"));
+}

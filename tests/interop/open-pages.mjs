@@ -1,0 +1,52 @@
+// Opens pages as a phone does, in headless Chromium with its processor slowed down four times, keeps a picture of each and prints what a
+// person, or a screen reader, would find, one line of JSON for each:
+//   echo '[{"url":"http://localhost:7480/…","picture":"valid.png","width":360,"language":"zh-CN"}]' | node open-pages.mjs
+// {"title":"…","verdict":"有效","look":"ok","milliseconds":120,"bytes":5400,"foreign":[],"tooWide":false,"order":["…"]}
+import { chromium } from 'playwright-core';
+
+const chunks = [];
+for await (const chunk of process.stdin) {
+  chunks.push(chunk);
+}
+
+const browser = await chromium.launch({
+  executablePath: process.env.EID_CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'],
+});
+try {
+  for (const { url, picture, width, language } of JSON.parse(Buffer.concat(chunks).toString('utf8'))) {
+    const context = await browser.newContext({ viewport: { width, height: 740 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true, locale: language, serviceWorkers: 'block' });
+    const page = await context.newPage();
+    const devtools = await context.newCDPSession(page);
+    await devtools.send('Emulation.setCPUThrottlingRate', { rate: 4 });
+    const foreign = [];
+    const problems = [];
+    let bytes = 0;
+    page.on('request', request => new URL(request.url()).host === new URL(url).host || foreign.push(request.url()));
+    page.on('console', message => message.type() === 'error' && problems.push(message.text()));
+    page.on('response', async response => { bytes += (await response.body().catch(() => Buffer.alloc(0))).length; });
+    const began = performance.now();
+    await page.goto(url, { waitUntil: 'commit' });
+    await page.waitForSelector('h1', { state: 'visible' });
+    const milliseconds = Math.round(performance.now() - began);
+    await page.waitForLoadState('load');
+    const found = await page.evaluate(() => ({
+      title: document.title,
+      language: document.documentElement.lang,
+      verdict: document.querySelector('h1').textContent,
+      look: document.querySelector('.verdict')?.className.replace('verdict ', '') ?? '',
+      tooWide: document.documentElement.scrollWidth > window.innerWidth,
+      // What a screen reader reads, in its order.
+      order: [...document.querySelectorAll('h1,h2,dt,dd,label,button')].map(element => element.textContent.trim()),
+      smallest: Math.min(...[...document.querySelectorAll('body *')].filter(element => element.childNodes.length && element.textContent.trim()).map(element => parseFloat(getComputedStyle(element).fontSize))),
+    }));
+    if (picture) {
+      await page.screenshot({ path: picture, fullPage: true });
+    }
+
+    console.log(JSON.stringify({ ...found, milliseconds, bytes, foreign, problems }));
+    await context.close();
+  }
+} finally {
+  await browser.close();
+}
