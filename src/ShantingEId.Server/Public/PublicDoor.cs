@@ -32,26 +32,18 @@ internal static class PublicDoor
         Quota: new Quota(Quota.Highest, Quota.Highest, Quota.Highest, 1));
 
     /// <summary>Adds what the pages need.</summary>
-    /// <exception cref="EidException"><see cref="ErrorReason.PurposeNotGranted"/>: the deployment does not say what the public may see;
-    /// <see cref="ErrorReason.SigningKeyUnusable"/>: no key for status lists.</exception>
-    public static void Add(IServiceCollection services, EidServerOptions options, CallerDirectory callers, IssuingAuthority authority, SqlStore store)
+    /// <exception cref="EidException"><see cref="ErrorReason.PurposeNotGranted"/>: the deployment does not say what the public may see.</exception>
+    public static void Add(IServiceCollection services, EidServerOptions options, CallerDirectory callers, IssuingAuthority authority, SqlStore store, PackMaker? maker)
     {
-        if (options.PublicPort is not null)
+        if (maker is not null)
         {
             callers.RequirePurpose(Caller, Purpose);
             services.AddSingleton<AddressPace>();
             services.AddSingleton<PublicSite>();
 
-            if (options.StatusTtl < TimeSpan.FromSeconds(1) || options.StatusLifetime <= options.StatusTtl || options.PackLifetime < TimeSpan.FromSeconds(1) || options.PacksKept < 1)
-            {
-                throw new EidException(ErrorReason.StatusInvalid, "状态列表和状态包的期限设置有误：副本可用时间至少 1 秒，且短于作废时间");
-            }
-
             // Status lists and packs, signed by a key that the service does not need but for them.
-            var maker = PackMaker.Load(options, authority);
-            var signer = PackMaker.SignerOf(options, authority, options.Clock.GetUtcNow());
             services.AddSingleton(provider => new StatusBoard(store, provider.GetRequiredService<RegisterClock>()));
-            services.AddSingleton(provider => new StatusDesk(provider.GetRequiredService<StatusBoard>(), provider.GetRequiredService<FeedFollower>(), authority, signer, provider.GetRequiredService<RegisterClock>(), options));
+            services.AddSingleton(provider => new StatusDesk(provider.GetRequiredService<StatusBoard>(), provider.GetRequiredService<FeedFollower>(), authority, maker.Signer, provider.GetRequiredService<RegisterClock>(), options));
             services.AddSingleton(provider => new PackShelf(provider.GetRequiredService<StatusBoard>(), store, maker, provider.GetRequiredService<RegisterClock>(), options));
             services.AddSingleton<StatusSite>();
         }

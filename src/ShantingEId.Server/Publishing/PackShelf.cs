@@ -96,11 +96,18 @@ internal sealed class PackShelf(StatusBoard board, SqlStore store, PackMaker mak
 /// <summary>Makes packs: what of a deployment stands in every one of them.</summary>
 internal sealed class PackMaker(IssuingAuthority authority, SigningKey signer, byte[] trustList, TimeSpan lifetime)
 {
+    /// <summary>The key that signs states.</summary>
+    public SigningKey Signer => signer;
+
     /// <summary>From the deployment's folder.</summary>
-    /// <exception cref="EidException"><see cref="ErrorReason.SigningKeyUnusable"/>; <see cref="ErrorReason.TrustListInvalid"/>.</exception>
+    /// <exception cref="EidException"><see cref="ErrorReason.SigningKeyUnusable"/>; <see cref="ErrorReason.StatusInvalid"/>: terms that make no sense; <see cref="ErrorReason.TrustListInvalid"/>.</exception>
     public static PackMaker Load(EidServerOptions options, IssuingAuthority authority)
     {
-        var now = options.Clock.GetUtcNow();
+        if (options.StatusTtl < TimeSpan.FromSeconds(1) || options.StatusLifetime <= options.StatusTtl || options.PackLifetime < TimeSpan.FromSeconds(1) || options.PacksKept < 1)
+        {
+            throw new EidException(ErrorReason.StatusInvalid, "状态列表和状态包的期限设置有误：副本可用时间至少 1 秒，且短于作废时间");
+        }
+
         byte[] trustList = [];
         if (options.TrustList is { } path)
         {
@@ -108,12 +115,13 @@ internal sealed class PackMaker(IssuingAuthority authority, SigningKey signer, b
             Recognition.TrustList.Open(trustList, [.. authority.Roots, .. authority.Intermediates, AuthorityFiles.ReadCertificate(options.CertificatesDirectory, AuthorityFiles.TrustListSigner)]);
         }
 
-        return new PackMaker(authority, SignerOf(options, authority, now), trustList, options.PackLifetime);
+        return new PackMaker(authority, SignerOf(options, authority), trustList, options.PackLifetime);
     }
 
-    /// <summary>The key that signs states, which must lead to our root and be certified for it.</summary>
-    public static SigningKey SignerOf(EidServerOptions options, IssuingAuthority authority, DateTimeOffset now)
+    // It must lead to our root and be certified for this.
+    private static SigningKey SignerOf(EidServerOptions options, IssuingAuthority authority)
     {
+        var now = options.Clock.GetUtcNow();
         var signer = AuthorityFiles.OpenKey(options.CertificatesDirectory, AuthorityFiles.StatusSigner, now);
         var problem = signer.Certificate.MaySignStatus ? CertificateChain.Problem(signer.Certificate, authority.Intermediates, authority.Roots, now) : $"（{signer.Certificate.CommonName}）不允许签发证照状态";
         return problem.Length == 0 ? signer : throw new EidException(ErrorReason.SigningKeyUnusable, "证照状态签名证书" + problem);
