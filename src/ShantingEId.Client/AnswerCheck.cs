@@ -23,6 +23,9 @@ internal sealed record Asked(string Method, string Subject, string Purpose, stri
         "AskQuestions", (request.SubjectCase == AskQuestionsRequest.SubjectOneofCase.Code ? request.Code : request.CreditCode) + At(request.AsOfTime),
         request.Purpose, request.Reference, request.WithReceipt, maxAge, request.AsOfTime);
 
+    public static Asked Of(VerifyDocumentRequest request) => new(
+        "VerifyDocument", Convert.ToHexStringLower(Crypto.Sm3.Hash(request.Document.Span)), request.Purpose, request.Reference, request.WithReceipt, TimeSpan.Zero, null);
+
     // As the service spells it in the request digest (docs/formats.md).
     private static string At(Timestamp? time) =>
         time is null ? "" : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"@{time.Seconds}.{time.Nanos:D9}");
@@ -77,6 +80,22 @@ internal sealed class AnswerCheck(EidClientOptions options)
         return request;
     }
 
+    public VerifyDocumentRequest DocumentRequest(Google.Protobuf.ByteString document, EidLookupOptions ask) => new()
+    {
+        Document = document, Purpose = ask.Purpose ?? options.Purpose, WithReceipt = ask.WithReceipt ?? options.WithReceipt, Reference = ask.Reference,
+    };
+
+    /// <summary>An answer about a document: it must be about these bytes, and its receipt, where asked for, say the same.</summary>
+    public EidDocumentAnswer Accept(Asked asked, DocumentVerification answer)
+    {
+        if (Convert.ToHexStringLower(answer.Digest.Span) != asked.Subject)
+        {
+            throw new EidCallException(new EidError { Code = StatusCode.DataLoss, Reason = "ANSWER_INCOMPLETE", Message = "答复的不是所问的文件" }, null);
+        }
+
+        return new EidDocumentAnswer(answer, asked.WithReceipt ? DocumentReceipt(asked, answer) : null);
+    }
+
     public EidAnswer Accept(Asked asked, Verification answer)
     {
         // Nobody may take yesterday's yes for today's.
@@ -103,6 +122,22 @@ internal sealed class AnswerCheck(EidClientOptions options)
     /// <summary>The receipt of a refusal.</summary>
     /// <exception cref="EidCallException">It does not hold.</exception>
     public EidReceipt? RefusalReceipt(Asked asked, EidError refusal) => Receipt(asked, refusal.Receipt, 0, refusal.Reason, null, new Dictionary<string, string>());
+
+    // Its verdict follows from the answer by rules of the service; what was shown stands in its facts.
+    private EidReceipt DocumentReceipt(Asked asked, DocumentVerification answer)
+    {
+        try
+        {
+            var receipt = EidReceipt.Check(answer.Receipt.Memory, options.Trust ?? throw new ArgumentException("a receipt needs Trust: one that is not checked proves nothing"));
+            return receipt.IsAbout(asked.Subject) && receipt.Facts.GetValueOrDefault("digest") == asked.Subject
+                && receipt.Facts.GetValueOrDefault("verdict") == Seals.SealChecks.WireName((Seals.SealVerdict)answer.Verdict)
+                ? receipt : throw new EidException(ErrorReason.ReceiptInvalid, "回执不是对这份文件的答复");
+        }
+        catch (EidException error)
+        {
+            throw new EidCallException(new EidError { Code = StatusCode.DataLoss, Reason = EidError.ReceiptInvalid, Message = answer.Receipt.IsEmpty ? "要求了回执，但答复中没有" : error.Message }, error);
+        }
+    }
 
     private EidReceipt? Receipt(Asked asked, ReadOnlyMemory<byte> bytes, int verdict, string reason, Timestamp? statusAsOf, Dictionary<string, string> shown)
     {

@@ -79,7 +79,7 @@ public sealed class LicenseDocuments(FaceArtist artist, FaceFonts fonts)
         var info = new OfdInfo(Convert.ToHexStringLower(identity[..16]), $"{set.License.Facts.Name}{face.Title}", set.License.AuthorityName, time, metadata);
 
         // 2. The document, with what any verifier needs inside.
-        var document = OfdDocument.Create([face], fonts, info, new OfdAttachment("manifest.cbor", "签发清单", "CBOR", set.Manifest));
+        var document = OfdDocument.Create([face], fonts, info, new OfdAttachment(Reading.LicenseInside.FileName, "签发清单", "CBOR", set.Manifest));
 
         // 3. The seal, where the face has left its place.
         var place = face.Shapes.OfType<SealImprint>().Single().Box;

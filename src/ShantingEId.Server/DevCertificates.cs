@@ -3,6 +3,8 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using ShantingEId.Crypto;
+using ShantingEId.Documents;
+using ShantingEId.Seals;
 using ShantingEId.Server.Authority;
 using ShantingEId.Server.Callers;
 
@@ -18,6 +20,9 @@ public static class DevCertificates
     public static IReadOnlyList<string> Callers { get; } = ["staff", "supervisor", "tax-bureau", "social-security", "bank", "engraver", "housing-fund", "holder-app", "auditor", "stranger"];
 
     private const string Organisation = "枣庄市山亭区行政审批服务局（开发）";
+
+    // The last one there is: those of companies are counted from 1.
+    private const long OwnSealNumber = 99_999_999;
 
     // Keys that came later than the first folders.
     private static readonly (string Name, string CommonName, CertificateUse Use)[] Later =
@@ -41,7 +46,8 @@ public static class DevCertificates
         if (!force && File.Exists(Path.Combine(directory, AuthorityFiles.Description)))
         {
             var missing = Later.Where(key => !File.Exists(Path.Combine(directory, key.Name + ".crt"))).ToList();
-            if (missing.Count == 0)
+            var lacksSeal = !File.Exists(Path.Combine(directory, AuthorityFiles.SealFiles[0]));
+            if (missing.Count == 0 && !lacksSeal)
             {
                 throw new EidException(ErrorReason.SigningKeyUnusable, "目录中已有密钥；确要替换请加 --force（旧密钥签发的内容将无法核验）");
             }
@@ -50,11 +56,17 @@ public static class DevCertificates
             var vault = new KeyVault(AuthorityFiles.Bytes(directory, AuthorityFiles.KeyEncryptionKey));
             using var authorityKey = vault.Open(AuthorityFiles.Bytes(directory, AuthorityFiles.LicenseAuthority + ".key.sealed"), AuthorityFiles.LicenseAuthority);
             AddLater(directory, vault, new CertificateIssuer(authorityKey, AuthorityFiles.ReadCertificate(directory, AuthorityFiles.LicenseAuthority)), missing, from);
-            return [.. missing.Select(key => key.Name)];
+            if (lacksSeal)
+            {
+                WriteSeal(directory, from);
+            }
+
+            return [.. missing.Select(key => key.Name), .. lacksSeal ? [AuthorityFiles.OwnSeal] : (string[])[]];
         }
 
         Directory.CreateDirectory(directory);
         WriteAuthority(directory, from);
+        WriteSeal(directory, from);
         WriteTls(directory, from);
         return [];
     }
@@ -103,6 +115,19 @@ public static class DevCertificates
         void Signer(CertificateIssuer issuer, string name, string commonName) => Make(directory, vault, issuer, name, commonName, CertificateUse.Signing, from, 10, out _).Dispose();
     }
 
+    // A district brings the seal that the unified government seal system made for it; here the seal maker of companies makes one.
+    private static void WriteSeal(string directory, DateTimeOffset from)
+    {
+        var authority = AuthorityFiles.Load(directory, production: false, from);
+        using var fonts = SealFonts.LoadDefault();
+        using var artist = new SealArtist(fonts);
+        var seal = AuthoritySeal.Make(authority, artist.DrawCompact, SealCode.Create(authority.Division, OwnSealNumber), from);
+        Save(directory, AuthorityFiles.OwnSeal + ".crt", AuthorityFiles.ToPem(seal.Signer.Certificate));
+        SaveSecret(directory, AuthorityFiles.OwnSeal + ".key.sealed", authority.Vault.Seal(seal.Signer.Private, AuthorityFiles.OwnSeal));
+        // The last of the three: it says that all are there.
+        Save(directory, AuthorityFiles.SealFiles[0], seal.Seal.Der);
+    }
+
     private static void WriteTls(string directory, DateTimeOffset from)
     {
         using var caKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -143,7 +168,9 @@ public static class DevCertificates
 
     private static void SaveSecret(string directory, string file, byte[] bytes) => Save(directory, file, Convert.ToBase64String(bytes) + "\n", secret: true);
 
-    private static void Save(string directory, string file, string text, bool secret = false)
+    private static void Save(string directory, string file, string text, bool secret = false) => Save(directory, file, Encoding.UTF8.GetBytes(text), secret);
+
+    private static void Save(string directory, string file, ReadOnlySpan<byte> bytes, bool secret = false)
     {
         var path = Path.Combine(directory, file);
         File.Delete(path);
@@ -154,6 +181,6 @@ public static class DevCertificates
         }
 
         using var stream = new FileStream(path, options);
-        stream.Write(Encoding.UTF8.GetBytes(text));
+        stream.Write(bytes);
     }
 }

@@ -36,6 +36,9 @@ public static class EidServer
     /// <summary>Size of the largest request, of a message in gRPC and of a body in JSON.</summary>
     internal const int MaxMessageBytes = 64 * 1024;
 
+    // A full set: four seals with pictures.
+    private const int MaxSetBytes = 1024 * 1024;
+
     /// <summary>Builds a server that is ready to start; refuses to on bad configuration.</summary>
     /// <exception cref="EidException">Keys, callers or register are not usable; the text says which.</exception>
     public static WebApplication Build(EidServerOptions options)
@@ -62,6 +65,7 @@ public static class EidServer
         var callers = CallerDirectory.Load(Path.Combine(options.CertificatesDirectory, CallerDirectory.FileName));
         var packs = options.PublicPort is null ? null : PackMaker.Load(options, authority);
         var artist = new SealArtist(SealFonts.LoadDefault());
+        var documents = DocumentWiring.Load(options, authority, now);
         var calendar = LoadCalendar(options);
         var trades = LoadTrades(options);
         if (options.IsProduction && options.JournalDirectory is null)
@@ -124,6 +128,7 @@ public static class EidServer
         services.AddSingleton<FeedNotice>();
         CaseWiring.Add(services, options, callers, store);
         IncidentWiring.Add(services, options, store);
+        documents.Add(services, store);
         if (options.Ledger)
         {
             LedgerWiring.Add(services, options, authority);
@@ -135,13 +140,18 @@ public static class EidServer
         services.AddGrpc(grpc =>
         {
             grpc.MaxReceiveMessageSize = MaxMessageBytes;
-            grpc.MaxSendMessageSize = 1024 * 1024; // a full set: four seals with pictures
+            grpc.MaxSendMessageSize = MaxSetBytes;
             grpc.Interceptors.Add<ErrorInterceptor>();
         }).AddJsonTranscoding(json =>
         {
             json.TypeRegistry = ErrorWire.Details;
             json.JsonSettings.WriteInt64sAsStrings = true;
             json.JsonSettings.IgnoreDefaultValues = true; // What a purpose does not grant is not there, rather than there and empty.
+        });
+        services.Configure<GrpcServiceOptions<DocumentRpc>>(grpc =>
+        {
+            grpc.MaxReceiveMessageSize = MethodRule.MaxRequestBytesOf(V1.DocumentService.Descriptor);
+            grpc.MaxSendMessageSize = 8 * MaxSetBytes; // a 正本 as picture
         });
         services.AddGrpcReflection();
         HealthWiring.Add(services, options);
@@ -211,6 +221,7 @@ public static class EidServer
         JsonShape.AddRules(app.MapGrpcService<TradeRpc>());
         JsonShape.AddRules(app.MapGrpcService<RegisterRpc>());
         JsonShape.AddRules(app.MapGrpcService<IncidentRpc>());
+        JsonShape.AddRules(app.MapGrpcService<DocumentRpc>());
         HealthWiring.Map(app);
         OpenApi.Map(app, options.IsProduction);
         if (!options.IsProduction)

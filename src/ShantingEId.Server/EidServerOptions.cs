@@ -43,9 +43,6 @@ public sealed record EidServerOptions
     /// <summary>Folder of the packs, which replicas should share, so that deltas of one fit packs of another; null is <c>packs</c> in <see cref="DataDirectory"/>.</summary>
     public string? PackDirectory { get; init; }
 
-    /// <summary>Signed list of recognised CAs that goes along in packs; null for none.</summary>
-    public string? TrustList { get; init; }
-
     /// <summary>SQLite's synchronous mode; anything but FULL is refused in production and exists for the test that must notice it.</summary>
     public string Synchronous { get; init; } = "FULL";
 
@@ -99,6 +96,9 @@ public sealed record EidServerOptions
 
     /// <summary>How fast incidents are worked on, and when a replica that works on one counts as gone.</summary>
     public IncidentTerms Incidents { get; init; } = IncidentTerms.Default;
+
+    /// <summary>CA 互认信任列表: whose certificates beside our own are believed on documents; read at the start, and goes along in packs. Null believes nobody else.</summary>
+    public string? TrustList { get; init; }
 
     /// <summary>Where the journal is; null when there is none.</summary>
     internal string? JournalPath => JournalDirectory ?? (Postgres is null ? Path.Combine(DataDirectory, "journal") : null);

@@ -6,6 +6,7 @@ using ShantingEId.Tool.Bench;
 using ShantingEId.Tool.Cli;
 using ShantingEId.Tool.Commands;
 using ShantingEId.Tool.Commands.Cases;
+using ShantingEId.Tool.Commands.Documents;
 using ShantingEId.Tool.Commands.Trades;
 using ShantingEId.Tool.Commands.Incidents;
 
@@ -23,6 +24,8 @@ var root = new RootCommand("电子营业执照与四枚电子印章：签发、�
     CompanyCommand.Create(),
     SearchCommand.Create(),
     ExportCommand.Create(),
+    DocumentCommand.Create(),
+    CopyCommand.Create(),
     ChangeCommand.Create(),
     ChangeCommand.CreateWithdraw(),
     VerifySealCommand.Create(),

@@ -125,6 +125,12 @@ public enum ErrorReason
     StatusInvalid,
     TimeStampInvalid,
     TimeStampUnavailable,
+    LicenseNotInForce,
+    CopyNotFound,
+    CopyExpiryInvalid,
+    CopyExpired,
+    AlreadyDownloaded,
+    ReceiverUnknown,
 
     // Lists, feed, batches
     PageTokenInvalid,
@@ -158,12 +164,13 @@ public static class ErrorReasons
             or ErrorReason.NothingChanged or ErrorReason.HolderNotInForce or ErrorReason.LicenseTypeMismatch => ErrorKind.FailedPrecondition,
         ErrorReason.DeregistrationBarred or ErrorReason.DeregistrationNotAllowed or ErrorReason.PublicationNotOver or ErrorReason.ObjectionPeriodOver
             or ErrorReason.ObjectionWithdrawn or ErrorReason.CaseClosed or ErrorReason.StepNotOffered => ErrorKind.FailedPrecondition,
+        ErrorReason.LicenseNotInForce or ErrorReason.CopyExpired or ErrorReason.AlreadyDownloaded => ErrorKind.FailedPrecondition,
         ErrorReason.IncidentEmpty or ErrorReason.IncidentDiffers or ErrorReason.IncidentNotAllowed => ErrorKind.FailedPrecondition,
         ErrorReason.VersionConflict => ErrorKind.Aborted,
         ErrorReason.LicenseExists or ErrorReason.DeregistrationOpen or ErrorReason.ObjectionExists
             or ErrorReason.CaseExists or ErrorReason.StepExists => ErrorKind.AlreadyExists,
         ErrorReason.LicenseNotFound or ErrorReason.PathUnknown or ErrorReason.DeregistrationNotFound or ErrorReason.ObjectionNotFound
-            or ErrorReason.CaseNotFound or ErrorReason.StepNotFound or ErrorReason.PermitNotFound or ErrorReason.IncidentNotFound => ErrorKind.NotFound,
+            or ErrorReason.CaseNotFound or ErrorReason.StepNotFound or ErrorReason.PermitNotFound or ErrorReason.IncidentNotFound or ErrorReason.CopyNotFound => ErrorKind.NotFound,
         _ => ErrorKind.InvalidArgument,
     };
 

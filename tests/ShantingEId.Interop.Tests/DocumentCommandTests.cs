@@ -25,8 +25,8 @@ public sealed class DocumentCommandTests : IDisposable
     {
         var document = Need("ofd/keyword.ofd");
 
-        Has(Eid.Run("verify", document), 3, "✘ 无效   文件在签名之后被改动：/Doc_0/Document.xml、/Doc_0/Pages/Page_0/Content.xml、/OFD.xml", "印章和签名值本身是真实的", "FILE_UNCOVERED", "无签名覆盖\t/Doc_0/Res/Font7.ttf");
-        var (exit, output) = Eid.Run("verify", document, "--json");
+        Has(Eid.Run("verify", document, "--offline"), 3, "✘ 无效   文件在签名之后被改动：/Doc_0/Document.xml、/Doc_0/Pages/Page_0/Content.xml、/OFD.xml", "印章和签名值本身是真实的", "FILE_UNCOVERED", "无签名覆盖\t/Doc_0/Res/Font7.ttf");
+        var (exit, output) = Eid.Run("verify", document, "--offline", "--json");
         using var json = JsonDocument.Parse(output);
         Assert.Equal((3, "INVALID"), (exit, json.RootElement.GetProperty("verdict").GetString()));
         Assert.Equal(["2", "4"], json.RootElement.GetProperty("signatures").EnumerateArray().Select(each => each.GetProperty("id").GetString()));
@@ -45,9 +45,9 @@ public sealed class DocumentCommandTests : IDisposable
         }
 
         var value = Path.Combine(folder, "SignedValue.dat");
-        Has(Eid.Run("verify", value), 3, "？ 无法确认", "没有给出原文");
-        Has(Eid.Run("verify", value, "--text", Path.Combine(folder, "Signature.xml")), 3, "？ 无法确认", "✔ 原文杂凑：原文杂凑与签章一致");
-        Has(Eid.Run("verify", value, "--text", value), 3, "✘ 无效   签章无效：原文与签章时不同");
+        Has(Eid.Run("verify", value, "--offline"), 3, "？ 无法确认", "没有给出原文");
+        Has(Eid.Run("verify", value, "--offline", "--text", Path.Combine(folder, "Signature.xml")), 3, "？ 无法确认", "✔ 原文杂凑：原文杂凑与签章一致");
+        Has(Eid.Run("verify", value, "--offline", "--text", value), 3, "✘ 无效   签章无效：原文与签章时不同");
         Has(Eid.Run("verify", Need("ofd/UserV4.esl")), 3, "✔ 印章签名值", "MAKER_CERT");
     }
 
@@ -67,7 +67,7 @@ public sealed class DocumentCommandTests : IDisposable
         Has(Eid.Run("verify", document, "--trust-list", File("list")), 1, "TRUST_LIST_INVALID");
         Has(Eid.Run("verify", document, "--roots", File("missing")), 2, "找不到文件");
         System.IO.File.WriteAllText(File("bad.ofd"), "PK and nothing more");
-        Has(Eid.Run("verify", File("bad.ofd")), 1, "CONTAINER_UNSAFE");
+        Has(Eid.Run("verify", File("bad.ofd"), "--offline"), 1, "CONTAINER_UNSAFE");
         System.IO.File.WriteAllBytes(File("bad.esl"), [0x30, 3, 2, 1, 1]);
         Has(Eid.Run("verify", File("bad.esl")), 1, "DOCUMENT_INVALID");
     }

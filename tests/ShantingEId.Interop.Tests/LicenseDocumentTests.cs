@@ -181,6 +181,57 @@ public sealed class LicenseDocumentTests(ServerFixture server) : IClassFixture<S
         Assert.Equal(world.Set.LicenseCode, Assert.Single(CodeReader.Read(await File.ReadAllBytesAsync(picture + ".png", TestContext.Current.CancellationToken))));
     }
 
+    // What people get from the command line, of a server: its documents stand before the same judges.
+    [Fact]
+    public async Task What_eid_document_and_eid_copy_write_holds_for_ofd_js_and_for_eid_verify()
+    {
+        NodeTests.NeedModule("ofd.js");
+        NodeTests.NeedModule("playwright-core");
+        Foreign.Need("chromium");
+        var issued = await server.Staff().IssueSetAsync(ServerFixture.ValidRequest(), cancellationToken: TestContext.Current.CancellationToken);
+        var (code, folder) = (issued.License.Enterprise.CreditCode, Directory.CreateTempSubdirectory("eid-documents-").FullName);
+        string[] service = ["--server", server.Address.ToString(), "--certs", server.Certificates];
+        string At(string name) => Path.Combine(folder, name);
+        try
+        {
+            Ran("document", code, "--out", At("license.ofd"));
+            Ran("document", code, "--form", "original", "--out", At("license.pdf"));
+            Assert.Contains("有效", Ran("verify", At("license.ofd"), "--as", "bank"), StringComparison.Ordinal);
+            using (var copy = JsonDocument.Parse(Ran("copy", "create", code, "--for", "bank", "--use", "开立单位结算账户（样例）", "--json")))
+            {
+                Ran("copy", "download", copy.RootElement.GetProperty("downloadId").GetString()!, "--as", "bank", "--out", At("copy.ofd"));
+            }
+
+            Assert.DoesNotContain("尚未下载", Ran("copy", "list", code), StringComparison.Ordinal);
+            Ran("export", code, "--out", At("export"));
+            Assert.True(File.Exists(At("export/license.ofd")) && File.Exists(At("export/license.pdf")));
+
+            var shown = Show(("served-license", Read("license.ofd")), ("served-copy", Read("copy.ofd")));
+            Assert.All(shown, each => Assert.True(each.Digests && each.Seals.Single().Signature));
+            Assert.All(shown, each => Assert.Contains(issued.License.Enterprise.Name, each.Text, StringComparison.Ordinal));
+            Assert.Contains("仅用于", shown[1].Text, StringComparison.Ordinal);
+            Assert.StartsWith("%PDF", File.ReadAllText(At("license.pdf")), StringComparison.Ordinal);
+
+            // Once the licence has ended, its document is no longer worth anything, and no other is to be had.
+            await server.Staff().RevokeSetAsync(new V1.RevokeSetRequest { RequestId = ServerFixture.NewRequestId(), Name = issued.Name, Reason = "样例：违法经营", Authority = "样例机关" }, cancellationToken: TestContext.Current.CancellationToken);
+            var (exit, output) = Eid.Run(["verify", At("license.ofd"), "--as", "bank", .. service]);
+            Assert.True(exit == 3 && output.Contains("✘ 文件中的执照   执照真实，但已被吊销", StringComparison.Ordinal), output);
+            Assert.Equal(1, Eid.Run(["document", code, "--out", At("other.ofd"), .. service]).Exit);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        OfdFile Read(string name) => new(Documents.Reading.OfdReader.Read(File.ReadAllBytes(At(name))).Files.Select(file => new OfdEntry(file.Key, file.Value)));
+        string Ran(params string[] arguments)
+        {
+            var (exit, output) = Eid.Run([.. arguments, .. service]);
+            Assert.True(exit == 0, output);
+            return output;
+        }
+    }
+
     private static Shown[] Show(params (string Name, OfdFile File)[] files)
     {
         string At(string name, string ending) => Path.Combine(Kept, name + ending);

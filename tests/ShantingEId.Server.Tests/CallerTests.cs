@@ -36,6 +36,7 @@ public sealed class FieldMatrixFixture : ServerFixture
 public sealed class CallerTests(ServerFixture server, FieldMatrixFixture matrix) : IClassFixture<ServerFixture>, IClassFixture<FieldMatrixFixture>
 {
     private static readonly string[] Department = ["ListSteps", "WatchSteps", "GetStep", "ReportStep", "GetProgress"];
+    private static readonly string[] Brought = ["DownloadLicenseCopy", "VerifyDocument", "VerifyStamp"];
     private static readonly string[] Incidents = ["PrepareIncident", "ApproveIncident", "GetIncident", "ListIncidents", "ListIncidentSets", "PauseIncident", "ContinueIncident", "StopIncident"];
 
     // Who may call what in a development deployment, written out once more by hand: a change of the rules must be meant twice.
@@ -43,16 +44,18 @@ public sealed class CallerTests(ServerFixture server, FieldMatrixFixture matrix)
     {
         ["staff"] = ["IssueSet", "ImportSets", "GetIssuedSet", "ChangeRegistration", "WithdrawChange", "SuspendSet", "ResumeSet", "RevokeSet", "RescindSet", "RestoreSet", "CancelSet", "VerifyCode", "LookupLicense", "VerifySeal", "AskQuestions", "VerifyCodes", "ListLookups", "WatchChanges", "ListChanges", "ListNotices", "RaiseObjection", "WithdrawObjection", "ApplyDeregistration", "GetDeregistration", "ResubmitDeregistration", "WithdrawDeregistration", "ConfirmDeregistration", "ListDeregistrations", "ReturnDeregistration", "TerminateDeregistration",
             "OpenCase", "AddSteps", "DecideStep", "GetCase", "WatchCase", "GetProgress", "ListSteps", "WatchSteps",
-            "ListTrades", "IssueTradeLicense", "ChangeTradeLicense", "ChangePermit", "ListTradeLicenses", "ListDuePermits", "GetCompanyTimeline", "SearchCompanies", .. Incidents],
+            "ListTrades", "IssueTradeLicense", "ChangeTradeLicense", "ChangePermit", "ListTradeLicenses", "ListDuePermits", "GetCompanyTimeline", "SearchCompanies", .. Incidents, "GetLicenseDocument", "CreateLicenseCopy", "ListLicenseCopies", "VerifyDocument", "VerifyStamp"],
         ["supervisor"] = ["GetIssuedSet", .. Incidents],
-        ["tax-bureau"] = ["VerifyCode", "LookupLicense", "VerifySeal", "AskQuestions", "VerifyCodes", "WatchChanges", "ListChanges", "ListNotices", "RaiseObjection", "WithdrawObjection", .. Department],
-        ["social-security"] = ["VerifyCode", "LookupLicense", "VerifySeal", "AskQuestions", "VerifyCodes", "WatchChanges", "ListChanges", "ListNotices", "RaiseObjection", "WithdrawObjection", .. Department],
-        ["bank"] = ["VerifyCode", "LookupLicense", "VerifySeal", "AskQuestions", "VerifyCodes", "WatchChanges", "ListChanges", "ListNotices", "RaiseObjection", "WithdrawObjection", .. Department],
-        ["housing-fund"] = ["VerifyCode", "LookupLicense", "VerifySeal", "AskQuestions", "VerifyCodes", "WatchChanges", "ListChanges", "ListNotices", "RaiseObjection", "WithdrawObjection", .. Department],
+        ["tax-bureau"] = ["VerifyCode", "LookupLicense", "VerifySeal", "AskQuestions", "VerifyCodes", "WatchChanges", "ListChanges", "ListNotices", "RaiseObjection", "WithdrawObjection", .. Department, .. Brought],
+        ["social-security"] = ["VerifyCode", "LookupLicense", "VerifySeal", "AskQuestions", "VerifyCodes", "WatchChanges", "ListChanges", "ListNotices", "RaiseObjection", "WithdrawObjection", .. Department, .. Brought],
+        ["bank"] = ["VerifyCode", "LookupLicense", "VerifySeal", "AskQuestions", "VerifyCodes", "WatchChanges", "ListChanges", "ListNotices", "RaiseObjection", "WithdrawObjection", .. Department, .. Brought],
+        ["housing-fund"] = ["VerifyCode", "LookupLicense", "VerifySeal", "AskQuestions", "VerifyCodes", "WatchChanges", "ListChanges", "ListNotices", "RaiseObjection", "WithdrawObjection", .. Department, .. Brought],
         ["engraver"] = Department,
-        ["holder-app"] = ["VerifyCode", "ListLookups", "ListNotices", "ApplyDeregistration", "GetDeregistration", "ResubmitDeregistration", "WithdrawDeregistration", "ConfirmDeregistration", "GetCase", "WatchCase", "GetProgress"],
+        ["holder-app"] = ["VerifyCode", "ListLookups", "ListNotices", "ApplyDeregistration", "GetDeregistration", "ResubmitDeregistration", "WithdrawDeregistration", "ConfirmDeregistration", "GetCase", "WatchCase", "GetProgress",
+            "GetLicenseDocument", "CreateLicenseCopy", "ListLicenseCopies"],
         ["auditor"] = ["GetIssuedSet", "VerifyCode", "LookupLicense", "VerifySeal", "AskQuestions", "VerifyCodes", "ListLookups", "WatchChanges", "ListChanges", "ListNotices", "GetDeregistration", "ListDeregistrations",
-            "GetCase", "WatchCase", "GetProgress", "ListSteps", "WatchSteps", "ListTrades", "ListTradeLicenses", "ListDuePermits", "GetCompanyTimeline", "SearchCompanies", "GetIncident", "ListIncidents", "ListIncidentSets"],
+            "GetCase", "WatchCase", "GetProgress", "ListSteps", "WatchSteps", "ListTrades", "ListTradeLicenses", "ListDuePermits", "GetCompanyTimeline", "SearchCompanies", "GetIncident", "ListIncidents", "ListIncidentSets",
+            "GetLicenseDocument", "ListLicenseCopies", "VerifyDocument", "VerifyStamp"],
         ["stranger"] = [],
     };
 
@@ -83,7 +86,7 @@ public sealed class CallerTests(ServerFixture server, FieldMatrixFixture matrix)
 
     [Fact]
     public void Whatever_changes_the_register_is_a_write() =>
-        Assert.Equal(["AddSteps", "ApplyDeregistration", "ApproveIncident", "CancelSet", "ChangePermit", "ChangeRegistration", "ChangeTradeLicense", "ConfirmDeregistration", "ContinueIncident", "DecideStep", "ImportSets", "IssueSet", "IssueTradeLicense", "OpenCase", "PauseIncident", "PrepareIncident", "RaiseObjection", "ReportStep", "RescindSet", "RestoreSet", "ResubmitDeregistration", "ResumeSet", "ReturnDeregistration", "RevokeSet", "StopIncident", "SuspendSet", "TerminateDeregistration", "WithdrawChange", "WithdrawDeregistration", "WithdrawObjection"], Methods().Where(method => MethodRule.All[PathOf(method)].IsWrite).Select(method => method.Name).Order());
+        Assert.Equal(["AddSteps", "ApplyDeregistration", "ApproveIncident", "CancelSet", "ChangePermit", "ChangeRegistration", "ChangeTradeLicense", "ConfirmDeregistration", "ContinueIncident", "CreateLicenseCopy", "DecideStep", "DownloadLicenseCopy", "ImportSets", "IssueSet", "IssueTradeLicense", "OpenCase", "PauseIncident", "PrepareIncident", "RaiseObjection", "ReportStep", "RescindSet", "RestoreSet", "ResubmitDeregistration", "ResumeSet", "ReturnDeregistration", "RevokeSet", "StopIncident", "SuspendSet", "TerminateDeregistration", "WithdrawChange", "WithdrawDeregistration", "WithdrawObjection"], Methods().Where(method => MethodRule.All[PathOf(method)].IsWrite).Select(method => method.Name).Order());
 
     public static TheoryData<string, string> EveryCallerAndMethod() =>
         [.. from caller in DevCertificates.Callers from method in Methods() select (caller, PathOf(method))];

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using ShantingEId.Calendar;
 using ShantingEId.Crypto;
 using ShantingEId.Deregistering;
@@ -328,6 +329,81 @@ public sealed class ConfigurationTests : IDisposable
         File.Delete(Path.Combine(Certs, CallerDirectory.FileName));
 
         Refuses(ErrorReason.AccessDenied, CallerDirectory.FileName);
+    }
+
+    [Theory]
+    [InlineData("authority-seal.esl")]
+    [InlineData("authority-seal.crt")]
+    [InlineData("authority-seal.key.sealed")]
+    public void A_seal_of_the_authority_that_is_not_whole_is_refused_by_name(string file)
+    {
+        var path = Path.Combine(Certs, file);
+        var good = File.ReadAllBytes(path);
+        File.WriteAllText(path, "garbage");
+        Refuses(ErrorReason.SigningKeyUnusable, file);
+        File.Delete(path);
+        Refuses(ErrorReason.SigningKeyUnusable, file);
+        File.WriteAllBytes(path, [.. good[..^1], (byte)(good[^1] ^ (file.EndsWith("esl", StringComparison.Ordinal) ? 1 : 0))]);
+        if (file.EndsWith("esl", StringComparison.Ordinal))
+        {
+            Refuses(ErrorReason.SigningKeyUnusable, "制章签名");
+        }
+    }
+
+    [Fact]
+    public async Task A_seal_of_the_authority_is_in_force_with_a_key_it_lists_or_the_server_does_not_start()
+    {
+        var now = TimeProvider.System.GetUtcNow();
+
+        // Over, by the clock of the server.
+        Refuses(ErrorReason.SigningKeyUnusable, "", Options("Development") with { Clock = new FakeTimeProvider(now.AddYears(6)) });
+
+        // Another key with a good certificate, which the seal does not list.
+        Reissue("authority-seal", now.AddHours(-1), now.AddYears(2), CertificateUse.Signing, "seal-ca");
+        Refuses(ErrorReason.SigningKeyUnusable, "签章者之列");
+
+        // None at all: everything but sealed documents is served.
+        foreach (var file in AuthorityFiles.SealFiles)
+        {
+            File.Delete(Path.Combine(Certs, file));
+        }
+
+        await using var app = EidServer.Build(Options("Development"));
+        var press = app.Services.GetRequiredService<ShantingEId.Documents.LicensePress>();
+        var refusal = await Assert.ThrowsAsync<EidException>(() => press.SealAsync(null!, ShantingEId.Documents.Faces.FaceForm.Original, now, CancellationToken.None));
+        Assert.Equal((ErrorReason.SigningKeyUnusable, ErrorKind.FailedPrecondition), (refusal.Reason, refusal.Reason.Kind()));
+        Assert.Contains("没有配置登记机关的电子印章", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Dev_certs_adds_the_seal_to_a_folder_that_lacks_it_and_changes_nothing_else()
+    {
+        File.Delete(Path.Combine(Certs, "authority-seal.esl"));
+        var root = File.ReadAllText(Path.Combine(Certs, "root.crt"));
+
+        Assert.Equal(["authority-seal"], DevCertificates.Create(Certs, TimeProvider.System));
+
+        Assert.Equal(root, File.ReadAllText(Path.Combine(Certs, "root.crt")));
+        await using var app = EidServer.Build(Options("Development"));
+        Assert.NotNull(app);
+    }
+
+    [Fact]
+    public async Task A_trust_list_of_somebody_else_is_refused_and_one_that_is_over_is_not_believed()
+    {
+        var (path, now) = (Path.Combine(folder, "list"), DateTimeOffset.FromUnixTimeSeconds(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds()));
+        var list = new Recognition.TrustList { Number = 1, IssueTime = now.AddMinutes(-30), NextUpdate = now.AddMinutes(-10), Entries = [] };
+        File.WriteAllBytes(path, list.Sign(AuthorityFiles.OpenKey(Certs, AuthorityFiles.TrustListSigner, now)).Encode());
+        await using (var app = EidServer.Build(Options("Development") with { TrustList = path }))
+        {
+            Assert.NotNull(app); // Over: it recognises nobody, and says so with each document (CertificateTrust).
+        }
+
+        var bytes = File.ReadAllBytes(path);
+        bytes[^1] ^= 1;
+        File.WriteAllBytes(path, bytes);
+        Refuses(ErrorReason.TrustListInvalid, "签名", Options("Development") with { TrustList = path });
+        Refuses(ErrorReason.TrustListInvalid, "nowhere", Options("Development") with { TrustList = Path.Combine(folder, "nowhere") });
     }
 
     private EidServerOptions Options(string environment) =>

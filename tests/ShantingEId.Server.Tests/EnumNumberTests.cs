@@ -27,6 +27,10 @@ public sealed class EnumNumberTests
         Same<Incident.Types.Act, ShantingEId.Incidents.IncidentAct>("Act");
         Same<Incident.Types.State, ShantingEId.Incidents.IncidentState>("State");
         Same<Incident.Types.Event.Types.Deed, ShantingEId.Incidents.IncidentDeed>("Deed");
+        Same<DocumentVerification.Types.Verdict, Seals.SealVerdict>();
+        Same<DocumentCheck.Types.Outcome, Seals.CheckOutcome>();
+        Same<DocumentFile.Types.Standing, ShantingEId.Documents.Reading.FileStanding>();
+        Same<GetLicenseDocumentRequest.Types.Format, ShantingEId.Documents.DocumentFormat>();
         Same<IncidentSet.Types.Outcome, ShantingEId.Incidents.SetOutcome>("Outcome");
     }
 

@@ -223,6 +223,32 @@ public sealed class QuotaTests(QuotaFixture server) : IClassFixture<QuotaFixture
         }
     }
 
+    // The body of such a call may be 8 MiB, and is in memory before anything is known of it.
+    [Fact]
+    public async Task A_document_takes_its_place_before_its_body_has_come()
+    {
+        const string Verify = "/shanting.eid.v1.DocumentService/VerifyDocument";
+        var auditor = RawCall.As(server, "auditor");
+        var endless = new EndlessContent(RawCall.Frame([], declared: 1000));
+        var first = auditor.Post(Verify, endless);
+        RawAnswer second;
+        for (var patience = 0; (second = await auditor.Post(Verify, RawCall.Frame([]))).Reason != "RATE_LIMITED"; patience++)
+        {
+            Assert.True(patience < 100 && second.Reason == "PURPOSE_REQUIRED", second.Reason);
+            if (first.IsCompleted)
+            {
+                first = auditor.Post(Verify, endless = new EndlessContent(RawCall.Frame([], declared: 1000))); // The other one was there before it.
+            }
+
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal("streams", second.Refusal!.Info.Metadata["quota"]);
+        endless.End();
+        Assert.Equal("MALFORMED_FRAME", (await first).Reason);
+        Assert.Equal("PURPOSE_REQUIRED", (await auditor.Post(Verify, RawCall.Frame([]))).Reason);
+    }
+
     [Fact]
     public async Task Clerks_may_look_for_companies_that_do_not_exist_yet_as_often_as_they_must()
     {

@@ -2,8 +2,10 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using ShantingEId.Crypto;
+using ShantingEId.Documents;
 using ShantingEId.Issuing;
 using ShantingEId.Licenses;
+using ShantingEId.Seals;
 
 namespace ShantingEId.Server.Authority;
 
@@ -34,7 +36,11 @@ internal static class AuthorityFiles
     public const string StatusSigner = "status-signer";
     public const string TimeStamper = "time-stamper";
     public const string SealMaker = "seal-maker";
+    public const string OwnSeal = "authority-seal";
     public const string DevelopmentEnvironment = "development";
+
+    /// <summary>The files of the authority's own seal.</summary>
+    internal static readonly string[] SealFiles = [OwnSeal + ".esl", OwnSeal + ".crt", OwnSeal + ".key.sealed"];
 
     internal static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true, RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true };
 
@@ -42,7 +48,7 @@ internal static class AuthorityFiles
     /// <exception cref="EidException"><see cref="ErrorReason.SigningKeyUnusable"/>: files missing, development keys in production, expired or default keys.</exception>
     public static IssuingAuthority Load(string directory, bool production, DateTimeOffset now)
     {
-        var description = Read(directory, Description, text => JsonSerializer.Deserialize<AuthorityDescription>(text, Json) ?? throw new JsonException("null"));
+        var description = ReadText(directory, Description, text => JsonSerializer.Deserialize<AuthorityDescription>(text, Json) ?? throw new JsonException("null"));
         if (production && (description.Environment == DevelopmentEnvironment || ReadCertificate(directory, Root).Subject.Contains("开发", StringComparison.Ordinal)))
         {
             throw Unusable("生产环境不接受开发用的密钥和证书；请配置正式密钥");
@@ -93,6 +99,28 @@ internal static class AuthorityFiles
     /// <exception cref="EidException"><see cref="ErrorReason.SigningKeyUnusable"/>.</exception>
     public static SigningKey OpenKey(string directory, string name, DateTimeOffset now) => OpenKey(directory, new KeyVault(Bytes(directory, KeyEncryptionKey)), name, now);
 
+    /// <summary>
+    /// Loads the seal of the authority itself, which the unified government seal system made or <c>eid dev-certs</c>: <c>authority-seal.esl</c>
+    /// with the certificate and the sealed key of who may use it. A deployment may be without; then it makes no sealed documents.
+    /// </summary>
+    /// <returns>Null where none of the three files is there.</returns>
+    /// <exception cref="EidException"><see cref="ErrorReason.SigningKeyUnusable"/>: only some are there, the seal is altered or not in force, or the key is not one it lists.</exception>
+    public static AuthoritySeal? LoadSeal(string directory, KeyVault vault, DateTimeOffset now)
+    {
+        if (!SealFiles.Any(file => File.Exists(Path.Combine(directory, file))))
+        {
+            return null;
+        }
+
+        var seal = Read(directory, SealFiles[0], path => SesSeal.Parse(File.ReadAllBytes(path)));
+        var signer = OpenKey(directory, vault, OwnSeal, now);
+        // Who it leads to is for verifiers to judge, who may trust others than we do.
+        return !seal.SignatureIsGood ? throw Unusable($"{SealFiles[0]} 的制章签名不正确")
+            : now < seal.Info.ValidStart || now > seal.Info.ValidEnd ? throw Unusable($"登记机关印章不在有效期内（{seal.Info.ValidStart:yyyy-MM-dd} 至 {seal.Info.ValidEnd:yyyy-MM-dd}）")
+            : !seal.Info.Lists(signer.Certificate) || !signer.Certificate.MaySign ? throw Unusable($"{OwnSeal}.crt 不在登记机关印章的签章者之列，或不允许签名")
+            : new AuthoritySeal(seal, signer);
+    }
+
     private static SigningKey OpenKey(string directory, KeyVault vault, string name, DateTimeOffset now)
     {
         var key = new SigningKey(vault.Open(Bytes(directory, name + ".key.sealed"), name), ReadCertificate(directory, name));
@@ -103,9 +131,11 @@ internal static class AuthorityFiles
     public static string ToPem(Sm2Certificate certificate) => PemEncoding.WriteString("CERTIFICATE", certificate.Der) + "\n";
 
     public static Sm2Certificate ReadCertificate(string directory, string name) =>
-        Read(directory, name + ".crt", pem => Sm2Certificate.Parse(Convert.FromBase64String(pem[PemEncoding.Find(pem).Base64Data])));
+        ReadText(directory, name + ".crt", pem => Sm2Certificate.Parse(Convert.FromBase64String(pem[PemEncoding.Find(pem).Base64Data])));
 
-    public static byte[] Bytes(string directory, string file) => Read(directory, file, text => Convert.FromBase64String(text.Trim()));
+    public static byte[] Bytes(string directory, string file) => ReadText(directory, file, text => Convert.FromBase64String(text.Trim()));
+
+    private static T ReadText<T>(string directory, string file, Func<string, T> parse) => Read(directory, file, path => parse(File.ReadAllText(path, Encoding.UTF8)));
 
     private static T Read<T>(string directory, string file, Func<string, T> parse)
     {
@@ -117,7 +147,7 @@ internal static class AuthorityFiles
 
         try
         {
-            return parse(File.ReadAllText(path, Encoding.UTF8));
+            return parse(path);
         }
         catch (Exception error) when (error is JsonException or FormatException or ArgumentException or EidException or IOException or UnauthorizedAccessException)
         {

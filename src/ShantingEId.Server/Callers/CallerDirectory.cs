@@ -127,6 +127,12 @@ internal sealed class CallerDirectory
     /// <summary>Chinese title of a caller; empty for one that is no longer registered.</summary>
     public string TitleOf(string caller) => caller == PublicDoor.CallerName ? PublicDoor.Caller.Title : titles.GetValueOrDefault(caller, "");
 
+    /// <summary>The relying party that may fetch copies, by its name.</summary>
+    /// <exception cref="EidException"><see cref="ErrorReason.ReceiverUnknown"/>.</exception>
+    public Caller RequireReceiver(string name) =>
+        All.FirstOrDefault(caller => caller.Name == name && caller.MayCall(MethodRule.Of("DocumentService", "DownloadLicenseCopy")))
+        ?? throw EidException.OfField(ErrorReason.ReceiverUnknown, "receiver", "不是登记过、获准下载加注件的用证单位");
+
     /// <summary>Chinese title of a purpose; empty for one that is not registered.</summary>
     public string TitleOfPurpose(string purpose) => purposes.GetValueOrDefault(purpose)?.Title ?? "";
 
@@ -161,6 +167,9 @@ internal sealed class CallerDirectory
         string[] trades = [.. V1.TradeService.Descriptor.Methods.Select(method => "TradeService/" + method.Name)];
         string[] register = ["RegisterService/GetCompanyTimeline", "RegisterService/SearchCompanies"];
         string[] incidents = [.. V1.IncidentService.Descriptor.Methods.Select(method => "IncidentService/" + method.Name)];
+        string[] judge = ["DocumentService/VerifyDocument", "DocumentService/VerifyStamp"];
+        string[] fetch = ["DocumentService/DownloadLicenseCopy", .. judge];
+        string[] papers = ["DocumentService/GetLicenseDocument", "DocumentService/ListLicenseCopies"];
         string[] questions = [.. Purpose.KnownQuestions.Keys];
         var purposes = new Dictionary<string, Purpose>
         {
@@ -178,15 +187,15 @@ internal sealed class CallerDirectory
         };
         Caller[] callers =
         [
-            New("staff", "登记窗口", CallerRole.Staff, [.. V1.IssuanceService.Descriptor.Methods.Select(method => "IssuanceService/" + method.Name), Lookups, .. verify, .. follow, .. notices, .. apply, .. decide, .. run, .. see, .. steps, .. trades, .. register, .. incidents], "COUNTER_CHECK"),
-            New("tax-bureau", "税务局", CallerRole.RelyingParty, [.. verify, .. follow, .. notices, .. hold], "TAX_REGISTRATION"),
-            New("social-security", "社保中心", CallerRole.RelyingParty, [.. verify, .. follow, .. notices, .. hold],
+            New("staff", "登记窗口", CallerRole.Staff, [.. V1.IssuanceService.Descriptor.Methods.Select(method => "IssuanceService/" + method.Name), Lookups, .. verify, .. follow, .. notices, .. apply, .. decide, .. run, .. see, .. steps, .. trades, .. register, .. incidents, .. papers, "DocumentService/CreateLicenseCopy", .. judge], "COUNTER_CHECK"),
+            New("tax-bureau", "税务局", CallerRole.RelyingParty, [.. verify, .. follow, .. notices, .. hold, .. fetch], "TAX_REGISTRATION"),
+            New("social-security", "社保中心", CallerRole.RelyingParty, [.. verify, .. follow, .. notices, .. hold, .. fetch],
                 "SOCIAL_SECURITY_REGISTRATION", "MEDICAL_INSURANCE_REGISTRATION", "EMPLOYMENT_REGISTRATION", "SUBSIDY_CHECK"),
-            New("bank", "银行", CallerRole.RelyingParty, [.. verify, .. follow, .. notices, .. hold], "ACCOUNT_OPENING"),
+            New("bank", "银行", CallerRole.RelyingParty, [.. verify, .. follow, .. notices, .. hold, .. fetch], "ACCOUNT_OPENING"),
             New("engraver", "公章刻制单位", CallerRole.RelyingParty, hold, "SEAL_ENGRAVING"),
-            New("housing-fund", "住房公积金管理中心", CallerRole.RelyingParty, [.. verify, .. follow, .. notices, .. hold], "HOUSING_FUND_REGISTRATION"),
-            New("holder-app", "企业应用", CallerRole.HolderApp, ["VerificationService/VerifyCode", Lookups, "DeregistrationService/ListNotices", .. apply, .. see], "PUBLIC_SCAN"),
-            New("auditor", "审计", CallerRole.Auditor, ["IssuanceService/GetIssuedSet", Lookups, .. verify, .. follow, "DeregistrationService/ListNotices", "DeregistrationService/GetDeregistration", "DeregistrationService/ListDeregistrations", .. see, .. steps, "TradeService/ListTrades", "TradeService/ListTradeLicenses", "TradeService/ListDuePermits", .. register, "IncidentService/GetIncident", "IncidentService/ListIncidents", "IncidentService/ListIncidentSets"], "AUDIT"),
+            New("housing-fund", "住房公积金管理中心", CallerRole.RelyingParty, [.. verify, .. follow, .. notices, .. hold, .. fetch], "HOUSING_FUND_REGISTRATION"),
+            New("holder-app", "企业应用", CallerRole.HolderApp, ["VerificationService/VerifyCode", Lookups, "DeregistrationService/ListNotices", .. apply, .. see, .. papers, "DocumentService/CreateLicenseCopy"], "PUBLIC_SCAN"),
+            New("auditor", "审计", CallerRole.Auditor, ["IssuanceService/GetIssuedSet", Lookups, .. verify, .. follow, "DeregistrationService/ListNotices", "DeregistrationService/GetDeregistration", "DeregistrationService/ListDeregistrations", .. see, .. steps, "TradeService/ListTrades", "TradeService/ListTradeLicenses", "TradeService/ListDuePermits", .. register, "IncidentService/GetIncident", "IncidentService/ListIncidents", "IncidentService/ListIncidentSets", .. papers, .. judge], "AUDIT"),
             New("supervisor", "值班负责人", CallerRole.Staff, ["IssuanceService/GetIssuedSet", .. incidents]),
         ];
         return JsonSerializer.Serialize(new FileContent(purposes, callers), Json);

@@ -59,7 +59,7 @@ internal sealed class CallerGate(RequestDelegate next, CallerAuthenticator authe
 
             // 6. Time: every call has a deadline, no longer than the method's ceiling.
             time = LimitDeadline(context.Request, rule);
-            if (rule.IsStream)
+            if (rule.TakesPlace)
             {
                 quotas.EnterStream(caller);
             }
@@ -92,7 +92,7 @@ internal sealed class CallerGate(RequestDelegate next, CallerAuthenticator authe
         }
         finally
         {
-            if (rule.IsStream)
+            if (rule.TakesPlace)
             {
                 quotas.LeaveStream(call.Caller);
             }
@@ -145,7 +145,7 @@ internal sealed class CallerGate(RequestDelegate next, CallerAuthenticator authe
         // A request that is not gRPC at all has its answer in the HTTP status.
         var response = context.Response;
         if (!call.Reached && !response.HasStarted && response.StatusCode == StatusCodes.Status200OK
-            && Enum.TryParse<StatusCode>(response.Headers["grpc-status"].ToString(), out var status) && FrameworkRefusal.Of(status) is { } refusal)
+            && Enum.TryParse<StatusCode>(response.Headers["grpc-status"].ToString(), out var status) && FrameworkRefusal.Of(status, call.Rule.MaxRequestBytes) is { } refusal)
         {
             call.Refused = refusal.Reason;
             await ErrorWire.WriteAsync(context, refusal);

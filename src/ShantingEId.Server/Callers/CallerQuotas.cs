@@ -63,7 +63,7 @@ internal sealed class CallerQuotas
     /// <summary>Counts a look-up that found nothing, or something never issued.</summary>
     public void CountMiss(Caller caller) => uses[caller].Misses?.Take();
 
-    /// <summary>Takes the place of a streaming call; give it back with <see cref="LeaveStream"/>.</summary>
+    /// <summary>Takes the place of a streaming call, or of one that carries a document; give it back with <see cref="LeaveStream"/>.</summary>
     /// <exception cref="EidException"><see cref="ErrorReason.RateLimited"/>.</exception>
     public void EnterStream(Caller? caller)
     {
@@ -84,7 +84,7 @@ internal sealed class CallerQuotas
         new(ErrorReason.RateLimited, quota switch
         {
             "misses_per_minute" => "查无结果的查询过多，请稍后再试",
-            "streams" => "同时进行的流式调用过多",
+            "streams" => "同时进行的流式调用和文件核验过多",
             _ => "调用过于频繁，请稍后再试",
         })
         {

@@ -42,10 +42,13 @@ internal enum CallerAccess
 /// <param name="IsStream">Whether the call is long; how many a caller holds open at once is limited.</param>
 internal sealed record MethodRule(CallerRole[] Roles, TimeSpan Ceiling, bool IsWrite = false, bool IsLookup = false, bool IsStream = false)
 {
+    // 8 MiB of a document, and what goes with it.
+    private const int DocumentBytes = (8 * 1024 * 1024) + EidServer.MaxMessageBytes;
+
     private readonly string path = "";
 
     /// <summary>Rule of every method. A method without one is refused, and a test fails.</summary>
-    public static IReadOnlyDictionary<string, MethodRule> All { get; } = new Dictionary<string, MethodRule>
+    public static IReadOnlyDictionary<string, MethodRule> All { get; } = Completed(new Dictionary<string, MethodRule>
     {
         [Name("IssuanceService", "IssueSet")] = new([CallerRole.Staff], TimeSpan.FromSeconds(10), IsWrite: true),
         // A whole district's import runs in one call.
@@ -108,11 +111,20 @@ internal sealed record MethodRule(CallerRole[] Roles, TimeSpan Ceiling, bool IsW
         [Name("IncidentService", "ListIncidentSets")] = new([CallerRole.Staff, CallerRole.Auditor], TimeSpan.FromSeconds(10)),
         [Name("IncidentService", "PauseIncident")] = new([CallerRole.Staff], TimeSpan.FromSeconds(10), IsWrite: true),
         [Name("IncidentService", "ContinueIncident")] = new([CallerRole.Staff], TimeSpan.FromSeconds(10), IsWrite: true),
+        // Documents: made here, or sent here to be judged. Both take the machine some time, so few are worked on at once and the others wait.
+        [Name("DocumentService", "GetLicenseDocument")] = new([CallerRole.Staff, CallerRole.HolderApp, CallerRole.Auditor], TimeSpan.FromSeconds(10)),
+        [Name("DocumentService", "CreateLicenseCopy")] = new([CallerRole.Staff, CallerRole.HolderApp], TimeSpan.FromSeconds(10), IsWrite: true),
+        [Name("DocumentService", "ListLicenseCopies")] = new([CallerRole.Staff, CallerRole.HolderApp, CallerRole.Auditor], TimeSpan.FromSeconds(10)),
+        [Name("DocumentService", "DownloadLicenseCopy")] = new([CallerRole.RelyingParty], TimeSpan.FromSeconds(10), IsWrite: true, IsLookup: true),
+        [Name("DocumentService", "VerifyDocument")] =
+            new([CallerRole.Staff, CallerRole.RelyingParty, CallerRole.Auditor], TimeSpan.FromSeconds(10), IsLookup: true) { MaxRequestBytes = DocumentBytes },
+        [Name("DocumentService", "VerifyStamp")] =
+            new([CallerRole.Staff, CallerRole.RelyingParty, CallerRole.Auditor], TimeSpan.FromSeconds(10), IsLookup: true) { MaxRequestBytes = DocumentBytes },
         [Name("IncidentService", "StopIncident")] = new([CallerRole.Staff], TimeSpan.FromSeconds(10), IsWrite: true),
-    }.ToFrozenDictionary(entry => entry.Key, entry => entry.Value with { Path = entry.Key });
+    });
 
     /// <summary>Services this server offers.</summary>
-    public static IReadOnlyList<ServiceDescriptor> Services { get; } = [IssuanceService.Descriptor, VerificationService.Descriptor, ChangeService.Descriptor, DeregistrationService.Descriptor, CaseService.Descriptor, RegisterService.Descriptor, TradeService.Descriptor, IncidentService.Descriptor];
+    public static IReadOnlyList<ServiceDescriptor> Services { get; } = [IssuanceService.Descriptor, VerificationService.Descriptor, ChangeService.Descriptor, DeregistrationService.Descriptor, CaseService.Descriptor, RegisterService.Descriptor, TradeService.Descriptor, IncidentService.Descriptor, DocumentService.Descriptor];
 
     /// <summary>Path of the method in gRPC.</summary>
     public string Path
@@ -135,11 +147,34 @@ internal sealed record MethodRule(CallerRole[] Roles, TimeSpan Ceiling, bool IsW
     /// <summary>Name of the method alone.</summary>
     public string Method { get; private init; } = "";
 
+    /// <summary>Size of the largest request, of a message in gRPC; Base64 makes a body of JSON longer, see <see cref="MaxJsonBytes"/>.</summary>
+    public int MaxRequestBytes { get; init; } = EidServer.MaxMessageBytes;
+
+    /// <summary>Whether a call takes one of its caller's places from its first byte on: what is long, and what fills memory before it is looked at.</summary>
+    public bool TakesPlace => IsStream || MaxRequestBytes > EidServer.MaxMessageBytes;
+
+    /// <summary>Whether others of its service take larger requests: gRPC limits messages by service, so the method's own limit is held after it.</summary>
+    public bool IsBelowService { get; private init; }
+
+    /// <summary>The same for a body of JSON, where Base64 takes a third more for a document.</summary>
+    public int MaxJsonBytes => MaxRequestBytes == DocumentBytes ? DocumentBytes / 3 * 4 : MaxRequestBytes;
+
     /// <summary>The ceiling as gRPC spells it.</summary>
     public string CeilingHeader { get; } = string.Create(CultureInfo.InvariantCulture, $"{(long)Ceiling.TotalSeconds}S");
 
+    /// <summary>The largest request of a service.</summary>
+    public static int MaxRequestBytesOf(ServiceDescriptor service) => service.Methods.Max(method => Of(service.Name, method.Name).MaxRequestBytes);
+
     /// <summary>The rule of a method of ours.</summary>
     public static MethodRule Of(string service, string method) => All[Name(service, method)];
+
+    private static FrozenDictionary<string, MethodRule> Completed(Dictionary<string, MethodRule> rules)
+    {
+        var most = rules.GroupBy(rule => ServiceOf(rule.Key)).ToDictionary(service => service.Key, service => service.Max(rule => rule.Value.MaxRequestBytes));
+        return rules.ToFrozenDictionary(rule => rule.Key, rule => rule.Value with { Path = rule.Key, IsBelowService = rule.Value.MaxRequestBytes < most[ServiceOf(rule.Key)] });
+    }
+
+    private static string ServiceOf(string path) => path[..path.LastIndexOf('/')];
 
     private static string Name(string service, string method) => $"/shanting.eid.v1.{service}/{method}";
 }

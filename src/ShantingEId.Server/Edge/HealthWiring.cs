@@ -36,6 +36,7 @@ internal static class HealthWiring
         ["shanting.eid.v1.RegisterService"] = [Register, Running],
         ["shanting.eid.v1.TradeService"] = [Register, Running],
         ["shanting.eid.v1.IncidentService"] = [Register, Disk, Running],
+        ["shanting.eid.v1.DocumentService"] = [Register, Ledger, Running],
         [Register] = [Register], [Feed] = [Feed], [Ledger] = [Ledger], [Disk] = [Disk],
     }.ToFrozenDictionary();
 

@@ -13,15 +13,15 @@ namespace ShantingEId.Server.Edge;
 /// </summary>
 internal static class JsonDoor
 {
-    private const int MaxBodyBytes = EidServer.MaxMessageBytes;
-
     /// <summary>Lets a call through to its method.</summary>
     public static async Task PassAsync(HttpContext context, GatedCall call, JsonShape shape, TimeSpan time, TimeProvider clock, RequestDelegate next)
     {
         var (client, stream) = (context.RequestAborted, context.Response.Body);
         using var timer = new CancellationTokenSource(time, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(client, timer.Token);
-        var buffer = ArrayPool<byte>.Shared.Rent(MaxBodyBytes + 1);
+        var most = call.Rule.MaxJsonBytes;
+        // No more than the sender says is coming, where it says so.
+        var buffer = ArrayPool<byte>.Shared.Rent(1 + (int)Math.Min(context.Request.ContentLength ?? most, most));
         EidException? refusal = null;
         try
         {
@@ -32,7 +32,7 @@ internal static class JsonDoor
             if (shape.HasBody)
             {
                 RequireJson(context.Request);
-                var body = buffer.AsMemory(0, await ReadBodyAsync(context.Request, buffer, either.Token));
+                var body = buffer.AsMemory(0, await ReadBodyAsync(context.Request, buffer, most, either.Token));
                 StrictJson.Check(body.Span, shape);
                 context.Request.Body = new MemoryStream(buffer, 0, body.Length, writable: false);
             }
@@ -77,14 +77,14 @@ internal static class JsonDoor
         }
     }
 
-    private static async Task<int> ReadBodyAsync(HttpRequest request, byte[] buffer, CancellationToken cancel)
+    private static async Task<int> ReadBodyAsync(HttpRequest request, byte[] buffer, int most, CancellationToken cancel)
     {
         var length = 0;
         try
         {
-            while (request.ContentLength is null or <= MaxBodyBytes && length <= MaxBodyBytes)
+            while (!(request.ContentLength > most) && length <= most)
             {
-                var read = await request.Body.ReadAsync(buffer.AsMemory(length, MaxBodyBytes + 1 - length), cancel);
+                var read = await request.Body.ReadAsync(buffer.AsMemory(length, Math.Min(buffer.Length, most + 1) - length), cancel);
                 if (read == 0)
                 {
                     return length;
@@ -98,6 +98,6 @@ internal static class JsonDoor
             throw new EidException(ErrorReason.MalformedRequest, "请求体残缺");
         }
 
-        throw FrameworkRefusal.TooLarge();
+        throw FrameworkRefusal.TooLarge(most);
     }
 }

@@ -51,7 +51,7 @@ public static partial class OpenApi
             ["info"] = new JsonObject
             {
                 ["title"] = "Shanting electronic business licences", ["version"] = "v1",
-                ["description"] = "JSON of the gRPC services of package shanting.eid.v1: proto3 JSON, unknown members refused, at most 64 KiB, UTF-8. Mutual TLS; what a caller may ask is registered with its certificate.",
+                ["description"] = "JSON of the gRPC services of package shanting.eid.v1: proto3 JSON, unknown members refused, at most 64 KiB (11 MiB where a document is sent), UTF-8. Mutual TLS; what a caller may ask is registered with its certificate.",
             },
             ["servers"] = new JsonArray(new JsonObject { ["url"] = "/" }),
             ["security"] = new JsonArray(new JsonObject { ["clientCertificate"] = new JsonArray() }),

@@ -13,7 +13,13 @@ internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> log) : 
     public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation) =>
         Run(context, () =>
         {
-            if (GatedCall.Of(context.GetHttpContext()).Rule.IsWrite)
+            var rule = GatedCall.Of(context.GetHttpContext()).Rule;
+            if (rule.IsBelowService && ((IMessage)request).CalculateSize() > rule.MaxRequestBytes)
+            {
+                throw FrameworkRefusal.TooLarge(rule.MaxRequestBytes);
+            }
+
+            if (rule.IsWrite)
             {
                 StrictMessage.RefuseUnknownFields((IMessage)request);
             }

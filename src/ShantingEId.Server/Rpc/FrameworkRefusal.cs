@@ -7,16 +7,18 @@ namespace ShantingEId.Server.Rpc;
 internal static class FrameworkRefusal
 {
     /// <summary>Our error for a status the framework gave before the method saw a message; null where it says enough itself.</summary>
-    public static EidException? Of(StatusCode code) => code switch
+    /// <param name="code">The status.</param>
+    /// <param name="limit">Bytes that a request of the method may have.</param>
+    public static EidException? Of(StatusCode code, int limit) => code switch
     {
-        StatusCode.ResourceExhausted => TooLarge(),
+        StatusCode.ResourceExhausted => TooLarge(limit),
         StatusCode.Unknown => NoMessage(),
         StatusCode.Internal => new EidException(ErrorReason.MalformedFrame, "请求的 gRPC 帧残缺或多余"),
         _ => null,
     };
 
-    /// <summary>The request is larger than any of ours.</summary>
-    public static EidException TooLarge() => new(ErrorReason.MessageTooLarge, "请求超过 64 KiB 的限制");
+    /// <summary>The request is larger than any of this method.</summary>
+    public static EidException TooLarge(int limit) => new(ErrorReason.MessageTooLarge, $"请求超过 {limit / 1024} KiB 的限制");
 
     private static EidException NoMessage() => new(ErrorReason.MalformedRequest, "请求不是合规的 protobuf 消息");
 
@@ -37,7 +39,7 @@ internal static class FrameworkRefusal
             {
                 throw NoMessage();
             }
-            catch (RpcException error) when (Of(error.StatusCode) is { } refusal)
+            catch (RpcException error) when (Of(error.StatusCode, EidServer.MaxMessageBytes) is { } refusal)
             {
                 throw refusal;
             }

@@ -36,8 +36,7 @@ internal sealed partial class LookupDesk(
         }
         catch (Exception error) when (error is not OperationCanceledException || !cancel.IsCancellationRequested)
         {
-            throw await RefuseAsync(question, error is EidException refusal && refusal.Reason.Kind() != ErrorKind.Internal ? refusal
-                : new EidException(ErrorReason.InternalFault, "服务内部错误，已记录；请稍后重试", error));
+            throw await RefuseAsync(question, Told(error));
         }
 
         // 6. What is shown, and that it is shown: durable in the ledger before the answer leaves.
@@ -53,6 +52,51 @@ internal sealed partial class LookupDesk(
         EidMeters.CountVerdict(question.Method, question.Caller.Name, shown.Verdict, record.Reason);
         return answer;
     }
+
+    /// <summary>
+    /// Lets somebody look at what is no question about a licence and reaches companies all the same, a document: with the same rights, and
+    /// recorded before anything of it leaves, once for each company.
+    /// </summary>
+    /// <param name="question">Who looks, under which purpose, at what.</param>
+    /// <param name="look">Looks, once it is clear that it may.</param>
+    /// <param name="cancel">Gives up before anything is recorded.</param>
+    /// <returns>The receipt of the first record; null where none was asked for.</returns>
+    /// <exception cref="EidException">As for <see cref="AnswerAsync"/>.</exception>
+    public async ValueTask<byte[]?> LookAsync(LookupQuestion question, Func<ValueTask<SeenDocument>> look, CancellationToken cancel)
+    {
+        SeenDocument seen;
+        try
+        {
+            quotas.RequireLookup(question.Caller);
+            callers.RequirePurpose(question.Caller, question.Purpose);
+            question.CheckReference();
+            seen = await look();
+        }
+        catch (Exception error) when (error is not OperationCanceledException || !cancel.IsCancellationRequested)
+        {
+            if ((error as EidException)?.Reason.Kind() == ErrorKind.NotFound)
+            {
+                quotas.CountMiss(question.Caller);
+            }
+
+            throw await RefuseAsync(question, Told(error));
+        }
+
+        var receipts = new List<byte[]?>();
+        foreach (var holder in seen.Holders.DefaultIfEmpty(""))
+        {
+            var record = new LookupRecord(
+                clock.GetUtcNow(), seen.StatusAsOf, question.Method, question.Caller.Name, question.Purpose, LookupRecord.DigestRequest(question.Method, question.Subject), holder,
+                (int)seen.Verdict, seen.Reason, seen.Facts.Digest(), question.Reference);
+            receipts.Add(await AppendAsync(record, seen.Facts, question.WithReceipt));
+        }
+
+        EidMeters.CountVerdict(question.Method, question.Caller.Name, seen.Verdict, seen.Reason);
+        return receipts[0];
+    }
+
+    private static EidException Told(Exception error) => error is EidException refusal && refusal.Reason.Kind() != ErrorKind.Internal ? refusal
+        : new EidException(ErrorReason.InternalFault, "服务内部错误，已记录；请稍后重试", error);
 
     private async ValueTask<LookupAnswer> JudgeAsync(LookupQuestion question, CancellationToken cancel)
     {
@@ -177,3 +221,11 @@ internal sealed partial class LookupDesk(
     [LoggerMessage(EventName = "OverAsked", Level = LogLevel.Warning, Message = "Caller {Caller} asked under purpose {Purpose} for more than it grants: {Field}")]
     private partial void OverAsked(string caller, string purpose, string field);
 }
+
+/// <summary>What somebody saw of a document.</summary>
+/// <param name="Holders">Credit codes of the companies whose seals are in it.</param>
+/// <param name="Verdict">What it came to, in the verdicts of look-ups.</param>
+/// <param name="Reason">Machine reason; empty when valid.</param>
+/// <param name="Facts">What was shown.</param>
+/// <param name="StatusAsOf">As of when states were read.</param>
+internal sealed record SeenDocument(IReadOnlyCollection<string> Holders, Verdict Verdict, string Reason, ReceiptFacts Facts, DateTimeOffset StatusAsOf);

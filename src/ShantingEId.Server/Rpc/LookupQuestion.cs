@@ -80,6 +80,10 @@ internal sealed record LookupQuestion(Caller Caller, string Method, string Purpo
             ? new EidException(ErrorReason.QuestionInvalid, "应写明 code 或 credit_code", [new FieldViolation("subject", ErrorReason.QuestionInvalid, "应写明 code 或 credit_code")]) : null,
     };
 
+    /// <summary>A document, by its bytes or what stands for them.</summary>
+    public static LookupQuestion OfDocument(Caller caller, string method, ReadOnlyMemory<byte> bytes, string purpose, bool withReceipt, string reference) =>
+        new(caller, method, purpose, withReceipt, reference) { SesSeal = bytes };
+
     /// <summary>What was named: goes into the ledger as a digest only.</summary>
     public string Subject => (Code ?? CreditCode ?? SealCode ?? (SesSeal is { } seal ? Convert.ToHexStringLower(Sm3.Hash(seal.Span)) : ""))
         + (AsOfTime is { } time ? "@" + time.Seconds.ToString(CultureInfo.InvariantCulture) + "." + time.Nanos.ToString("D9", CultureInfo.InvariantCulture) : "");

@@ -43,7 +43,9 @@ internal static class CaseCheck
         LEFT JOIN deregistration_event d ON d.actor = r.actor AND d.request_id = r.request_id
         LEFT JOIN filed_item i ON i.actor = r.actor AND i.request_id = r.request_id
         LEFT JOIN incident_event n ON n.actor = r.actor AND n.request_id = r.request_id
-        WHERE a.id IS NULL AND e.position IS NULL AND c.id IS NULL AND d.position IS NULL AND i.id IS NULL AND n.id IS NULL
+        LEFT JOIN license_copy m ON m.actor = r.actor AND m.request_id = r.request_id
+        LEFT JOIN license_copy g ON g.receiver = r.actor AND g.download_request = r.request_id
+        WHERE a.id IS NULL AND e.position IS NULL AND c.id IS NULL AND d.position IS NULL AND i.id IS NULL AND n.id IS NULL AND m.id IS NULL AND g.id IS NULL
         """;
 
     /// <summary>What is wrong with a case's history; "" when it went by the table.</summary>

@@ -100,13 +100,14 @@ public static class RegisterCheck
         try
         {
             using var snapshot = new Snapshot(options);
-            foreach (var (problem, sql) in (IEnumerable<(string, string)>)[.. Rules, .. CaseCheck.Rules, .. DeregistrationCheck.Rules, .. PermitCheck.Rules, .. FilingCheck.Rules, .. IncidentCheck.Rules, .. options.Postgres is null ? FileRules : []])
+            foreach (var (problem, sql) in (IEnumerable<(string, string)>)[.. Rules, .. CaseCheck.Rules, .. DeregistrationCheck.Rules, .. PermitCheck.Rules, .. FilingCheck.Rules, .. IncidentCheck.Rules, .. CopyCheck.Rules, .. options.Postgres is null ? FileRules : []])
             {
                 problems.AddRange(snapshot.Query(sql).Select(row => new RegisterProblem(row[0].ToString()!, problem)));
             }
 
             problems.AddRange(CheckCases(snapshot));
             problems.AddRange(FilingCheck.Problems(snapshot.Query(FilingCheck.Filings)));
+            problems.AddRange(CopyCheck.Problems(snapshot.Query(CopyCheck.HandedOut)));
             problems.AddRange(CheckIncidents(snapshot));
 
             // Reading is one thread's work, the signatures are everyone's.

@@ -4,8 +4,10 @@ using System.Text;
 using ShantingEId.Documents;
 using ShantingEId.Documents.Faces;
 using ShantingEId.Documents.Ofd;
+using ShantingEId.Documents.Reading;
 using ShantingEId.Issuing;
 using ShantingEId.Licenses;
+using ShantingEId.Recognition;
 using ShantingEId.Seals;
 
 namespace ShantingEId.Tool.Bench;
@@ -66,6 +68,19 @@ internal static class BenchDocuments
         Figure.Show("face_pdf_bytes", Figure.Median(kinds[1].Sizes), "bytes");
         Figure.Show("face_png_ms", Figure.Median(kinds[2].Times), "ms");
         Figure.Show("face_png_bytes", Figure.Median(kinds[2].Sizes), "bytes");
+
+        // What a service does with a document that is brought to it, but for asking the register.
+        var judge = new DocumentVerifier(new CertificateTrust(world.Authority.Roots, world.Authority.Intermediates), NoStatus.Instance, TimeProvider.System);
+        var brought = Ofd(sets[0]);
+        var judged = new List<double>();
+        for (var round = 0; round < Math.Max(rounds, 5); round++)
+        {
+            var started = Stopwatch.GetTimestamp();
+            await judge.VerifyAsync(brought, CancellationToken.None);
+            judged.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+        }
+
+        Figure.Show("document_verify_ms", Figure.Median(judged), "ms");
 
         // 3. Memory: what stays is what the first hundred need.
         if (documents > 0)

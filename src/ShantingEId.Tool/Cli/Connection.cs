@@ -22,6 +22,7 @@ internal sealed class Connection : IDisposable
         Incidents = new IncidentService.IncidentServiceClient(channel);
         Deregistrations = new DeregistrationService.DeregistrationServiceClient(channel);
         Register = new RegisterService.RegisterServiceClient(channel);
+        Documents = new DocumentService.DocumentServiceClient(channel);
     }
 
     public string Caller { get; }
@@ -39,7 +40,10 @@ internal sealed class Connection : IDisposable
     public DeregistrationService.DeregistrationServiceClient Deregistrations { get; }
 
     public RegisterService.RegisterServiceClient Register { get; }
+
     public IncidentService.IncidentServiceClient Incidents { get; }
+
+    public DocumentService.DocumentServiceClient Documents { get; }
 
     public static Connection Open(Uri address, string directory, string caller)
     {

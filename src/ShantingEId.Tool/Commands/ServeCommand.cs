@@ -27,18 +27,18 @@ internal static class ServeCommand
         var contact = new Option<string>("--contact") { Description = "公众页面上所列的核实电话", HelpName = "TEXT", DefaultValueFactory = _ => "" };
         var ttl = new Option<int>("--status-ttl") { Description = "公众端口上的状态列表，副本可用多少秒（默认 60）", HelpName = "SECONDS", DefaultValueFactory = _ => 60 };
         var packs = new Option<string?>("--packs") { Description = "离线状态包的目录，各副本共用（默认在登记簿目录下）", HelpName = "DIR" };
-        var trustList = new Option<string?>("--trust-list") { Description = "随离线状态包发布的 CA 互认信任列表", HelpName = "FILE" };
         var journal = new Option<string?>("--journal") { Description = "登记日志的目录，各副本共用，应与登记簿不在同一块磁盘（登记簿为文件的默认在其目录下；正式环境必须给出）", HelpName = "DIR" };
         var keep = new Option<int?>("--ledger-keep") { Description = "账本归入登记簿后再保存多少天（默认一直保存）", HelpName = "DAYS" };
         var holidays = new Option<string?>("--holidays") { Description = "节假日和调休上班日的文件，代替程序自带的；期限按它计算", HelpName = "FILE" };
         var trades = new Option<string?>("--trades") { Description = "一业一证行业目录的文件，代替程序自带的", HelpName = "FILE" };
+        var trustList = new Option<string?>("--trust-list") { Description = "核验文件时采用的 CA 互认信任列表（eid trust-list 签发）；启动时读入，过期后其中的 CA 一律不认", HelpName = "FILE" };
         var workingDays = new Option<bool>("--publication-working-days") { Description = "简易注销的公示期按工作日计算（默认按日）" };
         var command = new EidCommand("serve", "运行服务（gRPC，双向 TLS），按 Ctrl+C 停止。")
         {
             StopsByItself = true,
             Examples = ["eid serve", "eid serve --data /srv/eid/data --certs /srv/eid/certs --environment Production --port 443 --journal /mnt/journal", $"{PostgresOption.Variable}='Host=db;Database=eid;Username=eid;Password=…' eid serve --redis cache:6379 --journal /mnt/journal"],
         };
-        foreach (var option in (Option[])[certificates, data, environment, port, postgres, redis, publicPort, contact, ttl, packs, trustList, journal, ledger, checkpoints, keep, holidays, trades, workingDays])
+        foreach (var option in (Option[])[certificates, data, environment, port, postgres, redis, publicPort, contact, ttl, packs, journal, ledger, checkpoints, keep, holidays, trades, trustList, workingDays])
         {
             command.Options.Add(option);
         }
@@ -56,8 +56,8 @@ internal static class ServeCommand
                 CertificatesDirectory = folder, DataDirectory = parse.GetRequiredValue(data), Environment = parse.GetRequiredValue(environment), Port = parse.GetValue(port),
                 Postgres = parse.GetValue(postgres), Redis = parse.GetValue(redis),
                 PublicPort = parse.GetValue(publicPort), PublicContact = parse.GetRequiredValue(contact),
-                StatusTtl = TimeSpan.FromSeconds(parse.GetValue(ttl)), PackDirectory = parse.GetValue(packs), TrustList = parse.GetValue(trustList), JournalDirectory = parse.GetValue(journal), LedgerDirectory = parse.GetValue(ledger), LedgerCheckpoints = parse.GetValue(checkpoints), LedgerKeep = parse.GetValue(keep) is { } days ? TimeSpan.FromDays(days) : null,
-                Holidays = parse.GetValue(holidays), Trades = parse.GetValue(trades), Deregistration = new DeregistrationTerms { PublicationInWorkingDays = parse.GetValue(workingDays) },
+                StatusTtl = TimeSpan.FromSeconds(parse.GetValue(ttl)), PackDirectory = parse.GetValue(packs), JournalDirectory = parse.GetValue(journal), LedgerDirectory = parse.GetValue(ledger), LedgerCheckpoints = parse.GetValue(checkpoints), LedgerKeep = parse.GetValue(keep) is { } days ? TimeSpan.FromDays(days) : null,
+                Holidays = parse.GetValue(holidays), Trades = parse.GetValue(trades), TrustList = parse.GetValue(trustList), Deregistration = new DeregistrationTerms { PublicationInWorkingDays = parse.GetValue(workingDays) },
                 // A port in use is told below in one line; the host would print a page of trace before it.
                 ConfigureLogging = logging => logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None),
             });

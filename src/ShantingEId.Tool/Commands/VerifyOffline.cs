@@ -9,25 +9,26 @@ namespace ShantingEId.Tool.Commands;
 /// <summary><c>eid verify --offline</c>: codes by a pack, without the service.</summary>
 internal sealed class VerifyOffline
 {
-    private readonly Option<bool> offline = new("--offline") { Description = "不连接服务，按离线状态包核验" };
     private readonly Option<string?> pack = new("--pack") { Description = "离线核验所用的状态包；到期的包只答“无法确认”", HelpName = "FILE" };
 
-    private VerifyOffline()
-    {
-    }
+    private readonly VerifyFile file;
 
-    /// <summary>Adds the options.</summary>
-    public static VerifyOffline AddTo(Command command)
+    private VerifyOffline(VerifyFile file) => this.file = file;
+
+    /// <summary>Adds the option; <c>--offline</c> and <c>--roots</c> are those of files.</summary>
+    public static VerifyOffline AddTo(Command command, VerifyFile file)
     {
-        var added = new VerifyOffline();
-        command.Options.Add(added.offline);
+        var added = new VerifyOffline(file);
         command.Options.Add(added.pack);
         return added;
     }
 
+    /// <summary>Whether a pack was named.</summary>
+    public bool HasPack(ParseResult parse) => parse.GetValue(pack) is not null;
+
     /// <summary>Whether the service is to be left alone.</summary>
     /// <exception cref="UsageException">One of the two options without the other.</exception>
-    public bool Wanted(ParseResult parse) => (parse.GetValue(offline), parse.GetValue(pack)) switch
+    public bool Wanted(ParseResult parse) => (file.IsOffline(parse), parse.GetValue(pack)) switch
     {
         (true, null) => throw new UsageException("--offline 需要用 --pack 指明状态包"),
         (false, not null) => throw new UsageException("--pack 只用于 --offline"),
@@ -36,9 +37,9 @@ internal sealed class VerifyOffline
 
     /// <summary>Judges the codes.</summary>
     /// <returns>Exit code: 0 only when every one was valid when the pack was made.</returns>
-    public int Run(ParseResult parse, Screen screen, IReadOnlyList<string> codes, string? roots)
+    public int Run(ParseResult parse, Screen screen, IReadOnlyList<string> codes)
     {
-        var trust = RootsOption.Read(roots);
+        var trust = RootsOption.Read(file.Roots(parse));
         var verifier = new OfflineVerifier(StatusPack.Open(PackCommand.Read(parse.GetValue(pack)!), trust.Roots), trust);
         var answers = codes.Select(verifier.Verify).ToList();
         if (screen.Json)

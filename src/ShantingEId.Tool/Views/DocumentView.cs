@@ -1,30 +1,44 @@
-using ShantingEId.Documents.Reading;
 using ShantingEId.Seals;
 using ShantingEId.Tool.Cli;
+using ShantingEId.V1;
 using Spectre.Console;
+using Outcome = ShantingEId.V1.DocumentCheck.Types.Outcome;
+using Standing = ShantingEId.V1.DocumentFile.Types.Standing;
+using Verdict = ShantingEId.V1.DocumentVerification.Types.Verdict;
 
 namespace ShantingEId.Tool.Views;
 
 /// <summary>
-/// What a verification of a seal, a signature or a document came to, in the same three layers: the verdict with one sentence, the
-/// list of steps, and with <c>--json</c> everything.
+/// What a verification of a seal, a signature or a document came to, in the same three layers, whoever verified: the verdict with one
+/// sentence, the list of steps, and with <c>--json</c> everything.
 /// </summary>
 internal static class DocumentView
 {
-    public static int ExitOf(SealVerdict verdict) => verdict == SealVerdict.Valid ? ExitCode.Ok : ExitCode.NotValid;
+    public static int ExitOf(Verdict verdict) => verdict == Verdict.Valid ? ExitCode.Ok : ExitCode.NotValid;
 
-    public static void Show(Screen screen, DocumentReport report)
+    public static int ExitOf(DocumentVerification report) =>
+        report.License is null or { Verdict: Verification.Types.Verdict.Valid } ? ExitOf(report.Verdict) : ExitCode.NotValid;
+
+    public static void Show(Screen screen, DocumentVerification report)
     {
+        if (screen.Json)
+        {
+            Screen.Result(report);
+            return;
+        }
+
         Head(screen, report.Verdict, report.Summary);
+        if (report.License is { } license)
+        {
+            var holds = license.Verdict == Verification.Types.Verdict.Valid;
+            screen.Line($"[bold {(holds ? "green" : "red")}]{(holds ? "✔" : "✘")} 文件中的执照[/]   {Markup.Escape(license.Explanation)}");
+        }
+
         foreach (var signature in report.Signatures)
         {
             screen.Line();
-            screen.Plain($"签名 {signature.Id}（{(signature.HasSeal ? "电子签章" : "数字签名")}）：{signature.Verdict.ChineseName()}");
-            screen.Facts(
-            [
-                ("印章", signature.SealName), ("印章标识", signature.SealId), ("签名者", signature.SignerOrganisation),
-                ("签名时间", signature.SigningTime is { } time ? Words.Of(time) : ""), ("时间戳证明时间", signature.ProvenTime is { } proven ? Words.Of(proven) : ""), ("签名程序", signature.Provider),
-            ]);
+            screen.Plain($"签名 {signature.Id}（{(signature.HasSeal ? "电子签章" : "数字签名")}）：{((SealVerdict)signature.Verdict).ChineseName()}");
+            screen.Facts([.. Facts(signature), ("签名程序", signature.Provider)]);
             Steps(screen, signature.Checks);
         }
 
@@ -33,79 +47,54 @@ internal static class DocumentView
         Steps(screen, report.Checks);
         screen.Table(["状态", "文件", "覆盖它的签名"], report.Files.Select(file => new[]
         {
-            Standing(file.Standing) + (file.IsReachable || file.Standing == FileStanding.Missing ? "" : "，夹带"), file.Path, string.Join('、', file.CoveredBy),
+            Name(file.Standing) + (file.Reachable || file.Standing == Standing.Missing ? "" : "，夹带"), file.Path, string.Join('、', file.CoveredBy),
         }));
     }
 
-    public static void Show(Screen screen, SealVerdict verdict, string summary, IEnumerable<(string Label, string Value)> facts, IReadOnlyList<SealCheck> checks)
+    public static void Show(Screen screen, StampVerification report, IEnumerable<(string Label, string Value)> more)
     {
-        Head(screen, verdict, summary);
+        if (screen.Json)
+        {
+            Screen.Result(report);
+            return;
+        }
+
+        Head(screen, report.Verdict, report.Summary);
         screen.Line();
-        screen.Facts(facts);
-        Steps(screen, checks);
+        screen.Facts([.. Facts(report.Signature), .. more]);
+        Steps(screen, report.Signature.Checks);
     }
 
-    public static object ToJson(DocumentReport report) => new
-    {
-        verdict = report.Verdict.WireName(), summary = report.Summary, checks = ToJson(report.Checks),
-        signatures = report.Signatures.Select(signature => new
-        {
-            id = signature.Id, path = signature.Path, hasSeal = signature.HasSeal, verdict = signature.Verdict.WireName(), sealName = signature.SealName, sealId = signature.SealId,
-            signer = signature.Signer, signerSubject = signature.SignerOrganisation, signingTime = signature.SigningTime, provenTime = signature.ProvenTime, provider = signature.Provider,
-            stampPages = signature.StampPages, checks = ToJson(signature.Checks),
-        }),
-        files = report.Files.Select(file => new
-        {
-            path = file.Path, size = file.Size, standing = WireName(file.Standing), coveredBy = file.CoveredBy, isReachable = file.IsReachable,
-        }),
-    };
+    private static IEnumerable<(string Label, string Value)> Facts(DocumentSignature signature) =>
+    [
+        ("印章", signature.SealName), ("印章标识", signature.SealCode), ("签名者", signature.Signer), ("签名时间", Words.Of(signature.SigningTime)), ("时间戳证明时间", Words.Of(signature.ProvenTime)),
+    ];
 
-    public static object ToJson(SealVerdict verdict, string summary, IEnumerable<(string Label, string Value)> facts, IReadOnlyList<SealCheck> checks) => new
+    private static void Head(Screen screen, Verdict verdict, string summary)
     {
-        verdict = verdict.WireName(), summary, facts = facts.ToDictionary(fact => fact.Label, fact => fact.Value), checks = ToJson(checks),
-    };
-
-    /// <summary>One sentence for a single seal or signature.</summary>
-    public static string Summary(string what, SealVerdict verdict, IReadOnlyList<SealCheck> checks) => verdict switch
-    {
-        SealVerdict.Valid => $"{what}真实有效。",
-        SealVerdict.NotConfirmed => $"{what}的签名值真实；但{checks.First(check => check.Outcome == CheckOutcome.NotConfirmed).Text}。",
-        _ => $"{what}无效：{checks.First(check => check.Outcome == CheckOutcome.Failed).Text}。",
-    };
-
-    private static object ToJson(IReadOnlyList<SealCheck> checks) => checks.Select(check => new
-    {
-        step = check.Step.WireName(), name = check.Step.ChineseName(), clause = check.Clause, outcome = check.Outcome.WireName(), reason = check.Problem == SealProblem.None ? "" : check.Problem.WireName(),
-        text = check.Text,
-    });
-
-    private static void Head(Screen screen, SealVerdict verdict, string summary)
-    {
-        var (sign, colour) = verdict switch { SealVerdict.Valid => ("✔", "green"), SealVerdict.NotConfirmed => ("？", "yellow"), _ => ("✘", "red") };
-        screen.Line($"[bold {colour}]{sign} {verdict.ChineseName()}[/]   {Markup.Escape(summary)}");
+        var (sign, colour) = verdict switch { Verdict.Valid => ("✔", "green"), Verdict.NotConfirmed => ("？", "yellow"), _ => ("✘", "red") };
+        screen.Line($"[bold {colour}]{sign} {((SealVerdict)verdict).ChineseName()}[/]   {Markup.Escape(summary)}");
     }
 
-    private static void Steps(Screen screen, IReadOnlyList<SealCheck> checks)
+    private static void Steps(Screen screen, IEnumerable<DocumentCheck> checks)
     {
         foreach (var check in checks)
         {
             var (sign, colour) = check.Outcome switch
             {
-                CheckOutcome.Passed => ("✔", "green"), CheckOutcome.NotConfirmed => ("？", "yellow"), CheckOutcome.Notice => ("·", "default"), _ => ("✘", "red"),
+                Outcome.Passed => ("✔", "green"), Outcome.NotConfirmed => ("？", "yellow"), Outcome.Notice => ("·", "default"), _ => ("✘", "red"),
             };
-            var reason = check.Problem == SealProblem.None ? "" : $"（{check.Problem.WireName()}）";
-            screen.Line($"  [{colour}]{sign}[/] {check.Step.ChineseName()}：{Markup.Escape(check.Text)}{reason}{(check.Clause.Length == 0 ? "" : $" [grey]{Markup.Escape(check.Clause)}[/]")}");
+            var reason = check.Reason.Length == 0 ? "" : $"（{check.Reason}）";
+            screen.Line($"  [{colour}]{sign}[/] {check.Title}：{Markup.Escape(check.Text)}{reason}{(check.Clause.Length == 0 ? "" : $" [grey]{Markup.Escape(check.Clause)}[/]")}");
         }
     }
 
-    private static string Standing(FileStanding standing) => standing switch
+    private static string Name(Standing standing) => standing switch
     {
-        FileStanding.Intact => "未改动",
-        FileStanding.Altered => "签名后被改动",
-        FileStanding.Missing => "签名后被删除",
-        FileStanding.OfSignature => "签名自身",
+        Standing.Intact => "未改动",
+        Standing.Altered => "签名后被改动",
+        Standing.Missing => "签名后被删除",
+        Standing.OfSignature => "签名自身",
         _ => "无签名覆盖",
     };
-
-    private static string WireName(FileStanding standing) => System.Text.Json.JsonNamingPolicy.SnakeCaseUpper.ConvertName(standing.ToString());
 }

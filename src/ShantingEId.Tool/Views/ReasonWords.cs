@@ -1,3 +1,4 @@
+using ShantingEId.Seals;
 using ShantingEId.Verifying;
 
 namespace ShantingEId.Tool.Views;
@@ -11,6 +12,12 @@ internal static class ReasonWords
     private static string Explanation(int verdict, string reason)
     {
         var why = Enum.GetValues<VerdictReason>().FirstOrDefault(each => each.WireName() == reason);
+        if (why == VerdictReason.None && Enum.GetValues<SealProblem>().Any(each => each.WireName() == reason))
+        {
+            // Of a document or a stamp: the first step that did not pass.
+            return (Verdict)verdict == Verdict.Unknown ? "文件或印章无法确认" : "文件或印章未通过核验";
+        }
+
         return Enum.IsDefined((Verdict)verdict) ? VerdictTexts.Of((Verdict)verdict, why).Explanation.TrimEnd('。') : "原因代码";
     }
 
@@ -25,6 +32,11 @@ internal static class ReasonWords
         "QR_TEXT_INVALID" => "提交的不是证照码文字",
         "USCC_INVALID" => "统一社会信用代码有误",
         "TEXT_INVALID" => "业务编号过长或含有不允许的字符",
+        "CONTAINER_LIMITS" or "CONTAINER_UNSAFE" or "XML_UNSAFE" => "提交的文件不是可以打开的 OFD",
+        "COPY_NOT_FOUND" => "没有这份加注件，或不是制作给查询单位的",
+        "ALREADY_DOWNLOADED" => "加注件已经下载过",
+        "COPY_EXPIRED" => "加注件已过有效期",
+        "LICENSE_NOT_IN_FORCE" => "执照已不在有效状态",
         "AGE_INVALID" => "要求的状态时效有误",
         "AS_OF_INVALID" => "查询的时点有误",
         "SEAL_CODE_INVALID" => "印章编码有误",

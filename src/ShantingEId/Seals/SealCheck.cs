@@ -147,6 +147,16 @@ public static class SealChecks
         _ => "未核验",
     };
 
+    /// <summary>One Chinese sentence about a single seal or signature, for people.</summary>
+    /// <param name="what">印章 or 签章.</param>
+    /// <param name="checks">Its steps.</param>
+    public static string Summary(string what, IReadOnlyCollection<SealCheck> checks) => Verdict(checks) switch
+    {
+        SealVerdict.Valid => $"{what}真实有效。",
+        SealVerdict.NotConfirmed => $"{what}的签名值真实；但{checks.First(check => check.Outcome == CheckOutcome.NotConfirmed).Text}。",
+        _ => $"{what}无效：{checks.First(check => check.Outcome == CheckOutcome.Failed).Text}。",
+    };
+
     /// <summary>Name of the step for people.</summary>
     public static string ChineseName(this CheckStep step) => step switch
     {

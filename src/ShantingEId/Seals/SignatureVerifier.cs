@@ -31,7 +31,10 @@ public sealed class SignatureVerifier(CertificateTrust certificates, IStatusSour
     /// <param name="bytes">SES_Signature, DER.</param>
     /// <param name="text">The text that was signed (in OFD the bytes of Signature.xml); null when it is not at hand.</param>
     /// <param name="cancel">Gives up.</param>
-    public async ValueTask<SignatureReport> VerifyAsync(ReadOnlyMemory<byte> bytes, byte[]? text, CancellationToken cancel)
+    public ValueTask<SignatureReport> VerifyAsync(ReadOnlyMemory<byte> bytes, byte[]? text, CancellationToken cancel) => VerifyByDigestAsync(bytes, text is null ? null : Sm3.Hash(text), cancel);
+
+    /// <summary>The same where of the text only the SM3 is at hand.</summary>
+    public async ValueTask<SignatureReport> VerifyByDigestAsync(ReadOnlyMemory<byte> bytes, byte[]? textDigest, CancellationToken cancel)
     {
         // 1. 数据格式
         SesSignature signature;
@@ -48,12 +51,12 @@ public sealed class SignatureVerifier(CertificateTrust certificates, IStatusSour
         var stamp = signature.TimeStamp.IsEmpty ? (Proof: null, Checks: [])
             : await stamps.VerifyAsync(CheckStep.TimeStamp, signature.TimeStamp.ToArray(), signature.SignatureValue.ToArray(), cancel);
         var list = new CheckList();
-        await StepsAsync(list, signature, text, stamp.Proof, stamp.Checks, cancel);
+        await StepsAsync(list, signature, textDigest, stamp.Proof, stamp.Checks, cancel);
         return new SignatureReport(signature, stamp.Proof?.Time, list.Checks);
     }
 
     private async ValueTask StepsAsync(
-        CheckList list, SesSignature signature, byte[]? text, TimeStampToken? proof, IReadOnlyList<SealCheck> stampChecks, CancellationToken cancel)
+        CheckList list, SesSignature signature, byte[]? textDigest, TimeStampToken? proof, IReadOnlyList<SealCheck> stampChecks, CancellationToken cancel)
     {
         var toSign = signature.ToSign;
         var signer = signature.SignerCertificate;
@@ -108,7 +111,7 @@ public sealed class SignatureVerifier(CertificateTrust certificates, IStatusSour
         }
 
         // 7. 原文杂凑
-        list.Add(HashCheck(signature, text));
+        list.Add(HashCheckByDigest(signature, textDigest));
         if (list.HasFailed)
         {
             return;
@@ -129,11 +132,13 @@ public sealed class SignatureVerifier(CertificateTrust certificates, IStatusSour
     }
 
     /// <summary>Step 7 by itself: whether the text is the one that was signed. Says nothing about who signed.</summary>
-    public static SealCheck HashCheck(SesSignature signature, byte[]? text)
+    public static SealCheck HashCheck(SesSignature signature, byte[]? text) => HashCheckByDigest(signature, text is null ? null : Sm3.Hash(text));
+
+    private static SealCheck HashCheckByDigest(SesSignature signature, byte[]? textDigest)
     {
         var clause = $"{signature.ToSign.Seal.Info.Version.Standard()} 电子签章验证第7步";
-        return text is not { } bytes ? new SealCheck(CheckStep.DataHash, clause, CheckOutcome.NotConfirmed, SealProblem.DataHash, $"没有给出原文（{Shown(signature.ToSign.PropertyInfo)}），不能核对原文杂凑")
-            : signature.ToSign.DataHash.AsSpan().SequenceEqual(Sm3.Hash(bytes)) ? new SealCheck(CheckStep.DataHash, clause, CheckOutcome.Passed, SealProblem.None, "原文杂凑与签章一致")
+        return textDigest is null ? new SealCheck(CheckStep.DataHash, clause, CheckOutcome.NotConfirmed, SealProblem.DataHash, $"没有给出原文（{Shown(signature.ToSign.PropertyInfo)}），不能核对原文杂凑")
+            : signature.ToSign.DataHash.AsSpan().SequenceEqual(textDigest) ? new SealCheck(CheckStep.DataHash, clause, CheckOutcome.Passed, SealProblem.None, "原文杂凑与签章一致")
             : new SealCheck(CheckStep.DataHash, clause, CheckOutcome.Failed, SealProblem.DataHash, "原文与签章时不同");
     }
 

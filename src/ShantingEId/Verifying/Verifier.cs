@@ -126,6 +126,13 @@ public sealed class Verifier(KeyRing keys, string codePrefix, string environment
         return await CompletedAsync(answer with { Seal = code }, when, cancel);
     }
 
+    /// <summary>Verifies the licence of a manifest, which documents of licences carry with them.</summary>
+    /// <param name="manifest">Its digest.</param>
+    /// <param name="when">Now, or an instant that has passed.</param>
+    /// <param name="cancel">Gives up.</param>
+    public async ValueTask<Verification> VerifyManifestAsync(ManifestDigest manifest, AskedTime when, CancellationToken cancel) =>
+        await CompletedAsync(Judge(await when.FindAsync(register, RegisterKey.Of(manifest), cancel)), when, cancel);
+
     /// <summary>
     /// Steps 1 and 2 alone: the claims of a code with a good signature, or the verdict that says what is wrong with it.
     /// Says nothing about the register.

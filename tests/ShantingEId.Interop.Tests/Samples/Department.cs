@@ -34,6 +34,13 @@ static class Department
         }
     }
 
+    /// <summary>A sealed document that somebody brings: every signature, the state of every seal, and whether the licence it may be is in force.</summary>
+    public static async Task<string> JudgeAsync(EidClient eid, string file, string caseNumber)
+    {
+        var answer = await eid.VerifyDocumentAsync(File.ReadAllBytes(file), new EidLookupOptions { Reference = caseNumber });
+        return answer.IsValid ? "采信" : answer.Explanation;
+    }
+
     /// <summary>Yes or no, without seeing the facts.</summary>
     public static async Task<bool> IsRepresentativeAsync(EidClient eid, string creditCode, string name)
     {

@@ -1,0 +1,67 @@
+using Microsoft.Extensions.DependencyInjection;
+using ShantingEId.Crypto;
+using ShantingEId.Documents;
+using ShantingEId.Documents.Copies;
+using ShantingEId.Documents.Faces;
+using ShantingEId.Issuing;
+using ShantingEId.Recognition;
+using ShantingEId.Seals;
+using ShantingEId.Server.Authority;
+using ShantingEId.Server.Storage;
+using ShantingEId.Verifying;
+
+namespace ShantingEId.Server.Rpc;
+
+/// <summary>What documents are made and judged with, loaded and checked before a port is opened.</summary>
+/// <param name="Authority">The authority.</param>
+/// <param name="Seal">Its own seal; null where the deployment has none, which then makes no sealed documents.</param>
+/// <param name="Trust">Whose certificates are believed.</param>
+/// <param name="InUse">Certificates that the authority has in use.</param>
+/// <param name="Style">Border and emblem.</param>
+internal sealed record DocumentWiring(IssuingAuthority Authority, AuthoritySeal? Seal, CertificateTrust Trust, IReadOnlyCollection<Sm2Certificate> InUse, FaceStyle Style)
+{
+    /// <summary>Loads it from the folder of keys; border and emblem lie there too, so that they are approved with everything else.</summary>
+    /// <exception cref="EidException"><see cref="ErrorReason.SigningKeyUnusable"/>, <see cref="ErrorReason.TrustListInvalid"/>, <see cref="ErrorReason.PictureUnreadable"/>.</exception>
+    public static DocumentWiring Load(EidServerOptions options, IssuingAuthority authority, DateTimeOffset now)
+    {
+        var folder = options.CertificatesDirectory;
+        var seal = AuthorityFiles.LoadSeal(folder, authority.Vault, now);
+        // The service itself neither signs lists nor stamps times; their certificates may lie elsewhere.
+        Sm2Certificate[] others = [.. ((string[])[AuthorityFiles.TrustListSigner, AuthorityFiles.TimeStamper]).Where(name => File.Exists(Path.Combine(folder, name + ".crt"))).Select(name => AuthorityFiles.ReadCertificate(folder, name))];
+        Sm2Certificate[] inUse = [.. authority.Roots, .. authority.Intermediates, .. others, .. seal is null ? [] : (Sm2Certificate[])[seal.Signer.Certificate]];
+        var list = options.TrustList is { } path ? TrustList.Open(Read(path), inUse) : null;
+        return new DocumentWiring(authority, seal, new CertificateTrust(authority.Roots, authority.Intermediates, list), inUse, FaceStyle.Load(folder));
+    }
+
+    /// <summary>Adds it.</summary>
+    public void Add(IServiceCollection services, SqlStore store)
+    {
+        services.AddSingleton(_ => FaceFonts.LoadDefault()); // With the first call about documents.
+        services.AddSingleton(_ => Turns.OfThisMachine());
+        services.AddSingleton(provider => new LicensePress(new FaceArtist(provider.GetRequiredService<FaceFonts>(), Style), provider.GetRequiredService<FaceFonts>(), Seal, provider.GetRequiredService<Turns>()));
+        services.AddSingleton<ICopyStore>(store);
+        services.AddSingleton(new DownloadIds(Authority.StatusSecret));
+        services.AddSingleton<CopyDesk>();
+        services.AddSingleton(Trust);
+        services.AddSingleton<IStatusSource>(provider => new RegisterStatus(
+            provider.GetRequiredService<Verifier>(), provider.GetRequiredService<ILicenseStore>(), Authority, InUse, Seal?.Seal, provider.GetRequiredService<RegisterClock>()));
+        services.AddSingleton(new OwnSeal(Seal?.Seal));
+        services.AddSingleton<DocumentDesk>();
+    }
+
+    private static byte[] Read(string path)
+    {
+        try
+        {
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new EidException(ErrorReason.TrustListInvalid, $"信任列表 {path} 无法读取", error);
+        }
+    }
+}
+
+/// <summary>The authority's own seal.</summary>
+/// <param name="Seal">The seal; null where the deployment has none.</param>
+internal sealed record OwnSeal(SesSeal? Seal);
