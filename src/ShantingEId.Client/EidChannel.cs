@@ -13,8 +13,8 @@ namespace ShantingEId.Client;
 /// </summary>
 public static class EidChannel
 {
-    // A set with seals, certificates and manifest takes some 100 KB; what is far larger is not an answer of ours.
-    private const int MaxAnswerBytes = 4 * 1024 * 1024;
+    // A document of 8 MiB with a seal in it; what is larger is not an answer of ours.
+    private const int MaxAnswerBytes = 9 * 1024 * 1024;
 
     // A repetition sends the same message, so also the same request_id: it can never write twice.
     private static readonly ServiceConfig RetryWhenUnavailable = new()

@@ -33,11 +33,13 @@ namespace ShantingEId.Server;
 /// <summary>Puts the server together; read it as the list of what runs.</summary>
 public static class EidServer
 {
-    /// <summary>Size of the largest request, of a message in gRPC and of a body in JSON.</summary>
+    /// <summary>Size of the largest request, of a message in gRPC and of a body in JSON, of methods that take no document.</summary>
     internal const int MaxMessageBytes = 64 * 1024;
 
     // A full set: four seals with pictures.
     private const int MaxSetBytes = 1024 * 1024;
+    // A document comes back with seals in it.
+    private const int MaxDocumentAnswer = 9 * 1024 * 1024;
 
     /// <summary>Builds a server that is ready to start; refuses to on bad configuration.</summary>
     /// <exception cref="EidException">Keys, callers or register are not usable; the text says which.</exception>
@@ -129,6 +131,7 @@ public static class EidServer
         CaseWiring.Add(services, options, callers, store);
         IncidentWiring.Add(services, options, store);
         documents.Add(services, store);
+        SealWiring.Add(services, options, authority, store);
         if (options.Ledger)
         {
             LedgerWiring.Add(services, options, authority);
@@ -142,6 +145,10 @@ public static class EidServer
             grpc.MaxReceiveMessageSize = MaxMessageBytes;
             grpc.MaxSendMessageSize = MaxSetBytes;
             grpc.Interceptors.Add<ErrorInterceptor>();
+        }).AddServiceOptions<SealRpc>(seals =>
+        {
+            seals.MaxReceiveMessageSize = MethodRule.MaxRequestBytesOf(V1.SealService.Descriptor); // The gate keeps its other methods to theirs.
+            seals.MaxSendMessageSize = MaxDocumentAnswer;
         }).AddJsonTranscoding(json =>
         {
             json.TypeRegistry = ErrorWire.Details;
@@ -222,6 +229,7 @@ public static class EidServer
         JsonShape.AddRules(app.MapGrpcService<RegisterRpc>());
         JsonShape.AddRules(app.MapGrpcService<IncidentRpc>());
         JsonShape.AddRules(app.MapGrpcService<DocumentRpc>());
+        JsonShape.AddRules(app.MapGrpcService<SealRpc>());
         HealthWiring.Map(app);
         OpenApi.Map(app, options.IsProduction);
         if (!options.IsProduction)

@@ -91,6 +91,15 @@ public sealed record EidServerOptions
     /// <summary>File with the trades and permits of the district, in the form of <c>trades.txt</c>; null: those this release brings along.</summary>
     public string? Trades { get; init; }
 
+    /// <summary>File with the uses of seals (用途), in the form of <c>seal-uses.txt</c>; null: those this release brings along.</summary>
+    public string? SealUses { get; init; }
+
+    /// <summary>Address of a time stamp service (RFC 3161 over HTTP) that stamps every use of a seal; null does without.</summary>
+    public Uri? TimeStampAuthority { get; init; }
+
+    /// <summary>Whether a seal is not used while the time stamp service cannot be reached.</summary>
+    public bool TimeStampRequired { get; init; } = true;
+
     /// <summary>Periods of simple deregistration; below the law's they are refused in production.</summary>
     public DeregistrationTerms Deregistration { get; init; } = new();
 

@@ -7,6 +7,7 @@ using ShantingEId.Tool.Cli;
 using ShantingEId.Tool.Commands;
 using ShantingEId.Tool.Commands.Cases;
 using ShantingEId.Tool.Commands.Documents;
+using ShantingEId.Tool.Commands.Stamping;
 using ShantingEId.Tool.Commands.Trades;
 using ShantingEId.Tool.Commands.Incidents;
 
@@ -33,6 +34,9 @@ var root = new RootCommand("电子营业执照与四枚电子印章：签发、�
     CaseCommand.Create(),
     TradeCommand.Create(),
     IncidentCommand.Create(),
+    SealGrantCommand.Create(),
+    StampCommand.Create(),
+    SealUsesCommand.Create(),
     VerifyCommand.Create(),
     VerifyReceiptCommand.Create(),
     LookupCommand.Create(),

@@ -102,6 +102,14 @@ public enum ErrorReason
     IncidentNotAllowed,
     SecondPersonRequired,
 
+    // Use of seals
+    SealUseUnknown,
+    SealUseNotAllowed,
+    SealUseNotGranted,
+    SealGrantNotFound,
+    SealNotInForce,
+    StampPlaceInvalid,
+
     // Keys, seals, codes
     PublicKeyInvalid,
     CertificateInvalid,
@@ -151,7 +159,7 @@ public static class ErrorReasons
     {
         ErrorReason.ClientCertInvalid => ErrorKind.Unauthenticated,
         ErrorReason.AccessDenied or ErrorReason.PurposeNotGranted or ErrorReason.FieldNotGranted
-            or ErrorReason.SecondPersonRequired => ErrorKind.PermissionDenied,
+            or ErrorReason.SecondPersonRequired or ErrorReason.SealUseNotGranted => ErrorKind.PermissionDenied,
         ErrorReason.MessageTooLarge or ErrorReason.StorageFull or ErrorReason.RateLimited => ErrorKind.ResourceExhausted,
         ErrorReason.CompressionNotSupported => ErrorKind.Unimplemented,
         ErrorReason.DeadlineTooShort or ErrorReason.DeadlineExceeded => ErrorKind.DeadlineExceeded,
@@ -165,12 +173,13 @@ public static class ErrorReasons
         ErrorReason.DeregistrationBarred or ErrorReason.DeregistrationNotAllowed or ErrorReason.PublicationNotOver or ErrorReason.ObjectionPeriodOver
             or ErrorReason.ObjectionWithdrawn or ErrorReason.CaseClosed or ErrorReason.StepNotOffered => ErrorKind.FailedPrecondition,
         ErrorReason.LicenseNotInForce or ErrorReason.CopyExpired or ErrorReason.AlreadyDownloaded => ErrorKind.FailedPrecondition,
-        ErrorReason.IncidentEmpty or ErrorReason.IncidentDiffers or ErrorReason.IncidentNotAllowed => ErrorKind.FailedPrecondition,
+        ErrorReason.IncidentEmpty or ErrorReason.IncidentDiffers or ErrorReason.IncidentNotAllowed or ErrorReason.SealNotInForce => ErrorKind.FailedPrecondition,
         ErrorReason.VersionConflict => ErrorKind.Aborted,
         ErrorReason.LicenseExists or ErrorReason.DeregistrationOpen or ErrorReason.ObjectionExists
             or ErrorReason.CaseExists or ErrorReason.StepExists => ErrorKind.AlreadyExists,
         ErrorReason.LicenseNotFound or ErrorReason.PathUnknown or ErrorReason.DeregistrationNotFound or ErrorReason.ObjectionNotFound
-            or ErrorReason.CaseNotFound or ErrorReason.StepNotFound or ErrorReason.PermitNotFound or ErrorReason.IncidentNotFound or ErrorReason.CopyNotFound => ErrorKind.NotFound,
+            or ErrorReason.CaseNotFound or ErrorReason.StepNotFound or ErrorReason.PermitNotFound or ErrorReason.IncidentNotFound or ErrorReason.CopyNotFound
+            or ErrorReason.SealGrantNotFound => ErrorKind.NotFound,
         _ => ErrorKind.InvalidArgument,
     };
 

@@ -101,7 +101,97 @@ public sealed class LicenseDocumentTests(ServerFixture server) : IClassFixture<S
     {
         Foreign.Need("openssl");
         using var world = await DocumentWorld.OpenAsync(server);
-        var licence = world.Documents.Create(world.Set, FaceForm.Original, world.Seal, world.Now);
+        OpenSslAgrees(world.Documents.Create(world.Set, FaceForm.Original, world.Seal, world.Now));
+    }
+
+    // 用印 as a company does it, each command in a process of its own: granted, stamped, seen in the log.
+    [Fact]
+    public async Task A_document_stamped_by_the_command_is_good_for_openssl_and_ofd_js()
+    {
+        Foreign.Need("openssl");
+        using var world = await DocumentWorld.OpenAsync(server);
+        var face = world.Artist.Draw(FaceContent.Of(world.Set), FaceForm.Duplicate);
+        var (code, folder) = (world.Set.License.Facts.CreditCode.Value, Directory.CreateTempSubdirectory("eid-stamp-").FullName);
+        (int Exit, string Output) Run(params string[] arguments) => Eid.Run([.. arguments, "--server", server.Address.ToString(), "--certs", server.Certificates]);
+        void Has((int Exit, string Output) end, int exit, params string[] words)
+        {
+            Assert.True(end.Exit == exit, end.Output);
+            Assert.All(words, word => Assert.Contains(word, end.Output, StringComparison.Ordinal));
+        }
+
+        try
+        {
+            var (plain, once, twice, id) = (Path.Combine(folder, "合同.ofd"), Path.Combine(folder, "once.ofd"), Path.Combine(folder, "twice.ofd"), ServerFixture.NewRequestId());
+            File.WriteAllBytes(plain, OfdDocument.Create([face, face, face], world.Fonts, new OfdInfo("0123456789abcdef0123456789abcdef", "示例合同", "示例", world.Now, [])).ToBytes());
+            string[] official = ["--company", code, "--seal", "公章", "--use", "CONTRACT"];
+            Has(Run(["stamp", plain, .. official, "--straddle", "right:105", "--out", once]), 1, "SEAL_USE_NOT_GRANTED", "eid seal-grant add");
+            Has(Run("seal-grant", "add", code, "--caller", "holder-app", "--seal", "公章", "--seal", "财务专用章", "--use", "CONTRACT", "--use", "FINANCE", "--reference", "示例授权书〔2026〕1号", "--until", "2026-12-31"),
+                0, "✔ 已登记用印授权", "企业应用（holder-app）", "公章、财务专用章");
+            Has(Run(["stamp", plain, .. official, "--out", once]), 2, "--straddle");
+            Has(Run(["stamp", plain, .. official, "--at", "9:60,60", "--out", once]), 1, "STAMP_PLACE_INVALID", "没有第 9 页");
+            Has(Run("stamp", plain, "--company", code, "--seal", "发票专用章", "--use", "CONTRACT", "--at", "1:60,60", "--out", once), 1, "SEAL_USE_NOT_ALLOWED");
+            Has(Run(["stamp", plain, .. official, "--straddle", "right:105", "--keyword", "登记机关#3", "--out", once, "--request-id", id]), 0, "✔ 已用印", "1-3");
+            var first = File.ReadAllBytes(once);
+            Has(Run(["stamp", plain, .. official, "--straddle", "right:105", "--keyword", "登记机关#3", "--out", once, "--request-id", id]), 0);
+            Assert.Equal(first, File.ReadAllBytes(once));
+            Has(Run("stamp", once, "--company", code, "--seal", "财务专用章", "--use", "FINANCE", "--at", "*:60,40", "--title", "示例附件", "--out", twice), 0, "✔ 已用印");
+            Has(Run("stamp", plain, "--company", code, "--seal", "公章", "--use", "CONTRACT", "--digest", "--out", Path.Combine(folder, "plain.ses")), 0, "✔ 已用印");
+            Has(Eid.Run("verify", Path.Combine(folder, "plain.ses"), "--text", plain), 3, "✔ 签章签名值", "✔ 原文杂凑：原文杂凑与签章一致");
+            Has(Run("seal-uses", code), 0, "合同.ofd", "示例附件", "企业应用", "公章", "财务专用章");
+            Has(Run("seal-grant", "list", code), 0, "有效", "CONTRACT、FINANCE");
+            OpenSslAgrees(OfdFile.Read(first));
+            NodeTests.NeedModule("ofd.js");
+            NodeTests.NeedModule("playwright-core");
+            Foreign.Need("chromium");
+            var shown = Show(("stamped-by-company", OfdFile.Read(File.ReadAllBytes(twice))))[0];
+            Assert.True(shown.Digests);
+            Assert.Equal(["1", "1", "1", "1", "2", "2", "2"], shown.Seals.Select(each => each.Id).Order(StringComparer.Ordinal));
+            Assert.All(shown.Seals, each => Assert.True(each.Signature));
+            using var picture = SKBitmap.Decode(Path.Combine(Kept, "stamped-by-company.png"));
+            Assert.All(shown.Seals.Where(each => each.Id == "2"), each => Assert.InRange(Red(picture, each), 4000, 92_000));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Poppler_reads_the_text_of_the_pdf_and_finds_every_font_inside()
+    {
+        Foreign.Need("pdftotext");
+        using var world = await DocumentWorld.OpenAsync(server);
+        var face = world.Artist.Draw(FaceContent.Of(world.Set), FaceForm.Duplicate, world.Seal.Seal);
+        var pdf = Path.Combine(Kept, "license-face.pdf");
+        await File.WriteAllBytesAsync(pdf, DrawingFile.ToPdf([face], world.Fonts, world.Authority.Name, world.Now), TestContext.Current.CancellationToken);
+
+        var text = Foreign.Run("pdftotext", ["-raw", pdf, "-"]);
+        Assert.Equal(0, text.Exit);
+        var facts = world.Set.License.Facts;
+        var said = string.Concat(text.Output.Where(c => !char.IsWhiteSpace(c)));
+        Assert.All((string[])["营业执照", facts.Name, facts.CreditCode.Value, facts.Representative, facts.Address, facts.BusinessScope, "国家市场监督管理总局监制"],
+            value => Assert.Contains(value, said, StringComparison.Ordinal));
+
+        var fonts = Foreign.Run("pdffonts", [pdf]).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)[2..];
+        Assert.NotEmpty(fonts);
+        // Columns from the right: object number (two), uni, sub, emb.
+        Assert.All(fonts, line => Assert.Equal("yes", line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^5]));
+        Assert.All(fonts, line => Assert.Equal("yes", line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^3]));
+
+        // And draws it: paper of the right size, the seal red, the symbol readable.
+        var picture = Path.Combine(Kept, "license-face-pdf");
+        Assert.Equal(0, Foreign.Run("pdftoppm", ["-r", "150", "-png", "-singlefile", pdf, picture]).Exit);
+        using var bitmap = SKBitmap.Decode(picture + ".png");
+        Assert.Equal(1754, bitmap.Width);
+        Assert.InRange(bitmap.Height, 1240, 1241);
+        var box = face.Shapes.OfType<SealImprint>().Single().Box;
+        const double scale = 150 / 25.4;
+        Assert.InRange(Red(bitmap, new ShownSeal("", "", true, box.X * scale, box.Y * scale, box.Width * scale, box.Height * scale)), 5000, 60_000);
+        Assert.Equal(world.Set.LicenseCode, Assert.Single(CodeReader.Read(await File.ReadAllBytesAsync(picture + ".png", TestContext.Current.CancellationToken))));
+    }
+
+    private static void OpenSslAgrees(OfdFile licence)
+    {
         var folder = Directory.CreateTempSubdirectory("eid-document-").FullName;
         void Write(string name, ReadOnlySpan<byte> bytes) => File.WriteAllBytes(Path.Combine(folder, name), bytes);
         (int Exit, string Output) OpenSsl(params string[] arguments) => Foreign.Run("openssl", arguments, folder: folder);
@@ -145,40 +235,6 @@ public sealed class LicenseDocumentTests(ServerFixture server) : IClassFixture<S
         {
             Directory.Delete(folder, recursive: true);
         }
-    }
-
-    [Fact]
-    public async Task Poppler_reads_the_text_of_the_pdf_and_finds_every_font_inside()
-    {
-        Foreign.Need("pdftotext");
-        using var world = await DocumentWorld.OpenAsync(server);
-        var face = world.Artist.Draw(FaceContent.Of(world.Set), FaceForm.Duplicate, world.Seal.Seal);
-        var pdf = Path.Combine(Kept, "license-face.pdf");
-        await File.WriteAllBytesAsync(pdf, DrawingFile.ToPdf([face], world.Fonts, world.Authority.Name, world.Now), TestContext.Current.CancellationToken);
-
-        var text = Foreign.Run("pdftotext", ["-raw", pdf, "-"]);
-        Assert.Equal(0, text.Exit);
-        var facts = world.Set.License.Facts;
-        var said = string.Concat(text.Output.Where(c => !char.IsWhiteSpace(c)));
-        Assert.All((string[])["营业执照", facts.Name, facts.CreditCode.Value, facts.Representative, facts.Address, facts.BusinessScope, "国家市场监督管理总局监制"],
-            value => Assert.Contains(value, said, StringComparison.Ordinal));
-
-        var fonts = Foreign.Run("pdffonts", [pdf]).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)[2..];
-        Assert.NotEmpty(fonts);
-        // Columns from the right: object number (two), uni, sub, emb.
-        Assert.All(fonts, line => Assert.Equal("yes", line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^5]));
-        Assert.All(fonts, line => Assert.Equal("yes", line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^3]));
-
-        // And draws it: paper of the right size, the seal red, the symbol readable.
-        var picture = Path.Combine(Kept, "license-face-pdf");
-        Assert.Equal(0, Foreign.Run("pdftoppm", ["-r", "150", "-png", "-singlefile", pdf, picture]).Exit);
-        using var bitmap = SKBitmap.Decode(picture + ".png");
-        Assert.Equal(1754, bitmap.Width);
-        Assert.InRange(bitmap.Height, 1240, 1241);
-        var box = face.Shapes.OfType<SealImprint>().Single().Box;
-        const double scale = 150 / 25.4;
-        Assert.InRange(Red(bitmap, new ShownSeal("", "", true, box.X * scale, box.Y * scale, box.Width * scale, box.Height * scale)), 5000, 60_000);
-        Assert.Equal(world.Set.LicenseCode, Assert.Single(CodeReader.Read(await File.ReadAllBytesAsync(picture + ".png", TestContext.Current.CancellationToken))));
     }
 
     // What people get from the command line, of a server: its documents stand before the same judges.

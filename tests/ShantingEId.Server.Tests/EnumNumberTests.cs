@@ -24,6 +24,7 @@ public sealed class EnumNumberTests
         Same<Step.Types.State, ShantingEId.Cases.StepState>("State");
         Same<FiledItem.Types.Kind, ShantingEId.Companies.FiledItemKind>("Kind");
         Same<Case.Types.State, ShantingEId.Cases.CaseState>("State");
+        Same<StampPlace.Types.Straddle.Types.Side, ShantingEId.Documents.Ofd.StraddleSide>("Side");
         Same<Incident.Types.Act, ShantingEId.Incidents.IncidentAct>("Act");
         Same<Incident.Types.State, ShantingEId.Incidents.IncidentState>("State");
         Same<Incident.Types.Event.Types.Deed, ShantingEId.Incidents.IncidentDeed>("Deed");

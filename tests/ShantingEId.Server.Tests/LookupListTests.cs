@@ -96,7 +96,7 @@ public sealed class LookupListTests(DeskFixture server) : IClassFixture<DeskFixt
     [Fact]
     public void A_token_shows_nothing_of_the_place_it_stands_for()
     {
-        var tokens = new LookupPageToken(server.Services.GetRequiredService<IssuingAuthority>().StatusSecret);
+        var tokens = new ListPageToken(server.Services.GetRequiredService<IssuingAuthority>().StatusSecret, "ListLookups");
         var holder = CreditCode.Parse(SampleCompanies.CreditCode(1));
         var written = Enumerable.Range(1, 200).Select(id => tokens.Write(id, holder, "staff")).ToArray();
 

@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using ShantingEId.Crypto;
 using ShantingEId.Documents.Reading;
 
@@ -12,6 +11,9 @@ public sealed record OfdEntry(string Name, ReadOnlyMemory<byte> Bytes)
     /// <summary>The path as other files name it, from the root.</summary>
     public string Path => "/" + Name;
 
+    /// <summary>How it was packed where it came from; null for what is new.</summary>
+    internal PackedEntry? Packed { get; init; }
+
     /// <summary>SM3 of the content.</summary>
     internal byte[] Digest() => Sm3.Hash(Bytes.Span);
 }
@@ -21,9 +23,6 @@ public sealed class OfdFile
 {
     /// <summary>Name of the file everything begins with.</summary>
     public const string Root = "OFD.xml";
-
-    // ZIP has no time zone and no time before 1980; the document says itself when it was made.
-    private static readonly DateTimeOffset FixedTime = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private readonly Dictionary<string, OfdEntry> byName;
 
@@ -49,7 +48,8 @@ public sealed class OfdFile
 
     /// <summary>Unpacks a file of anybody's making, within the limits of <see cref="OfdReader"/>.</summary>
     /// <exception cref="EidException">As the reader says; <see cref="ErrorReason.DocumentInvalid"/>: no OFD.xml.</exception>
-    public static OfdFile Read(ReadOnlyMemory<byte> bytes) => new(OfdReader.Read(bytes).Files.Select(file => new OfdEntry(file.Key, file.Value)));
+    public static OfdFile Read(ReadOnlyMemory<byte> bytes) => 
+        new(OfdReader.Unpack(bytes).Select(file => new OfdEntry(file.Item.Name, file.Content) { Packed = new PackedEntry(file.Item.IsDeflated, file.Item.Crc, file.Packed) }));
 
     /// <summary>The files.</summary>
     public IReadOnlyList<OfdEntry> Entries { get; }
@@ -68,21 +68,6 @@ public sealed class OfdFile
         return new OfdFile([.. Entries.Select(entry => fresh.GetValueOrDefault(entry.Name) ?? entry), .. changed.Where(entry => !byName.ContainsKey(entry.Name))]);
     }
 
-    /// <summary>The ZIP file. The same files in the same order give the same bytes.</summary>
-    public byte[] ToBytes()
-    {
-        using var output = new MemoryStream(64 * 1024);
-        using (var zip = new ZipArchive(output, ZipArchiveMode.Create, leaveOpen: true))
-        {
-            foreach (var entry in Entries)
-            {
-                var file = zip.CreateEntry(entry.Name, CompressionLevel.SmallestSize);
-                file.LastWriteTime = FixedTime;
-                using var content = file.Open();
-                content.Write(entry.Bytes.Span);
-            }
-        }
-
-        return output.ToArray();
-    }
+    /// <summary>The ZIP file. The same files in the same order give the same bytes; what came packed stays as it was packed.</summary>
+    public byte[] ToBytes() => ZipWriter.Write(Entries);
 }

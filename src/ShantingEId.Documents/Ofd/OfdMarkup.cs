@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Xml;
 using System.Xml.Linq;
@@ -36,15 +37,53 @@ internal static class OfdMarkup
     {
         try
         {
-            using var stream = new MemoryStream(entry.Bytes.ToArray(), writable: false);
-            using var reader = XmlReader.Create(stream, new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null, MaxCharactersInDocument = MostCharacters });
+            using var reader = Reader(entry);
             return XDocument.Load(reader, LoadOptions.PreserveWhitespace);
         }
         catch (XmlException error)
         {
-            throw new EidException(ErrorReason.DocumentInvalid, $"{entry.Name} 不是合规的 XML", error);
+            throw Malformed(entry, error);
         }
     }
+
+    /// <summary>Children of the root up to one of this name.</summary>
+    /// <exception cref="EidException"><see cref="ErrorReason.DocumentInvalid"/>.</exception>
+    public static List<XElement> ReadBefore(OfdEntry entry, string last)
+    {
+        try
+        {
+            using var reader = Reader(entry);
+            var children = new List<XElement>();
+            reader.MoveToContent();
+            reader.Read();
+            while (!reader.EOF && !(reader.NodeType == XmlNodeType.Element && reader.LocalName == last))
+            {
+                if (reader.NodeType == XmlNodeType.Element)
+                {
+                    children.Add((XElement)XNode.ReadFrom(reader)); // Goes on behind it.
+                }
+                else
+                {
+                    reader.Read();
+                }
+            }
+
+            return children;
+        }
+        catch (XmlException error)
+        {
+            throw Malformed(entry, error);
+        }
+    }
+
+    private static XmlReader Reader(OfdEntry entry)
+    {
+        var bytes = MemoryMarshal.TryGetArray(entry.Bytes, out var whole) ? whole : entry.Bytes.ToArray();
+        return XmlReader.Create(new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count, writable: false),
+            new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null, MaxCharactersInDocument = MostCharacters });
+    }
+
+    private static EidException Malformed(OfdEntry entry, XmlException error) => new(ErrorReason.DocumentInvalid, $"{entry.Name} 不是合规的 XML", error);
 
     /// <summary>A file again after it was changed; its own prefixes and blanks stay.</summary>
     public static OfdEntry Write(string name, XDocument document)

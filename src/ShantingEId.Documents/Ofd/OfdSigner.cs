@@ -1,5 +1,6 @@
 using System.Globalization;
 using ShantingEId.Crypto;
+using ShantingEId.Receipts;
 using ShantingEId.Seals;
 using static ShantingEId.Documents.Ofd.OfdMarkup;
 
@@ -24,6 +25,21 @@ public static class OfdSigner
     /// <see cref="ErrorReason.SigningKeyUnusable"/>.
     /// </exception>
     public static OfdFile Sign(OfdFile package, SesSeal seal, SigningKey signer, DateTimeOffset time, params IReadOnlyList<StampPlace> places)
+    {
+        var prepared = Prepare(package, seal, time, places);
+        return prepared.Finish(SesSignature.Create(seal, signer, time, prepared.DataHash, prepared.PropertyInfo));
+    }
+
+    /// <summary>
+    /// Everything but the signature itself, for a key that is elsewhere. The same document, seal, time and places give the same
+    /// bytes, so that a signature which was kept can be put on the document again.
+    /// </summary>
+    /// <param name="package">The document.</param>
+    /// <param name="seal">The seal, which the caller has verified.</param>
+    /// <param name="time">When; a fraction of a second is cut off.</param>
+    /// <param name="places">Where its imprint is shown; at least one.</param>
+    /// <exception cref="EidException"><see cref="ErrorReason.DocumentInvalid"/>: not an OFD document, no such page, or an earlier signature has closed it.</exception>
+    public static PreparedStamp Prepare(OfdFile package, SesSeal seal, DateTimeOffset time, params IReadOnlyList<StampPlace> places)
     {
         // 1. What is there; an earlier signature over the list of signatures would break.
         var structure = OfdStructure.Read(package);
@@ -50,9 +66,8 @@ public static class OfdSigner
         var covered = prepared.Entries.Where(entry => entry.Name != earlier.ListName).ToArray();
         var signature = WriteSignature(signatureName, valueName, sealName, covered, structure, places, earlier.FirstFreeId, time);
 
-        // 5. The signature over Signature.xml, which nothing may change from here on.
-        var value = SesSignature.Create(seal, signer, time, signature.Digest(), signature.Path);
-        return prepared.With(signature, new OfdEntry(valueName, value.Der.ToArray()));
+        // 5. What is signed is Signature.xml, which nothing may change from here on.
+        return new PreparedStamp(prepared.With(signature), signature, valueName, places);
     }
 
     // Clause 18.2. Readers want at least two References, StampAnnot with the identifier of the page, and numbers for identifiers:
@@ -65,10 +80,10 @@ public static class OfdSigner
         xml.Text("SignatureMethod", Sm2Certificate.SignatureOid);
         xml.Text("SignatureDateTime", time.UtcDateTime.ToString("yyyyMMddHHmmss'Z'", CultureInfo.InvariantCulture));
         xml.Start("References", ("CheckMethod", Sm3Oid));
-        foreach (var entry in covered)
+        foreach (var (entry, digest) in covered.Zip(Sm3Lanes.HashEach([.. covered.Select(entry => entry.Bytes)])))
         {
             xml.Start("Reference", ("FileRef", entry.Path));
-            xml.Text("CheckValue", Convert.ToBase64String(entry.Digest()));
+            xml.Text("CheckValue", Convert.ToBase64String(digest));
             xml.WriteEndElement();
         }
 

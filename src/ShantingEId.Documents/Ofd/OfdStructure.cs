@@ -5,11 +5,20 @@ using ShantingEId.Documents.Reading;
 
 namespace ShantingEId.Documents.Ofd;
 
-/// <summary>One page of a document.</summary>
-/// <param name="Id">Its identifier.</param>
-/// <param name="Files">Files with what is drawn on it, templates first.</param>
-/// <param name="Box">Its paper, millimetres.</param>
-internal sealed record OfdPage(string Id, IReadOnlyList<string> Files, Box Box);
+/// <summary>One page of a document. Its own file is only opened when something of it is asked for: who signs a hundred pages needs one of them.</summary>
+internal sealed class OfdPage(string id, Func<(IReadOnlyList<string> Files, Box Box)> read)
+{
+    private readonly Lazy<(IReadOnlyList<string> Files, Box Box)> head = new(read, LazyThreadSafetyMode.None);
+
+    /// <summary>Its identifier.</summary>
+    public string Id => id;
+
+    /// <summary>Files with what is drawn on it, templates first.</summary>
+    public IReadOnlyList<string> Files => head.Value.Files;
+
+    /// <summary>Its paper, millimetres.</summary>
+    public Box Box => head.Value.Box;
+}
 
 /// <summary>Where things are in the first document of a package; of anybody's making, so nothing is taken for granted.</summary>
 internal sealed class OfdStructure
@@ -79,11 +88,14 @@ internal sealed class OfdStructure
 
     private OfdPage ReadPage(XElement page, Box? paper, ILookup<string, string> templates)
     {
-        var file = Resolve(DocumentName, page.Attribute("BaseLoc")?.Value);
-        var content = OfdMarkup.Read(Package.Require(file)).Root!;
-        var behind = content.Elements().Where(each => each.Name.LocalName == "Template").SelectMany(each => templates[each.Attribute("TemplateID")?.Value ?? ""]);
-        return new OfdPage(page.Attribute("ID")?.Value ?? throw Invalid("页面没有 ID"), [.. behind, file],
-            PaperOf(Child(content, "Area")) ?? paper ?? throw Invalid("没有页面尺寸"));
+        var file = Package.Require(Resolve(DocumentName, page.Attribute("BaseLoc")?.Value));
+        return new OfdPage(page.Attribute("ID")?.Value ?? throw Invalid("页面没有 ID"), () =>
+        {
+            // GB/T 33190 7.7: templates and paper come before the content.
+            var before = OfdMarkup.ReadBefore(file, "Content");
+            var behind = before.Where(each => each.Name.LocalName == "Template").SelectMany(each => templates[each.Attribute("TemplateID")?.Value ?? ""]);
+            return ([.. behind, file.Name], PaperOf(before.Find(each => each.Name.LocalName == "Area")) ?? paper ?? throw Invalid("没有页面尺寸"));
+        });
     }
 
     private static Box? PaperOf(XElement? area) => area is null ? null : OfdMarkup.ParseBox(Child(area, "PhysicalBox")?.Value);

@@ -9,6 +9,16 @@ namespace ShantingEId.Documents.Ofd;
 /// <param name="Clip">What of the imprint is shown, from the upper left of the boundary; null for all.</param>
 public sealed record StampPlace(int Page, Box Boundary, Box? Clip = null);
 
+/// <summary>On which edge of the pages a 骑缝章 lies.</summary>
+public enum StraddleSide
+{
+    /// <summary>Right, for documents bound on the left.</summary>
+    Right = 1,
+
+    /// <summary>Left, for documents bound on the right.</summary>
+    Left = 2,
+}
+
 /// <summary>Finds places for imprints; a seal is always shown in the size it has on paper.</summary>
 public static class StampPlaces
 {
@@ -36,14 +46,15 @@ public static class StampPlaces
     }
 
     /// <summary>
-    /// 骑缝章: one imprint over the right edges of the pages as they lie fanned out, a strip of it on each. A long document has
+    /// 骑缝章: one imprint over the edges of the pages as they lie fanned out, the first on top, a strip of it on each. A long document has
     /// one for every so many pages that each strip is at least 4 mm wide.
     /// </summary>
     /// <param name="package">The document, of at least two pages.</param>
     /// <param name="seal">The seal.</param>
     /// <param name="y">Middle of the imprint, millimetres from the top.</param>
+    /// <param name="side">Which edge.</param>
     /// <exception cref="EidException"><see cref="ErrorReason.DocumentInvalid"/>: one page has no seam.</exception>
-    public static IReadOnlyList<StampPlace> Straddling(OfdFile package, SesSeal seal, double y)
+    public static IReadOnlyList<StampPlace> Straddling(OfdFile package, SesSeal seal, double y, StraddleSide side = StraddleSide.Right)
     {
         var pages = OfdStructure.Read(package).Pages;
         if (pages.Count < 2)
@@ -61,8 +72,10 @@ public static class StampPlaces
             var strip = width / (end - first);
             for (var i = first; i < end; i++)
             {
-                var hidden = (i - first) * strip;
-                places.Add(new StampPlace(i, new Box(pages[i].Box.Width - hidden - strip, y - (height / 2), width, height), new Box(hidden, 0, strip, height)));
+                // The sheet on top shows the part of the imprint that is farthest from the edge.
+                var hidden = side == StraddleSide.Right ? (i - first) * strip : width - ((i - first + 1) * strip);
+                var left = side == StraddleSide.Right ? pages[i].Box.Width - hidden - strip : -hidden;
+                places.Add(new StampPlace(i, new Box(left, y - (height / 2), width, height), new Box(hidden, 0, strip, height)));
             }
         }
 

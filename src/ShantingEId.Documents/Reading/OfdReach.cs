@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 namespace ShantingEId.Documents.Reading;
 
 /// <summary>
@@ -7,11 +9,14 @@ namespace ShantingEId.Documents.Reading;
 internal static class OfdReach
 {
     // Elements and attributes that hold an ST_Loc, over GB/T 33190-2016 7 to 20. FileRef is left out: to be signed is not to be shown.
-    private static readonly HashSet<string> Pointers =
+    private static readonly FrozenSet<string> Pointers = FrozenSet.Create<string>(
     [
         "DocRoot", "Signatures", "Versions", "Cover", "PublicRes", "DocumentRes", "PageRes", "Annotations", "CustomTags", "Attachments", "Extensions", "BaseLoc",
         "FileLoc", "MediaFile", "FontFile", "Profile", "SchemaLoc", "ExtendData", "ImageLoc", "SignedValue", "Src",
-    ];
+    ]);
+
+    /// <summary>Whether the element or attribute of this name holds a path.</summary>
+    public static bool IsPointer(string name) => Pointers.Contains(name);
 
     /// <summary>Paths from the root.</summary>
     public static HashSet<string> From(OfdPackage package)
@@ -20,13 +25,12 @@ internal static class OfdReach
         var open = new Queue<string>(reached);
         while (open.TryDequeue(out var path))
         {
-            if (!path.EndsWith(".xml", StringComparison.OrdinalIgnoreCase) || package.Malformed.Contains(path) || !package.Files.TryGetValue(path, out var xml))
+            if (!package.Pointers.TryGetValue(path, out var pointers))
             {
                 continue;
             }
 
             // A resource file may name a folder first, and its files relative to that.
-            var pointers = OfdXml.Texts(xml).Where(text => Pointers.Contains(text.Name) && text.Text.Length is > 0 and < 512).ToList();
             var folders = pointers.Where(pointer => pointer.Name == "BaseLoc").Select(pointer => pointer.Text.TrimEnd('/') + "/").Take(16).ToList();
             var found = pointers.SelectMany(pointer => new[] { pointer.Text }.Concat(pointer.Name is "MediaFile" or "FontFile" or "Profile" ? folders.Select(folder => folder + pointer.Text) : []))
                 .Select(location => OfdPath.Resolve(location, path));

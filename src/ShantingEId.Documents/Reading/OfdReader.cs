@@ -7,7 +7,17 @@ namespace ShantingEId.Documents.Reading;
 /// <summary>The files of an OFD package, unpacked within limits.</summary>
 /// <param name="Files">By path from the root, without a leading '/'.</param>
 /// <param name="Malformed">XML files that are not well-formed.</param>
-public sealed record OfdPackage(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Files, IReadOnlyList<string> Malformed);
+public sealed record OfdPackage(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Files, IReadOnlyList<string> Malformed)
+{
+    /// <summary>To where each well-formed XML file may point.</summary>
+    internal IReadOnlyDictionary<string, IReadOnlyList<XmlPointer>> Pointers { get; init; } = new Dictionary<string, IReadOnlyList<XmlPointer>>();
+}
+
+/// <summary>A file as it lies in a package.</summary>
+/// <param name="Item">Where, and how it is packed.</param>
+/// <param name="Packed">The packed bytes.</param>
+/// <param name="Content">The content.</param>
+internal sealed record UnpackedFile(ZipItem Item, ReadOnlyMemory<byte> Packed, byte[] Content);
 
 /// <summary>
 /// Unpacks OFD packages (GB/T 33190) of strangers. What could exhaust the machine, or look different to two readers, is refused by
@@ -38,6 +48,34 @@ public static class OfdReader
     /// <exception cref="EidException"><see cref="ErrorReason.ContainerLimits"/>, <see cref="ErrorReason.ContainerUnsafe"/>, <see cref="ErrorReason.XmlUnsafe"/>.</exception>
     public static OfdPackage Read(ReadOnlyMemory<byte> bytes)
     {
+        // XML: no DTD, no entities, not too deep.
+        var files = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
+        var pointers = new Dictionary<string, IReadOnlyList<XmlPointer>>(StringComparer.Ordinal);
+        var malformed = new List<string>();
+        foreach (var (item, _, content) in Unpack(bytes))
+        {
+            if (IsXml(item.Name))
+            {
+                if (OfdXml.Scan(content, item.Name) is { } found)
+                {
+                    pointers.Add(item.Name, found);
+                }
+                else
+                {
+                    malformed.Add(item.Name);
+                }
+            }
+
+            files.Add(item.Name, content);
+        }
+
+        return new OfdPackage(files, malformed) { Pointers = pointers };
+    }
+
+    /// <summary>The files of a package in their order, for who changes it: what XML says is not looked at.</summary>
+    /// <exception cref="EidException">As <see cref="Read"/>.</exception>
+    internal static IEnumerable<UnpackedFile> Unpack(ReadOnlyMemory<byte> bytes)
+    {
         // 1. Limits that the table of contents shows.
         if (bytes.Length > MaxBytes)
         {
@@ -49,27 +87,25 @@ public static class OfdReader
         RequireDistinct(items);
 
         // 2. Unpack; the content must be what the table said, and no archive itself.
-        var files = new Dictionary<string, ReadOnlyMemory<byte>>(items.Count, StringComparer.Ordinal);
-        var malformed = new List<string>();
         foreach (var item in items)
         {
-            var content = Unpack(item, bytes.Slice(item.Start, item.PackedSize));
+            var packed = bytes.Slice(item.Start, item.PackedSize);
+            var content = Unpack(item, packed);
             if (ArchiveMagics.Any(magic => content.AsSpan().StartsWith(magic)))
             {
                 throw new EidException(ErrorReason.ContainerUnsafe, $"容器中嵌有压缩包：{item.Name}");
             }
 
-            // 3. XML: no DTD, no entities, not too deep.
-            if (item.Name.EndsWith(".xml", StringComparison.OrdinalIgnoreCase) && !OfdXml.IsWellFormed(content, item.Name))
+            if (IsXml(item.Name))
             {
-                malformed.Add(item.Name);
+                OfdXml.RequireSafe(content, item.Name);
             }
 
-            files.Add(item.Name, content);
+            yield return new UnpackedFile(item, packed, content);
         }
-
-        return new OfdPackage(files, malformed);
     }
+
+    private static bool IsXml(string name) => name.EndsWith(".xml", StringComparison.OrdinalIgnoreCase);
 
     private static void RequireWithinLimits(List<ZipItem> items)
     {

@@ -4,6 +4,11 @@ using System.Xml.Linq;
 
 namespace ShantingEId.Documents.Reading;
 
+/// <summary>A place to which a file points.</summary>
+/// <param name="Name">Name of the element or attribute.</param>
+/// <param name="Text">Its text.</param>
+internal readonly record struct XmlPointer(string Name, string Text);
+
 /// <summary>Reads XML of strangers: UTF-8, no DTD, no entities of its own, at most 64 levels.</summary>
 internal static class OfdXml
 {
@@ -15,33 +20,62 @@ internal static class OfdXml
     /// <summary>The namespace of GB/T 33190-2016; the second is what some producers of that time wrote.</summary>
     private static readonly string[] Namespaces = ["http://www.ofdspec.org/2016", "http://www.ofdspec.org"];
 
-    /// <summary>Whether it is well-formed; what is dangerous is refused.</summary>
+    /// <summary>Refuses what is dangerous to read.</summary>
     /// <exception cref="EidException"><see cref="ErrorReason.XmlUnsafe"/>.</exception>
-    public static bool IsWellFormed(ReadOnlyMemory<byte> xml, string name)
+    public static void RequireSafe(ReadOnlySpan<byte> xml, string name)
     {
         // Of what declares a type nothing is read; that the words could stand in a comment is no loss. A zero byte means another
         // encoding, in which the words would look different.
-        if (xml.Span.IndexOf("<!DOCTYPE"u8) >= 0 || xml.Span.IndexOf("<!ENTITY"u8) >= 0 || xml.Span.Contains((byte)0))
+        if (xml.IndexOf("<!DOCTYPE"u8) >= 0 || xml.IndexOf("<!ENTITY"u8) >= 0 || xml.Contains((byte)0))
         {
             throw new EidException(ErrorReason.XmlUnsafe, $"XML 含有 DTD、实体或不是 UTF-8：{name}");
         }
+    }
 
+    /// <summary>Every place to which a file may point; null when it is not well-formed.</summary>
+    /// <exception cref="EidException"><see cref="ErrorReason.XmlUnsafe"/>: too deep.</exception>
+    public static List<XmlPointer>? Scan(ReadOnlyMemory<byte> xml, string name)
+    {
+        var pointers = new List<XmlPointer>();
         try
         {
             using var reader = Reader(xml);
+            var element = "";
             while (reader.Read())
             {
                 if (reader.Depth > MaxDepth)
                 {
                     throw new EidException(ErrorReason.XmlUnsafe, $"XML 嵌套超过 {MaxDepth} 层：{name}");
                 }
+
+                if (reader.NodeType == XmlNodeType.Element)
+                {
+                    // Hardly any value is looked at: a page has thousands, and each would be a text of its own.
+                    element = reader.LocalName;
+                    while (reader.MoveToNextAttribute())
+                    {
+                        Add(pointers, reader, reader.LocalName);
+                    }
+                }
+                else if (reader.NodeType is XmlNodeType.Text or XmlNodeType.CDATA)
+                {
+                    Add(pointers, reader, element);
+                }
             }
 
-            return true;
+            return pointers;
         }
         catch (XmlException)
         {
-            return false;
+            return null;
+        }
+    }
+
+    private static void Add(List<XmlPointer> pointers, XmlReader reader, string name)
+    {
+        if (OfdReach.IsPointer(name) && reader.Value.Trim() is { Length: > 0 and < 512 } text)
+        {
+            pointers.Add(new XmlPointer(name, text));
         }
     }
 
@@ -65,28 +99,6 @@ internal static class OfdXml
     {
         var found = parent.Children(name).Take(2).ToList();
         return found.Count == 1 ? found[0] : null;
-    }
-
-    /// <summary>Every place to which a file may point: name of the element or attribute, and its text.</summary>
-    public static IEnumerable<(string Name, string Text)> Texts(ReadOnlyMemory<byte> xml)
-    {
-        using var reader = Reader(xml);
-        var element = "";
-        while (reader.Read())
-        {
-            if (reader.NodeType == XmlNodeType.Element)
-            {
-                element = reader.LocalName;
-                while (reader.MoveToNextAttribute())
-                {
-                    yield return (reader.LocalName, reader.Value);
-                }
-            }
-            else if (reader.NodeType is XmlNodeType.Text or XmlNodeType.CDATA)
-            {
-                yield return (element, reader.Value.Trim());
-            }
-        }
     }
 
     private static bool IsOurs(XElement element, string name) => element.Name.LocalName == name && Namespaces.Contains(element.Name.NamespaceName);

@@ -170,6 +170,8 @@ internal sealed class CallerDirectory
         string[] judge = ["DocumentService/VerifyDocument", "DocumentService/VerifyStamp"];
         string[] fetch = ["DocumentService/DownloadLicenseCopy", .. judge];
         string[] papers = ["DocumentService/GetLicenseDocument", "DocumentService/ListLicenseCopies"];
+        string[] seals = [.. V1.SealService.Descriptor.Methods.Select(method => "SealService/" + method.Name)];
+        string[] sealLog = ["SealService/ListSealUseGrants", "SealService/ListSealUses"];
         string[] questions = [.. Purpose.KnownQuestions.Keys];
         var purposes = new Dictionary<string, Purpose>
         {
@@ -187,15 +189,15 @@ internal sealed class CallerDirectory
         };
         Caller[] callers =
         [
-            New("staff", "登记窗口", CallerRole.Staff, [.. V1.IssuanceService.Descriptor.Methods.Select(method => "IssuanceService/" + method.Name), Lookups, .. verify, .. follow, .. notices, .. apply, .. decide, .. run, .. see, .. steps, .. trades, .. register, .. incidents, .. papers, "DocumentService/CreateLicenseCopy", .. judge], "COUNTER_CHECK"),
+            New("staff", "登记窗口", CallerRole.Staff, [.. V1.IssuanceService.Descriptor.Methods.Select(method => "IssuanceService/" + method.Name), Lookups, .. verify, .. follow, .. notices, .. apply, .. decide, .. run, .. see, .. steps, .. trades, .. register, .. incidents, .. seals, .. papers, "DocumentService/CreateLicenseCopy", .. judge], "COUNTER_CHECK"),
             New("tax-bureau", "税务局", CallerRole.RelyingParty, [.. verify, .. follow, .. notices, .. hold, .. fetch], "TAX_REGISTRATION"),
             New("social-security", "社保中心", CallerRole.RelyingParty, [.. verify, .. follow, .. notices, .. hold, .. fetch],
                 "SOCIAL_SECURITY_REGISTRATION", "MEDICAL_INSURANCE_REGISTRATION", "EMPLOYMENT_REGISTRATION", "SUBSIDY_CHECK"),
             New("bank", "银行", CallerRole.RelyingParty, [.. verify, .. follow, .. notices, .. hold, .. fetch], "ACCOUNT_OPENING"),
             New("engraver", "公章刻制单位", CallerRole.RelyingParty, hold, "SEAL_ENGRAVING"),
             New("housing-fund", "住房公积金管理中心", CallerRole.RelyingParty, [.. verify, .. follow, .. notices, .. hold, .. fetch], "HOUSING_FUND_REGISTRATION"),
-            New("holder-app", "企业应用", CallerRole.HolderApp, ["VerificationService/VerifyCode", Lookups, "DeregistrationService/ListNotices", .. apply, .. see, .. papers, "DocumentService/CreateLicenseCopy"], "PUBLIC_SCAN"),
-            New("auditor", "审计", CallerRole.Auditor, ["IssuanceService/GetIssuedSet", Lookups, .. verify, .. follow, "DeregistrationService/ListNotices", "DeregistrationService/GetDeregistration", "DeregistrationService/ListDeregistrations", .. see, .. steps, "TradeService/ListTrades", "TradeService/ListTradeLicenses", "TradeService/ListDuePermits", .. register, "IncidentService/GetIncident", "IncidentService/ListIncidents", "IncidentService/ListIncidentSets", .. papers, .. judge], "AUDIT"),
+            New("holder-app", "企业应用", CallerRole.HolderApp, ["VerificationService/VerifyCode", Lookups, "DeregistrationService/ListNotices", .. apply, .. see, .. papers, "DocumentService/CreateLicenseCopy", "SealService/Stamp", .. sealLog], "PUBLIC_SCAN"),
+            New("auditor", "审计", CallerRole.Auditor, ["IssuanceService/GetIssuedSet", Lookups, .. verify, .. follow, "DeregistrationService/ListNotices", "DeregistrationService/GetDeregistration", "DeregistrationService/ListDeregistrations", .. see, .. steps, "TradeService/ListTrades", "TradeService/ListTradeLicenses", "TradeService/ListDuePermits", .. register, "IncidentService/GetIncident", "IncidentService/ListIncidents", "IncidentService/ListIncidentSets", .. sealLog, .. papers, .. judge], "AUDIT"),
             New("supervisor", "值班负责人", CallerRole.Staff, ["IssuanceService/GetIssuedSet", .. incidents]),
         ];
         return JsonSerializer.Serialize(new FileContent(purposes, callers), Json);

@@ -1,7 +1,10 @@
+using System.Buffers;
+using System.Buffers.Binary;
 using System.Globalization;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using ShantingEId.Server.Edge;
 using ShantingEId.Server.Hot;
 using ShantingEId.Server.Rpc;
@@ -16,6 +19,7 @@ namespace ShantingEId.Server.Callers;
 /// </summary>
 internal sealed class CallerGate(RequestDelegate next, CallerAuthenticator authenticator, CallerQuotas quotas, FastLane fastLane, TimeProvider clock)
 {
+    private const int FrameHeader = 5;
     private static readonly TimeSpan ShortestDeadline = TimeSpan.FromMilliseconds(20);
 
     /// <summary>The caller of the current call, of a method that only registered callers reach.</summary>
@@ -84,6 +88,12 @@ internal sealed class CallerGate(RequestDelegate next, CallerAuthenticator authe
             {
                 await JsonDoor.PassAsync(context, call, shape, time, clock, next);
             }
+            else if (await IsTooLargeAsync(context, rule, time, clock))
+            {
+                var refusal = FrameworkRefusal.TooLarge(rule.MaxRequestBytes);
+                call.Refused = refusal.Reason;
+                await ErrorWire.WriteAsync(context, refusal);
+            }
             else
             {
                 await next(context);
@@ -138,6 +148,48 @@ internal sealed class CallerGate(RequestDelegate next, CallerAuthenticator authe
         {
             throw new EidException(ErrorReason.ContentTypeNotSupported, "此路径只接受 gRPC；JSON 的路径见 /openapi.json");
         }
+    }
+
+    // gRPC has one limit for all methods of a service; a method that takes no document beside one that does has a smaller one of its own. A frame
+    // says its length first. What cannot be read is left to the framework, which will not be able to either.
+    private static async Task<bool> IsTooLargeAsync(HttpContext context, MethodRule rule, TimeSpan time, TimeProvider clock)
+    {
+        if (!rule.IsNarrow || context.Features.Get<GrpcWebCall>() is not null)
+        {
+            // The body of gRPC-Web cannot be looked at first.
+            if (rule.IsNarrow && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            {
+                limit.MaxRequestBodySize = ((rule.MaxRequestBytes + FrameHeader) * 4L / 3) + FrameHeader;
+            }
+
+            return false;
+        }
+
+        using var timer = new CancellationTokenSource(time, clock);
+        try
+        {
+            var body = context.Request.BodyReader;
+            var read = await body.ReadAtLeastAsync(FrameHeader, timer.Token);
+            var length = LengthOf(read.Buffer);
+            body.AdvanceTo(read.Buffer.Start);
+            return length > rule.MaxRequestBytes;
+        }
+        catch (Exception error) when (error is IOException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private static uint LengthOf(ReadOnlySequence<byte> start)
+    {
+        Span<byte> header = stackalloc byte[FrameHeader];
+        if (start.Length < FrameHeader)
+        {
+            return 0;
+        }
+
+        start.Slice(0, FrameHeader).CopyTo(header);
+        return BinaryPrimitives.ReadUInt32BigEndian(header[1..]);
     }
 
     private static async Task RenameFrameworkRefusalAsync(HttpContext context, GatedCall call)

@@ -42,8 +42,8 @@ internal enum CallerAccess
 /// <param name="IsStream">Whether the call is long; how many a caller holds open at once is limited.</param>
 internal sealed record MethodRule(CallerRole[] Roles, TimeSpan Ceiling, bool IsWrite = false, bool IsLookup = false, bool IsStream = false)
 {
-    // 8 MiB of a document, and what goes with it.
-    private const int DocumentBytes = (8 * 1024 * 1024) + EidServer.MaxMessageBytes;
+    /// <summary>Largest request of a method that takes a document: 8 MiB of it, and what goes with it.</summary>
+    public const int DocumentBytes = (8 * 1024 * 1024) + EidServer.MaxMessageBytes;
 
     private readonly string path = "";
 
@@ -121,10 +121,15 @@ internal sealed record MethodRule(CallerRole[] Roles, TimeSpan Ceiling, bool IsW
         [Name("DocumentService", "VerifyStamp")] =
             new([CallerRole.Staff, CallerRole.RelyingParty, CallerRole.Auditor], TimeSpan.FromSeconds(10), IsLookup: true) { MaxRequestBytes = DocumentBytes },
         [Name("IncidentService", "StopIncident")] = new([CallerRole.Staff], TimeSpan.FromSeconds(10), IsWrite: true),
+        [Name("SealService", "GrantSealUse")] = new([CallerRole.Staff], TimeSpan.FromSeconds(10), IsWrite: true),
+        [Name("SealService", "WithdrawSealUse")] = new([CallerRole.Staff], TimeSpan.FromSeconds(10), IsWrite: true),
+        [Name("SealService", "ListSealUseGrants")] = new([CallerRole.Staff, CallerRole.HolderApp, CallerRole.Auditor], TimeSpan.FromSeconds(10)),
+        [Name("SealService", "Stamp")] = new([CallerRole.Staff, CallerRole.HolderApp], TimeSpan.FromSeconds(20), IsWrite: true) { MaxRequestBytes = DocumentBytes },
+        [Name("SealService", "ListSealUses")] = new([CallerRole.Staff, CallerRole.HolderApp, CallerRole.Auditor], TimeSpan.FromSeconds(10)),
     });
 
     /// <summary>Services this server offers.</summary>
-    public static IReadOnlyList<ServiceDescriptor> Services { get; } = [IssuanceService.Descriptor, VerificationService.Descriptor, ChangeService.Descriptor, DeregistrationService.Descriptor, CaseService.Descriptor, RegisterService.Descriptor, TradeService.Descriptor, IncidentService.Descriptor, DocumentService.Descriptor];
+    public static IReadOnlyList<ServiceDescriptor> Services { get; } = [IssuanceService.Descriptor, VerificationService.Descriptor, ChangeService.Descriptor, DeregistrationService.Descriptor, CaseService.Descriptor, RegisterService.Descriptor, TradeService.Descriptor, IncidentService.Descriptor, DocumentService.Descriptor, SealService.Descriptor];
 
     /// <summary>Path of the method in gRPC.</summary>
     public string Path
@@ -153,8 +158,11 @@ internal sealed record MethodRule(CallerRole[] Roles, TimeSpan Ceiling, bool IsW
     /// <summary>Whether a call takes one of its caller's places from its first byte on: what is long, and what fills memory before it is looked at.</summary>
     public bool TakesPlace => IsStream || MaxRequestBytes > EidServer.MaxMessageBytes;
 
-    /// <summary>Whether others of its service take larger requests: gRPC limits messages by service, so the method's own limit is held after it.</summary>
+    /// <summary>Whether others of its service take larger requests: gRPC limits messages by service, so the gate holds the method's own limit before, and after parsing it is held once more.</summary>
     public bool IsBelowService { get; private init; }
+
+    /// <summary>Whether the gate looks at the length of the message first.</summary>
+    public bool IsNarrow => IsBelowService && !IsStream;
 
     /// <summary>The same for a body of JSON, where Base64 takes a third more for a document.</summary>
     public int MaxJsonBytes => MaxRequestBytes == DocumentBytes ? DocumentBytes / 3 * 4 : MaxRequestBytes;

@@ -37,6 +37,7 @@ internal static class HealthWiring
         ["shanting.eid.v1.TradeService"] = [Register, Running],
         ["shanting.eid.v1.IncidentService"] = [Register, Disk, Running],
         ["shanting.eid.v1.DocumentService"] = [Register, Ledger, Running],
+        ["shanting.eid.v1.SealService"] = [Register, Disk, Running],
         [Register] = [Register], [Feed] = [Feed], [Ledger] = [Ledger], [Disk] = [Disk],
     }.ToFrozenDictionary();
 

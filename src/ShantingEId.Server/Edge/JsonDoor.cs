@@ -20,8 +20,7 @@ internal static class JsonDoor
         using var timer = new CancellationTokenSource(time, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(client, timer.Token);
         var most = call.Rule.MaxJsonBytes;
-        // No more than the sender says is coming, where it says so.
-        var buffer = ArrayPool<byte>.Shared.Rent(1 + (int)Math.Min(context.Request.ContentLength ?? most, most));
+        var buffer = shape.HasBody ? ArrayPool<byte>.Shared.Rent((int)Math.Min(context.Request.ContentLength ?? most, most) + 1) : [];
         EidException? refusal = null;
         try
         {
@@ -57,7 +56,10 @@ internal static class JsonDoor
         {
             context.RequestAborted = client;
             context.Response.Body = stream;
-            ArrayPool<byte>.Shared.Return(buffer);
+            if (buffer.Length > 0)
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
         }
 
         // 4. The refusal, where there is one.
@@ -82,7 +84,7 @@ internal static class JsonDoor
         var length = 0;
         try
         {
-            while (!(request.ContentLength > most) && length <= most)
+            while ((request.ContentLength ?? 0) <= most && length <= most)
             {
                 var read = await request.Body.ReadAsync(buffer.AsMemory(length, Math.Min(buffer.Length, most + 1) - length), cancel);
                 if (read == 0)

@@ -8,17 +8,17 @@ internal static class FrameworkRefusal
 {
     /// <summary>Our error for a status the framework gave before the method saw a message; null where it says enough itself.</summary>
     /// <param name="code">The status.</param>
-    /// <param name="limit">Bytes that a request of the method may have.</param>
-    public static EidException? Of(StatusCode code, int limit) => code switch
+    /// <param name="most">Size of the largest request, bytes.</param>
+    public static EidException? Of(StatusCode code, int most = EidServer.MaxMessageBytes) => code switch
     {
-        StatusCode.ResourceExhausted => TooLarge(limit),
+        StatusCode.ResourceExhausted => TooLarge(most),
         StatusCode.Unknown => NoMessage(),
         StatusCode.Internal => new EidException(ErrorReason.MalformedFrame, "请求的 gRPC 帧残缺或多余"),
         _ => null,
     };
 
     /// <summary>The request is larger than any of this method.</summary>
-    public static EidException TooLarge(int limit) => new(ErrorReason.MessageTooLarge, $"请求超过 {limit / 1024} KiB 的限制");
+    public static EidException TooLarge(int most) => new(ErrorReason.MessageTooLarge, $"请求超过 {most / 1024} KiB 的限制");
 
     private static EidException NoMessage() => new(ErrorReason.MalformedRequest, "请求不是合规的 protobuf 消息");
 

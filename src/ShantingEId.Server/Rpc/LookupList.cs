@@ -16,7 +16,7 @@ internal sealed class LookupList(ILookupLog log, CallerDirectory callers, Issuin
 {
     private const int DefaultPage = 50;
     private const int LargestPage = 500;
-    private readonly LookupPageToken tokens = new(authority.StatusSecret);
+    private readonly ListPageToken tokens = new(authority.StatusSecret, "ListLookups");
 
     /// <summary>One page, newest first.</summary>
     public async Task<ListLookupsResponse> ListAsync(ListLookupsRequest request, Caller caller, CancellationToken cancel)
@@ -28,9 +28,7 @@ internal sealed class LookupList(ILookupLog log, CallerDirectory callers, Issuin
         }
 
         var size = PageSize.Of(request.PageSize, DefaultPage, LargestPage);
-        var before = request.PageToken.Length == 0 ? (long?)null : tokens.Read(request.PageToken, holder, caller.Name)
-            ?? throw new EidException(ErrorReason.PageTokenInvalid, "page_token 不属于这份清单；请从第一页重新查询",
-                [new FieldViolation("page_token", ErrorReason.PageTokenInvalid, "不属于这份清单")]);
+        var before = tokens.Before(request.PageToken, holder, caller.Name);
 
         // 2. A company outside the caller's regions has the list of one that nobody ever looked up.
         var (rows, complete) = await log.ListLookupsAsync(holder, caller.Scope.Contains(holder) ? before : 0, size + 1, cancel);
@@ -56,14 +54,14 @@ internal sealed class LookupList(ILookupLog log, CallerDirectory callers, Issuin
 }
 
 /// <summary>
-/// Place in a list, good for one company's list and one caller only. The place is hidden too: it would tell how many look-ups
+/// Place in a list, good for one list of one company and one caller only. The place is hidden too: it would tell how many look-ups
 /// the whole register has. 24 bytes, URL-safe Base64: the masked place, then its HMAC-SM3, which also makes the mask.
 /// </summary>
-internal sealed class LookupPageToken(byte[] secret)
+internal sealed class ListPageToken(byte[] secret, string list)
 {
     private const int TagSize = 16;
-    private readonly byte[] tagKey = Sm3.Hmac(secret, "ListLookups page token"u8);
-    private readonly byte[] maskKey = Sm3.Hmac(secret, "ListLookups page token mask"u8);
+    private readonly byte[] tagKey = Sm3.Hmac(secret, Encoding.ASCII.GetBytes(list + " page token"));
+    private readonly byte[] maskKey = Sm3.Hmac(secret, Encoding.ASCII.GetBytes(list + " page token mask"));
 
     /// <summary>The token of a place.</summary>
     public string Write(long before, CreditCode holder, string caller)
@@ -74,6 +72,12 @@ internal sealed class LookupPageToken(byte[] secret)
         BinaryPrimitives.WriteInt64BigEndian(token, before ^ Mask(tag));
         return Base64Url.EncodeToString(token);
     }
+
+    /// <summary>The place from which a page goes on, before the first page beyond every place.</summary>
+    /// <exception cref="EidException"><see cref="ErrorReason.PageTokenInvalid"/>.</exception>
+    public long Before(string token, CreditCode holder, string caller) => token.Length == 0 ? long.MaxValue : Read(token, holder, caller)
+        ?? throw new EidException(ErrorReason.PageTokenInvalid, "page_token 不属于这份清单；请从第一页重新查询",
+            [new FieldViolation("page_token", ErrorReason.PageTokenInvalid, "不属于这份清单")]);
 
     /// <summary>The place of a token; null when it was not made for this company and this caller.</summary>
     public long? Read(string text, CreditCode holder, string caller)

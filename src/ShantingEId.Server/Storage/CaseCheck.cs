@@ -44,8 +44,12 @@ internal static class CaseCheck
         LEFT JOIN filed_item i ON i.actor = r.actor AND i.request_id = r.request_id
         LEFT JOIN incident_event n ON n.actor = r.actor AND n.request_id = r.request_id
         LEFT JOIN license_copy m ON m.actor = r.actor AND m.request_id = r.request_id
-        LEFT JOIN license_copy g ON g.receiver = r.actor AND g.download_request = r.request_id
-        WHERE a.id IS NULL AND e.position IS NULL AND c.id IS NULL AND d.position IS NULL AND i.id IS NULL AND n.id IS NULL AND m.id IS NULL AND g.id IS NULL
+        LEFT JOIN license_copy l ON l.receiver = r.actor AND l.download_request = r.request_id
+        LEFT JOIN seal_use u ON u.caller = r.actor AND u.request_id = r.request_id
+        LEFT JOIN seal_grant g ON g.granted_by = r.actor AND g.grant_request = r.request_id
+        LEFT JOIN seal_grant w ON w.withdrawn_by = r.actor AND w.withdraw_request = r.request_id
+        WHERE a.id IS NULL AND e.position IS NULL AND c.id IS NULL AND d.position IS NULL AND i.id IS NULL AND n.id IS NULL AND m.id IS NULL AND l.id IS NULL
+          AND u.position IS NULL AND g.number IS NULL AND w.number IS NULL
         """;
 
     /// <summary>What is wrong with a case's history; "" when it went by the table.</summary>

@@ -100,7 +100,7 @@ public static class RegisterCheck
         try
         {
             using var snapshot = new Snapshot(options);
-            foreach (var (problem, sql) in (IEnumerable<(string, string)>)[.. Rules, .. CaseCheck.Rules, .. DeregistrationCheck.Rules, .. PermitCheck.Rules, .. FilingCheck.Rules, .. IncidentCheck.Rules, .. CopyCheck.Rules, .. options.Postgres is null ? FileRules : []])
+            foreach (var (problem, sql) in (IEnumerable<(string, string)>)[.. Rules, .. CaseCheck.Rules, .. DeregistrationCheck.Rules, .. PermitCheck.Rules, .. FilingCheck.Rules, .. IncidentCheck.Rules, .. CopyCheck.Rules, .. SealUseCheck.Rules, .. options.Postgres is null ? FileRules : []])
             {
                 problems.AddRange(snapshot.Query(sql).Select(row => new RegisterProblem(row[0].ToString()!, problem)));
             }
@@ -109,6 +109,7 @@ public static class RegisterCheck
             problems.AddRange(FilingCheck.Problems(snapshot.Query(FilingCheck.Filings)));
             problems.AddRange(CopyCheck.Problems(snapshot.Query(CopyCheck.HandedOut)));
             problems.AddRange(CheckIncidents(snapshot));
+            problems.AddRange(CheckSealUses(snapshot));
 
             // Reading is one thread's work, the signatures are everyone's.
             problems.AddRange(Rows(snapshot).AsParallel().SelectMany(row => Check(row, authority, verifier)));
@@ -151,6 +152,28 @@ public static class RegisterCheck
             if (problem.Length > 0)
             {
                 yield return new RegisterProblem(number, problem);
+            }
+        }
+    }
+
+    // A register of years has millions of uses; each is judged by itself.
+    private static IEnumerable<RegisterProblem> CheckSealUses(Snapshot snapshot)
+    {
+        for (long after = 0; ;)
+        {
+            var page = snapshot.Query(SealUseCheck.Uses, ("@after", after), ("@limit", (long)RowsAtOnce));
+            foreach (var row in page)
+            {
+                after = (long)row[0];
+                if (SealUseCheck.Problem(row) is { Length: > 0 } problem)
+                {
+                    yield return new RegisterProblem($"用印 {after}", problem);
+                }
+            }
+
+            if (page.Count < RowsAtOnce)
+            {
+                break;
             }
         }
     }

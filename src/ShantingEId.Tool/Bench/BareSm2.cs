@@ -30,9 +30,8 @@ internal sealed class BareSm2
         verifier.Init(false, new ParametersWithID(pair.Public, UserId));
     }
 
-    /// <summary>Verifying with this key.</summary>
+    /// <summary>Verifying with this key, and only that.</summary>
     public BareSm2(Sm2PublicKey key)
-        : this()
     {
         var point = Domain.Curve.DecodePoint(key.Spki[^65..].ToArray());
         verifier = new SM2Signer(PlainDsaEncoding.Instance, new SM3Digest());
@@ -41,10 +40,12 @@ internal sealed class BareSm2
 
     public void GenerateKey() => generator.GenerateKeyPair();
 
-    public void SignAndVerify(ReadOnlySpan<byte> message)
+    public void SignAndVerify(ReadOnlySpan<byte> message) => Verify(message, Sign(message));
+
+    public byte[] Sign(ReadOnlySpan<byte> message)
     {
         signer.BlockUpdate(message);
-        Verify(message, signer.GenerateSignature());
+        return signer.GenerateSignature();
     }
 
     public void Verify(ReadOnlySpan<byte> message, byte[] signature)

@@ -23,6 +23,7 @@ internal static class BenchCommand
         var scale = WithPostgres("scale", "百万执照与一万执照的登记簿，热、冷核验延迟之比。", 5, (rows, rounds, postgres, parse) => BenchScale.RunAsync(rows, rounds, parse.GetValue(many), postgres));
         scale.Options.Add(many);
         bench.Subcommands.Add(scale);
+        bench.Subcommands.Add(One("stamp", "OFD 文件（1 页、100 页）用印和核验的耗时，与裸 SM2、SM3 运算之比。", (rows, rounds) => BenchStamp.RunAsync(BenchRows.Inputs(rows), rounds), 41));
         bench.Subcommands.Add(StormCommand());
         bench.Subcommands.Add(DocumentsCommand());
         bench.Subcommands.Add(PackCommand());

@@ -23,6 +23,7 @@ internal sealed class Connection : IDisposable
         Deregistrations = new DeregistrationService.DeregistrationServiceClient(channel);
         Register = new RegisterService.RegisterServiceClient(channel);
         Documents = new DocumentService.DocumentServiceClient(channel);
+        Seals = new SealService.SealServiceClient(channel);
     }
 
     public string Caller { get; }
@@ -40,6 +41,8 @@ internal sealed class Connection : IDisposable
     public DeregistrationService.DeregistrationServiceClient Deregistrations { get; }
 
     public RegisterService.RegisterServiceClient Register { get; }
+
+    public SealService.SealServiceClient Seals { get; }
 
     public IncidentService.IncidentServiceClient Incidents { get; }
 
@@ -66,6 +69,9 @@ internal sealed class Connection : IDisposable
 
     /// <summary>For reads and verifications.</summary>
     public static CallOptions Reading(CancellationToken cancel) => Within(TimeSpan.FromSeconds(5), cancel);
+
+    /// <summary>For what takes documents along.</summary>
+    public static CallOptions WithDocument(CancellationToken cancel) => Within(TimeSpan.FromSeconds(20), cancel);
 
     /// <summary>For writes.</summary>
     public static CallOptions Writing(CancellationToken cancel) => Within(TimeSpan.FromSeconds(10), cancel);

@@ -3,18 +3,12 @@ using ShantingEId.Tool.Cli;
 using ShantingEId.Tool.Views;
 using ShantingEId.V1;
 using FieldMask = Google.Protobuf.WellKnownTypes.FieldMask;
-using Kind = ShantingEId.V1.Seal.Types.Kind;
 
 namespace ShantingEId.Tool.Commands;
 
 /// <summary><c>eid change</c>.</summary>
 internal static class ChangeCommand
 {
-    private static readonly Dictionary<string, Kind> Seals = new()
-    {
-        ["公章"] = Kind.Official, ["财务专用章"] = Kind.Finance, ["发票专用章"] = Kind.Invoice, ["法定代表人名章"] = Kind.LegalRepresentative,
-    };
-
     private static readonly Dictionary<string, FiledItem.Types.Kind> Filed = new()
     {
         ["章程"] = FiledItem.Types.Kind.Articles, ["经营期限"] = FiledItem.Types.Kind.OperatingTerm, ["股东"] = FiledItem.Types.Kind.Investors, ["董监高"] = FiledItem.Types.Kind.Management,
@@ -72,7 +66,7 @@ internal static class ChangeCommand
                 }
             }
 
-            request.ReplaceSeals.AddRange(parse.GetValue(lost)!.Select(seal => Seals.TryGetValue(seal, out var kind) ? kind : throw new UsageException($"--replace-seal 不认识“{seal}”")));
+            request.ReplaceSeals.AddRange(parse.GetValue(lost)!.Select(seal => Words.SealOf(seal) ?? throw new UsageException($"--replace-seal 不认识“{seal}”")));
             request.FiledItems.AddRange(parse.GetValue(filed)!.Select(ParseFiled));
             using var connection = service.Open(parse);
             Task<IssuedSet> Read() => connection.Issuance.GetIssuedSetAsync(new GetIssuedSetRequest { Name = request.Name }, Connection.Reading(cancel)).ResponseAsync;

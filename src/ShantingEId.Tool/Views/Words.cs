@@ -22,6 +22,9 @@ internal static class Words
 
     public static string Of(Seal.Types.Kind kind) => ((SealKind)kind).ChineseName();
 
+    /// <summary>The seal that a person calls so; null when there is none.</summary>
+    public static Seal.Types.Kind? SealOf(string name) => SealKinds.All.FirstOrDefault(kind => kind.ChineseName() == name) is not SealKind.Unspecified and var kind ? (Seal.Types.Kind)kind : null;
+
     public static string Of(IssuedSet.Types.State state) => state switch
     {
         IssuedSet.Types.State.Active => "有效",

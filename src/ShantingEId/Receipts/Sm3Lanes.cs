@@ -13,7 +13,7 @@ namespace ShantingEId.Receipts;
 /// SM3 (GB/T 32905-2016) of many short messages at once: the lanes of a vector register each carry one message, so sixteen
 /// cost little more than one. Only messages of the same number of blocks go together.
 /// </summary>
-public static class Sm3Lanes
+public static partial class Sm3Lanes
 {
     private const int Block = 64;
     private const int Words = 16;

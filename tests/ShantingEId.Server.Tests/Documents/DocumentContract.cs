@@ -55,7 +55,7 @@ public abstract class DocumentContract(ServerFixture server)
     {
         var (seal, key) = await SealOfAsync(set);
         document ??= OfdReaderFile.Of((await OfdAsync(set)).Content.Span);
-        return OfdSigner.Sign(document, seal.Seal, new SigningKey(key, seal.Certificate), time ?? TimeProvider.System.GetUtcNow(), new StampPlace(0, new ShantingEId.Documents.Faces.Box(20, 20, 40, 40)));
+        return OfdSigner.Sign(document, seal.Seal, new SigningKey(key, seal.Certificate), time ?? TimeProvider.System.GetUtcNow(), new ShantingEId.Documents.Ofd.StampPlace(0, new ShantingEId.Documents.Faces.Box(20, 20, 40, 40)));
     }
 
     /// <summary>A stamp of the company by itself.</summary>

@@ -49,4 +49,27 @@ public sealed class Sm3LanesTests
             Assert.True(Sm3.Hash(alone).AsSpan().SequenceEqual(digests.AsSpan(i * Sm3.Size, Sm3.Size)), $"message {i} of {messages.Length}, {messages[i].Length} bytes, width {width}");
         }
     }
+
+    // Lengths around every edge of a block, and of lanes that end at different times; more of them than lanes, and fewer.
+    [Theory]
+    [MemberData(nameof(Widths))]
+    public void Messages_of_any_lengths_have_the_digests_they_have_alone(int width)
+    {
+        foreach (var count in (int[])[0, 1, 2, 3, 7, 8, 9, 16, 17, 60])
+        {
+            var messages = Enumerable.Range(0, count).Select(i =>
+            {
+                // Every length up to 140 comes, and some of many blocks; the bytes are those of a digest, over and over.
+                var message = new byte[i % 4 == 0 ? (i * 397) + count : ((i * 37) + count) % 141];
+                var pattern = Sm3.Hash([(byte)i, (byte)count]);
+                for (var at = 0; at < message.Length; at++)
+                {
+                    message[at] = pattern[at % pattern.Length];
+                }
+
+                return (ReadOnlyMemory<byte>)message;
+            }).ToArray();
+            Assert.Equal(messages.Select(message => Sm3.Hash(message.Span)), Sm3Lanes.HashEach(messages, width));
+        }
+    }
 }
