@@ -27,7 +27,7 @@ internal sealed record Deployment(IReadOnlyList<string> Subject, IReadOnlyDictio
     {
         var files = Directory.EnumerateFiles(options.CertificatesDirectory).Where(path => !NotCovered.Contains(Path.GetFileName(path)) && Path.GetExtension(path) != ".key")
             .Select(path => (Name: Path.GetFileName(path), Path: (string?)path)).OrderBy(file => file.Name, StringComparer.Ordinal)
-            .Concat<(string Name, string? Path)>([("--holidays", options.Holidays), ("--trades", options.Trades)]).Where(file => file.Path is not null)
+            .Concat<(string Name, string? Path)>([("--holidays", options.Holidays), ("--trades", options.Trades), ("--seal-uses", options.SealUses)]).Where(file => file.Path is not null)
             .Select(file => $"{file.Name} {Convert.ToHexStringLower(Sm3.Hash(File.ReadAllBytes(file.Path!)))}");
         return new Deployment([.. files, $"deregistration {options.Deregistration}"], TwoPeople.Of(callers));
     }

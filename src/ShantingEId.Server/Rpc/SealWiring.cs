@@ -21,7 +21,7 @@ internal static class SealWiring
         services.AddSingleton(LoadTable(options));
         services.AddSingleton<SealGrantDesk>();
         services.AddSingleton<SealWire>();
-        services.AddSingleton(provider => new StampCheck(new CertificateTrust(authority.Roots, authority.Intermediates), provider.GetRequiredService<RegisterClock>()));
+        services.AddSingleton(provider => new StampCheck(provider.GetRequiredService<CertificateTrust>(), provider.GetRequiredService<RegisterClock>()));
         var times = LoadTimes(options);
         services.AddSingleton(provider => new StampDesk(provider.GetRequiredService<ILicenseStore>(), store, provider.GetRequiredService<IChangeFeed>(), authority.Vault,
             provider.GetRequiredService<SealUseTable>(), provider.GetRequiredService<StampCheck>(), provider.GetRequiredService<RegisterClock>(), times));

@@ -15,6 +15,7 @@ internal static class ApproveCommand
         var caller = new Option<string>("--as") { Description = "以哪个登记人员的名义批准", HelpName = "NAME", Required = true };
         var holidays = new Option<string?>("--holidays") { Description = "与 serve 相同", HelpName = "FILE" };
         var trades = new Option<string?>("--trades") { Description = "与 serve 相同", HelpName = "FILE" };
+        var uses = new Option<string?>("--seal-uses") { Description = "与 serve 相同", HelpName = "FILE" };
         var workingDays = new Option<bool>("--publication-working-days") { Description = "与 serve 相同" };
         var keys = new Option<string?>("--keys") { Description = "批准人的证书和私钥所在目录（默认与 --certs 相同）", HelpName = "DIR" };
         var command = new EidCommand("approve", "批准一项须两人共同决定的事：从备份恢复登记簿，或在正式环境启用新的密钥、调用方名册和规则。")
@@ -23,7 +24,7 @@ internal static class ApproveCommand
             Notes = ["批准人应先核对所列内容。同一内容须由两名有权准备或批准批量处置的登记人员各批准一次；内容改动后，已有的批准即告失效。"],
             Arguments = { file },
         };
-        foreach (var option in (Option[])[certificates, caller, keys, holidays, trades, workingDays])
+        foreach (var option in (Option[])[certificates, caller, keys, holidays, trades, uses, workingDays])
         {
             command.Options.Add(option);
         }
@@ -35,7 +36,7 @@ internal static class ApproveCommand
             var wanted = parse.GetValue(file) is null
                 ? DeploymentApproval.Of(new Server.EidServerOptions
                 {
-                    CertificatesDirectory = folder, DataDirectory = "", Holidays = parse.GetValue(holidays), Trades = parse.GetValue(trades),
+                    CertificatesDirectory = folder, DataDirectory = "", Holidays = parse.GetValue(holidays), Trades = parse.GetValue(trades), SealUses = parse.GetValue(uses),
                     Deregistration = new Deregistering.DeregistrationTerms { PublicationInWorkingDays = parse.GetValue(workingDays) },
                 })
                 : ApprovalFile.Load(path);

@@ -14,8 +14,8 @@ public sealed class DocumentLimitTests(ServerFixture server) : IClassFixture<Ser
     private const string Service = "/shanting.eid.v1.DocumentService/";
 
     [Fact]
-    public void Two_methods_take_documents_and_no_other_does() =>
-        Assert.Equal(["VerifyDocument", "VerifyStamp"], MethodRule.All.Values.Where(rule => rule.MaxRequestBytes > Small).Select(rule => rule.Method).Order());
+    public void Three_methods_take_documents_and_no_other_does() =>
+        Assert.Equal(["Stamp", "VerifyDocument", "VerifyStamp"], MethodRule.All.Values.Where(rule => rule.MaxRequestBytes > Small).Select(rule => rule.Method).Order());
 
     [Theory]
     [InlineData("VerifyDocument", Large, "CONTAINER_LIMITS")]
