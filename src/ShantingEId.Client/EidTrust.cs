@@ -14,10 +14,11 @@ public sealed class EidTrust
     {
         Receipts = new ReceiptTrust(authority);
         var roots = authority.Where(certificate => certificate.IsIssuedBy(certificate)).ToList();
+        Roots = roots;
         Codes = new KeyRing(codeSigners.Select(signer =>
         {
             // Which key may sign codes is said by whoever hands over the file, and never by the signature.
-            var problem = !signer.MaySign || signer.MaySignReceipts ? $"（{signer.CommonName}）不允许签发证照码" : CertificateChain.Problem(signer, authority, roots, now);
+            var problem = !signer.MaySignCodes ? $"（{signer.CommonName}）不允许签发证照码" : CertificateChain.Problem(signer, authority, roots, now);
             return problem.Length == 0 ? new TrustedKey(signer.PublicKey, ContentType.LicenseCode, signer) : throw new EidException(ErrorReason.CertificateInvalid, "证照码签名证书" + problem);
         }));
     }
@@ -25,6 +26,9 @@ public sealed class EidTrust
     internal ReceiptTrust Receipts { get; }
 
     internal KeyRing Codes { get; }
+
+    /// <summary>The roots: all that is needed to open a pack (<see cref="StatusLists.StatusPack.Open"/>).</summary>
+    public IReadOnlyCollection<Sm2Certificate> Roots { get; }
 
     /// <summary>From a folder: <c>root.crt</c>, <c>license-ca.crt</c>, <c>receipt-signer.crt</c>, <c>code-signer.crt</c>.</summary>
     /// <exception cref="IOException">A file is not there.</exception>

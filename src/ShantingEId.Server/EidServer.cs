@@ -21,6 +21,7 @@ using ShantingEId.Server.Edge;
 using ShantingEId.Server.Hot;
 using ShantingEId.Server.Ledger;
 using ShantingEId.Server.Public;
+using ShantingEId.Server.Publishing;
 using ShantingEId.Server.Rpc;
 using ShantingEId.Server.Storage;
 using ShantingEId.Server.Telemetry;
@@ -64,6 +65,7 @@ public static class EidServer
         var authority = AuthorityFiles.Load(options.CertificatesDirectory, options.IsProduction, now);
         var keys = authority.BuildKeyRing(now);
         var callers = CallerDirectory.Load(Path.Combine(options.CertificatesDirectory, CallerDirectory.FileName));
+        var packs = options.PublicPort is null ? null : PackMaker.Load(options, authority);
         var artist = new SealArtist(SealFonts.LoadDefault());
         var documents = DocumentWiring.Load(options, authority, now);
         var calendar = LoadCalendar(options);
@@ -135,7 +137,7 @@ public static class EidServer
             LedgerWiring.Add(services, options, authority);
         }
 
-        PublicDoor.Add(services, options, callers);
+        PublicDoor.Add(services, options, callers, authority, store, packs);
         services.AddSingleton(new CallerQuotas([.. callers.All, PublicDoor.Caller], options.Clock, unlimited: options.FixedCaller is not null));
         services.AddSingleton(new CallerAuthenticator(callers, TlsFile(options, "tls-ca.crt"), options.Clock, options.FixedCaller));
         services.AddGrpc(grpc =>

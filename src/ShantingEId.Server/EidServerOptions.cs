@@ -25,6 +25,24 @@ public sealed record EidServerOptions
     /// <summary>Where the public reports a doubt, as the pages say it, e.g. a telephone number; empty names the authority alone.</summary>
     public string PublicContact { get; init; } = "";
 
+    /// <summary>How long a copy of a status list may be used before asking again; a change shows in what is fetched after at most a second.</summary>
+    public TimeSpan StatusTtl { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long a status list counts at all.</summary>
+    public TimeSpan StatusLifetime { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>How often a pack for counters without network is made, when one is asked for.</summary>
+    public TimeSpan PackEvery { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>How long a pack counts at all; longer than a day, so that who fetches one every day is never without.</summary>
+    public TimeSpan PackLifetime { get; init; } = TimeSpan.FromHours(26);
+
+    /// <summary>How many packs are kept, so that deltas can start from them.</summary>
+    public int PacksKept { get; init; } = 168;
+
+    /// <summary>Folder of the packs, which replicas should share, so that deltas of one fit packs of another; null is <c>packs</c> in <see cref="DataDirectory"/>.</summary>
+    public string? PackDirectory { get; init; }
+
     /// <summary>SQLite's synchronous mode; anything but FULL is refused in production and exists for the test that must notice it.</summary>
     public string Synchronous { get; init; } = "FULL";
 
@@ -88,11 +106,14 @@ public sealed record EidServerOptions
     /// <summary>How fast incidents are worked on, and when a replica that works on one counts as gone.</summary>
     public IncidentTerms Incidents { get; init; } = IncidentTerms.Default;
 
-    /// <summary>CA 互认信任列表: whose certificates beside our own are believed on documents; read at the start. Null believes nobody else.</summary>
+    /// <summary>CA 互认信任列表: whose certificates beside our own are believed on documents; read at the start, and goes along in packs. Null believes nobody else.</summary>
     public string? TrustList { get; init; }
 
     /// <summary>Where the journal is; null when there is none.</summary>
     internal string? JournalPath => JournalDirectory ?? (Postgres is null ? Path.Combine(DataDirectory, "journal") : null);
+
+    /// <summary>Where the packs are.</summary>
+    internal string PackPath => PackDirectory ?? Path.Combine(DataDirectory, "packs");
 
     /// <summary>Where the ledger is.</summary>
     internal string LedgerPath => LedgerDirectory ?? Path.Combine(DataDirectory, "ledger");

@@ -48,6 +48,7 @@ var root = new RootCommand("电子营业执照与四枚电子印章：签发、�
     DevCertsCommand.Create(),
     DevTsaCommand.Create(),
     TrustListCommand.Create(),
+    PackCommand.Create(),
     FsckCommand.Create(),
     RecoverCommand.Create(),
     ApproveCommand.Create(),

@@ -130,6 +130,7 @@ public enum ErrorReason
     XmlUnsafe,
     DocumentInvalid,
     TrustListInvalid,
+    StatusInvalid,
     TimeStampInvalid,
     TimeStampUnavailable,
     LicenseNotInForce,

@@ -227,6 +227,23 @@ public sealed class ConfigurationTests : IDisposable
         Refuses(ErrorReason.SigningKeyUnusable, "没有核验回执签名");
     }
 
+    // Only who publishes states needs the key for them; another key of ours does not do.
+    [Fact]
+    public async Task A_public_port_needs_a_key_that_is_for_states()
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        var open = Options("Development") with { PublicPort = 0 };
+        Refuses(ErrorReason.StatusInvalid, "期限", open with { StatusTtl = TimeSpan.Zero });
+        Refuses(ErrorReason.StatusInvalid, "期限", open with { StatusLifetime = TimeSpan.FromSeconds(60) });
+        Reissue("status-signer", now.AddDays(-1), now.AddDays(1), CertificateUse.Signing, issuer: "license-ca");
+        Refuses(ErrorReason.SigningKeyUnusable, "不允许签发证照状态", open);
+        File.Delete(Path.Combine(Certs, "status-signer.crt"));
+        Refuses(ErrorReason.SigningKeyUnusable, "缺少文件 status-signer.", open);
+        await using (EidServer.Build(Options("Development")))
+        {
+        }
+    }
+
     [Fact]
     public async Task A_folder_from_before_receipts_is_refused_by_name_and_dev_certs_adds_what_it_lacks_and_touches_nothing_else()
     {

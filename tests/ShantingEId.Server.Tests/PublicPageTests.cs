@@ -185,6 +185,8 @@ public sealed class PublicLimitTests(PublicFixture server) : IClassFixture<Publi
             using var lost = await browser.GetAsync("/?code=" + set.TypedCode, TestContext.Current.CancellationToken);
             var html = await lost.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
             Assert.Equal(HttpStatusCode.ServiceUnavailable, lost.StatusCode);
+            using var list = await browser.GetAsync("/status/0", TestContext.Current.CancellationToken);
+            Assert.Equal((HttpStatusCode.ServiceUnavailable, "no-store"), (list.StatusCode, list.Headers.CacheControl!.ToString()));
             Assert.Contains("暂时查不到状态", html, StringComparison.Ordinal);
             Assert.DoesNotContain(">有效<", html, StringComparison.Ordinal);
             using var scanned = await browser.GetAsync("/?code=" + Uri.EscapeDataString(set.LicenseCode), TestContext.Current.CancellationToken);

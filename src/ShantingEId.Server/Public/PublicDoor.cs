@@ -5,7 +5,11 @@ using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using ShantingEId.Issuing;
 using ShantingEId.Server.Callers;
+using ShantingEId.Server.Hot;
+using ShantingEId.Server.Publishing;
+using ShantingEId.Server.Storage;
 
 namespace ShantingEId.Server.Public;
 
@@ -29,13 +33,19 @@ internal static class PublicDoor
 
     /// <summary>Adds what the pages need.</summary>
     /// <exception cref="EidException"><see cref="ErrorReason.PurposeNotGranted"/>: the deployment does not say what the public may see.</exception>
-    public static void Add(IServiceCollection services, EidServerOptions options, CallerDirectory callers)
+    public static void Add(IServiceCollection services, EidServerOptions options, CallerDirectory callers, IssuingAuthority authority, SqlStore store, PackMaker? maker)
     {
-        if (options.PublicPort is not null)
+        if (maker is not null)
         {
             callers.RequirePurpose(Caller, Purpose);
             services.AddSingleton<AddressPace>();
             services.AddSingleton<PublicSite>();
+
+            // Status lists and packs, signed by a key that the service does not need but for them.
+            services.AddSingleton(provider => new StatusBoard(store, provider.GetRequiredService<RegisterClock>()));
+            services.AddSingleton(provider => new StatusDesk(provider.GetRequiredService<StatusBoard>(), provider.GetRequiredService<FeedFollower>(), authority, maker.Signer, provider.GetRequiredService<RegisterClock>(), options));
+            services.AddSingleton(provider => new PackShelf(provider.GetRequiredService<StatusBoard>(), store, maker, provider.GetRequiredService<RegisterClock>(), options));
+            services.AddSingleton<StatusSite>();
         }
     }
 
@@ -66,8 +76,16 @@ internal static class PublicDoor
     /// <summary>Leads what came through the public door to the pages; stands before everything else.</summary>
     public static void Map(WebApplication app)
     {
-        var site = app.Services.GetService<PublicSite>();
+        var (site, lists) = (app.Services.GetService<PublicSite>(), app.Services.GetService<StatusSite>());
         app.Use((context, next) => site is not null && context.Features.Get<IConnectionItemsFeature>()?.Items.ContainsKey(Mark) == true
-            ? site.AnswerAsync(context) : next(context));
+            ? AnswerAsync(context, site, lists!) : next(context));
+    }
+
+    private static async Task AnswerAsync(HttpContext context, PublicSite site, StatusSite lists)
+    {
+        if (!await lists.TryAnswerAsync(context))
+        {
+            await site.AnswerAsync(context);
+        }
     }
 }

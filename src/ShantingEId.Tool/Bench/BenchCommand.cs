@@ -26,6 +26,7 @@ internal static class BenchCommand
         bench.Subcommands.Add(One("stamp", "OFD 文件（1 页、100 页）用印和核验的耗时，与裸 SM2、SM3 运算之比。", (rows, rounds) => BenchStamp.RunAsync(BenchRows.Inputs(rows), rounds), 41));
         bench.Subcommands.Add(StormCommand());
         bench.Subcommands.Add(DocumentsCommand());
+        bench.Subcommands.Add(PackCommand());
         bench.Subcommands.Add(HotServerCommand());
         return bench;
     }
@@ -67,6 +68,17 @@ internal static class BenchCommand
             (rows, rounds, parse) => BenchDocuments.RunAsync(BenchRows.Inputs(rows), rounds, parse.GetValue(documents), parse.GetValue(samples)), 100);
         command.Options.Add(documents);
         command.Options.Add(samples);
+        return command;
+    }
+
+    private static EidCommand PackCommand()
+    {
+        var sets = new Option<int>("--sets") { Description = "包中的套数（默认 1000000）", HelpName = "N", DefaultValueFactory = _ => 1_000_000 };
+        var warmUp = new Option<int>("--warm-up") { Description = "预热秒数（默认 12；少于 10 的结果不作数）", HelpName = "N", DefaultValueFactory = _ => 12 };
+        var command = One("pack", "离线状态包的大小、制作和载入时间，千处变更的增量；按包核验与裸 SM2 验签速度之比（单线程）。",
+            (rows, rounds, parse) => BenchPack.RunAsync(BenchRows.Inputs(rows), parse.GetValue(sets), rounds, TimeSpan.FromSeconds(parse.GetValue(warmUp))), 8);
+        command.Options.Add(sets);
+        command.Options.Add(warmUp);
         return command;
     }
 

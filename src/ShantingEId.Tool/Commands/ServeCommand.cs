@@ -25,6 +25,8 @@ internal static class ServeCommand
         var checkpoints = new Option<string?>("--checkpoints") { Description = "查询账本的检查点文件（默认在登记簿目录下）；正式环境应放在另一台机器的磁盘上", HelpName = "FILE" };
         var publicPort = new Option<int?>("--public-port") { Description = "公众扫码页面的端口，0 为任一空闲端口（默认不开放）；试用时为本机的 http，正式环境为 https", HelpName = "PORT" };
         var contact = new Option<string>("--contact") { Description = "公众页面上所列的核实电话", HelpName = "TEXT", DefaultValueFactory = _ => "" };
+        var ttl = new Option<int>("--status-ttl") { Description = "公众端口上的状态列表，副本可用多少秒（默认 60）", HelpName = "SECONDS", DefaultValueFactory = _ => 60 };
+        var packs = new Option<string?>("--packs") { Description = "离线状态包的目录，各副本共用（默认在登记簿目录下）", HelpName = "DIR" };
         var journal = new Option<string?>("--journal") { Description = "登记日志的目录，各副本共用，应与登记簿不在同一块磁盘（登记簿为文件的默认在其目录下；正式环境必须给出）", HelpName = "DIR" };
         var keep = new Option<int?>("--ledger-keep") { Description = "账本归入登记簿后再保存多少天（默认一直保存）", HelpName = "DAYS" };
         var holidays = new Option<string?>("--holidays") { Description = "节假日和调休上班日的文件，代替程序自带的；期限按它计算", HelpName = "FILE" };
@@ -39,7 +41,7 @@ internal static class ServeCommand
             StopsByItself = true,
             Examples = ["eid serve", "eid serve --data /srv/eid/data --certs /srv/eid/certs --environment Production --port 443 --journal /mnt/journal", $"{PostgresOption.Variable}='Host=db;Database=eid;Username=eid;Password=…' eid serve --redis cache:6379 --journal /mnt/journal"],
         };
-        foreach (var option in (Option[])[certificates, data, environment, port, postgres, redis, publicPort, contact, journal, ledger, checkpoints, keep, holidays, trades, trustList, uses, times, optional, workingDays])
+        foreach (var option in (Option[])[certificates, data, environment, port, postgres, redis, publicPort, contact, ttl, packs, journal, ledger, checkpoints, keep, holidays, trades, trustList, uses, times, optional, workingDays])
         {
             command.Options.Add(option);
         }
@@ -56,7 +58,8 @@ internal static class ServeCommand
             {
                 CertificatesDirectory = folder, DataDirectory = parse.GetRequiredValue(data), Environment = parse.GetRequiredValue(environment), Port = parse.GetValue(port),
                 Postgres = parse.GetValue(postgres), Redis = parse.GetValue(redis),
-                PublicPort = parse.GetValue(publicPort), PublicContact = parse.GetRequiredValue(contact), JournalDirectory = parse.GetValue(journal), LedgerDirectory = parse.GetValue(ledger), LedgerCheckpoints = parse.GetValue(checkpoints), LedgerKeep = parse.GetValue(keep) is { } days ? TimeSpan.FromDays(days) : null,
+                PublicPort = parse.GetValue(publicPort), PublicContact = parse.GetRequiredValue(contact),
+                StatusTtl = TimeSpan.FromSeconds(parse.GetValue(ttl)), PackDirectory = parse.GetValue(packs), JournalDirectory = parse.GetValue(journal), LedgerDirectory = parse.GetValue(ledger), LedgerCheckpoints = parse.GetValue(checkpoints), LedgerKeep = parse.GetValue(keep) is { } days ? TimeSpan.FromDays(days) : null,
                 Holidays = parse.GetValue(holidays), Trades = parse.GetValue(trades), TrustList = parse.GetValue(trustList), SealUses = parse.GetValue(uses), TimeStampAuthority = parse.GetValue(times), TimeStampRequired = !parse.GetValue(optional),
                 Deregistration = new DeregistrationTerms { PublicationInWorkingDays = parse.GetValue(workingDays) },
                 // A port in use is told below in one line; the host would print a page of trace before it.

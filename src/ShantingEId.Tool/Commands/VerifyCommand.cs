@@ -25,6 +25,7 @@ internal static class VerifyCommand
                 "eid verify license-code.txt --as bank",
                 "eid verify contract.ofd",
                 "eid verify contract.ofd --offline --roots authority-chain.pem",
+                "eid verify photo.jpg --offline --pack today.pack --roots authority-chain.pem",
                 "eid verify official-seal.esl --roots authority-chain.pem --trust-list trust-list.cbor",
                 "eid verify 7K3M-9QWX-2B4T --receipt huizhi.eidr --reference 样例-2026-001",
                 "eid verify 7K3M-9QWX-2B4T --as tax-bureau --purpose TAX_REGISTRATION --json",
@@ -39,19 +40,25 @@ internal static class VerifyCommand
         var receipt = ReceiptOption.AddTo(command);
         var at = AtOption.AddTo(command);
         var file = VerifyFile.AddTo(command, service, purpose, receipt);
+        var offline = VerifyOffline.AddTo(command, file);
         command.Do(async (parse, screen, cancel) =>
         {
             if (VerifyFile.IsOne(parse.GetRequiredValue(input)))
             {
-                if (receipt.Wanted(parse) || at.Of(parse) is not null)
+                if (receipt.Wanted(parse) || at.Of(parse) is not null || offline.HasPack(parse))
                 {
-                    throw new UsageException("--receipt 和 --at 只用于证照码；文件不连接服务即可核验");
+                    throw new UsageException("--receipt、--at 和 --pack 只用于证照码；文件不连接服务即可核验");
                 }
 
                 return await file.RunAsync(parse, screen, parse.GetRequiredValue(input), cancel);
             }
 
             var codes = Read(parse.GetRequiredValue(input));
+            if (offline.Wanted(parse))
+            {
+                return receipt.Wanted(parse) || at.Of(parse) is not null ? throw new UsageException("--receipt 和 --at 需要连接服务") : offline.Run(parse, screen, codes);
+            }
+
             using var connection = service.Open(parse);
             var answers = new List<Verification>();
             foreach (var code in codes)

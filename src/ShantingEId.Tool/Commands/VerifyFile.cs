@@ -19,9 +19,9 @@ namespace ShantingEId.Tool.Commands;
 /// </summary>
 internal sealed class VerifyFile
 {
-    private readonly Option<string?> roots = new("--roots") { Description = "核验文件时信任的根证书（PEM，如 authority-chain.pem）", HelpName = "FILE" };
+    private readonly Option<string?> roots = new("--roots") { Description = "核验文件、离线核验时信任的根证书（PEM，如 authority-chain.pem）", HelpName = "FILE" };
     private readonly Option<string?> trustList = new("--trust-list") { Description = "核验文件时采用的 CA 互认信任列表；其签发者须由 --roots 认可", HelpName = "FILE" };
-    private readonly Option<bool> offline = new("--offline") { Description = "在本机核验文件，不连接服务；给出 --roots 或 --trust-list 时也是如此" };
+    private readonly Option<bool> offline = new("--offline") { Description = "不连接服务：证照码按 --pack 核验，文件在本机核验；给出 --roots 或 --trust-list 时文件也是如此" };
     private readonly Option<string?> text = new("--text") { Description = "单独核验 SignedValue.dat 时的原文（Signature.xml）", HelpName = "FILE" };
 
     private readonly ServiceOptions service;
@@ -40,6 +40,12 @@ internal sealed class VerifyFile
         command.Options.Add(file.text);
         return file;
     }
+
+    /// <summary>Whether the service is to be left alone.</summary>
+    public bool IsOffline(ParseResult parse) => parse.GetValue(offline);
+
+    /// <summary>File of the roots; null when none was named.</summary>
+    public string? Roots(ParseResult parse) => parse.GetValue(roots);
 
     /// <summary>Whether the file is one of these, by its content.</summary>
     public static bool IsOne(string input)

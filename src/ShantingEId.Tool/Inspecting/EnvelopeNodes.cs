@@ -5,6 +5,7 @@ using ShantingEId.Licenses;
 using ShantingEId.Receipts;
 using ShantingEId.Recognition;
 using ShantingEId.Seals;
+using ShantingEId.StatusLists;
 using ShantingEId.Tool.Views;
 
 namespace ShantingEId.Tool.Inspecting;
@@ -20,6 +21,8 @@ internal static class EnvelopeNodes
             ContentType.LicenseCode => "证照码",
             ContentType.LookupTick => "查询账本",
             ContentType.TrustList => "CA 互认信任列表",
+            ContentType.StatusList => "状态列表",
+            ContentType.StatusPack => "离线状态包",
             _ => $"内容类型 {(int)envelope.ContentType}",
         });
         Header(root, envelope);
@@ -39,6 +42,15 @@ internal static class EnvelopeNodes
         else if (TrustList.TryRead(envelope, out var list))
         {
             root.Add(Of(list));
+        }
+        else if (StatusToken.TryRead(envelope, out var token))
+        {
+            root.Add(new Node("状态列表").Add("地址", token.Address).Add("状态截至", Words.Of(token.IssueTime)).Add("作废时间", Words.Of(token.ExpireTime)).Add("副本可用", $"{token.Ttl.TotalSeconds:0} 秒")
+                .Add("位数", token.List.Bits.ToString()).Add("位置", token.List.Count.ToString()));
+        }
+        else if (StatusPack.TryRead(envelope, out var pack))
+        {
+            root.Add(new Node("离线状态包", $"第 {pack.Number} 号").Add("状态截至", Words.Of(pack.ProducedAt)).Add("作废时间", Words.Of(pack.ExpireTime)).Add("状态列表", pack.Lists.Count.ToString()));
         }
         else
         {
@@ -104,7 +116,7 @@ internal static class EnvelopeNodes
 
     private static void Header(Node root, Envelope envelope) => root.Add(new Node("受保护头")
         .Add("算法", $"SM2/SM3（{Envelope.Algorithm}）")
-        .Add("内容类型", ((int)envelope.ContentType).ToString())
+        .Add("内容类型", envelope.ContentType == ContentType.StatusList ? StatusToken.MediaType : ((int)envelope.ContentType).ToString())
         .Add("密钥标识", envelope.KeyId.ToString()));
 
     private static Node Of(Manifest manifest)

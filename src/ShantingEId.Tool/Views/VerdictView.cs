@@ -1,3 +1,4 @@
+using ShantingEId.Client;
 using ShantingEId.Tool.Cli;
 using ShantingEId.V1;
 using Spectre.Console;
@@ -32,6 +33,20 @@ internal static class VerdictView
             ("下一步", answer.NextStep),
         ]);
         TradeView.Permits(screen, answer.Permits);
+    }
+
+    /// <summary>An answer from a pack; its sentence says as of when.</summary>
+    public static void Show(Screen screen, OfflineAnswer answer)
+    {
+        var (word, sign, colour) = Head((Verdict)answer.Verdict);
+        screen.Line($"[bold {colour}]{sign} {(answer.StatusAsOf is null ? "" : "当时")}{word}[/]   {Markup.Escape(answer.Explanation)}");
+        screen.Line();
+        screen.Facts(
+        [
+            ("名称", answer.Claims?.Name ?? ""), ("统一社会信用代码", answer.Claims?.Holder.Value ?? ""), ("版本", answer.Claims is { } claims ? $"第 {claims.Version} 版" : ""),
+            ("接替的执照", answer.Successor is { } next ? $"第 {next.Version} 版" : ""), ("当时的名称", answer.Successor?.Name ?? ""),
+            ("状态截至", answer.StatusAsOf is { } time ? Words.Of(time) : ""), ("原因代码", answer.Reason), ("下一步", answer.NextStep),
+        ]);
     }
 
     /// <summary>The answers to questions, each beside its question.</summary>

@@ -21,6 +21,9 @@ public enum CertificateUse
     /// <summary>Signs trust lists, and says so for the same reason.</summary>
     TrustListSigning,
 
+    /// <summary>Signs states of licences, in lists and packs, and says so for the same reason.</summary>
+    StatusSigning,
+
     /// <summary>Signs time stamps and nothing else (RFC 3161 §2.3: critical extendedKeyUsage).</summary>
     TimeStamping,
 }
@@ -189,6 +192,7 @@ public sealed class CertificateIssuer
     {
         CertificateUse.ReceiptSigning => Sm2Certificate.ReceiptSigningOid,
         CertificateUse.TrustListSigning => Sm2Certificate.TrustListSigningOid,
+        CertificateUse.StatusSigning => Sm2Certificate.StatusSigningOid,
         CertificateUse.TimeStamping => Sm2Certificate.TimeStampingOid,
         _ => null,
     };

@@ -17,4 +17,10 @@ public enum ContentType
 
     /// <summary>CAs of others that are recognised.</summary>
     TrustList = 65010,
+
+    /// <summary>Status list token. The only one whose number never stands in an envelope: its standard wants a text instead (label 16).</summary>
+    StatusList = 65020,
+
+    /// <summary>Pack for counters without network: all states, and what is needed to judge codes by them.</summary>
+    StatusPack = 65021,
 }

@@ -5,7 +5,8 @@ namespace ShantingEId.Crypto;
 
 /// <summary>
 /// The one signed envelope: COSE_Sign1 (RFC 9052 §4.2), tagged, deterministic CBOR (RFC 8949 §4.2), empty unprotected
-/// header, raw 64-byte SM2 signature. Protected header: algorithm, content type, key id, in this order.
+/// header, raw 64-byte SM2 signature. Protected header: algorithm, content type, key id, in this order; a status list token says
+/// its type as its standard asks, in label 16 and as text, and has no label 3.
 /// </summary>
 public sealed class Envelope
 {
@@ -15,6 +16,8 @@ public sealed class Envelope
     private const int LabelAlgorithm = 1;
     private const int LabelContentType = 3;
     private const int LabelKeyId = 4;
+    private const int LabelType = 16; // RFC 9596
+    private const string StatusListType = "application/statuslist+cwt"; // draft-ietf-oauth-status-list §5.2
 
     private readonly byte[] header;
     private readonly Sm2Signature signature;
@@ -47,6 +50,10 @@ public sealed class Envelope
         var header = EncodeHeader(contentType, keyId);
         return new Envelope(header, contentType, keyId, payload, key.Private.Sign(ToBeSigned(header, payload)));
     }
+
+    /// <summary>Puts an envelope together from its parts, whose signature nobody has checked yet.</summary>
+    internal static Envelope Assemble(ContentType contentType, KeyId keyId, byte[] payload, Sm2Signature signature) =>
+        new(EncodeHeader(contentType, keyId), contentType, keyId, payload, signature);
 
     /// <summary>Parses strictly: what would encode to other bytes is not an envelope.</summary>
     public static bool TryParse(ReadOnlyMemory<byte> bytes, [NotNullWhen(true)] out Envelope? envelope)
@@ -108,13 +115,23 @@ public sealed class Envelope
     private static byte[] EncodeHeader(ContentType contentType, KeyId keyId)
     {
         var writer = new CborWriter(CborConformanceMode.Canonical);
-        writer.WriteStartMap(3);
+        writer.WriteStartMap(3); // Either way.
         writer.WriteInt32(LabelAlgorithm);
         writer.WriteInt32(Algorithm);
-        writer.WriteInt32(LabelContentType);
-        writer.WriteInt32((int)contentType);
+        if (contentType != ContentType.StatusList)
+        {
+            writer.WriteInt32(LabelContentType);
+            writer.WriteInt32((int)contentType);
+        }
+
         writer.WriteInt32(LabelKeyId);
         writer.WriteByteString(keyId.ToBytes());
+        if (contentType == ContentType.StatusList)
+        {
+            writer.WriteInt32(LabelType);
+            writer.WriteTextString(StatusListType);
+        }
+
         writer.WriteEndMap();
         return writer.Encode();
     }
@@ -124,18 +141,37 @@ public sealed class Envelope
         contentType = default;
         keyId = default;
         var reader = new CborReader(header, CborConformanceMode.Canonical);
-        if (reader.ReadStartMap() != 3 || reader.ReadInt32() != LabelAlgorithm || reader.ReadInt32() != Algorithm || reader.ReadInt32() != LabelContentType)
+        if (reader.ReadStartMap() != 3 || reader.ReadInt32() != LabelAlgorithm || reader.ReadInt32() != Algorithm)
         {
             return false;
         }
 
-        contentType = (ContentType)reader.ReadInt32();
-        if (reader.ReadInt32() != LabelKeyId)
+        // One of the two ways to say what it is for; the number that stands for the text here is no way to say it.
+        var label = reader.ReadInt32();
+        if (label == LabelContentType)
+        {
+            contentType = (ContentType)reader.ReadInt32();
+            if (contentType == ContentType.StatusList || reader.ReadInt32() != LabelKeyId)
+            {
+                return false;
+            }
+        }
+        else if (label != LabelKeyId)
         {
             return false;
         }
 
         var id = reader.ReadByteString();
+        if (label == LabelKeyId)
+        {
+            if (reader.ReadInt32() != LabelType || reader.ReadTextString() != StatusListType)
+            {
+                return false;
+            }
+
+            contentType = ContentType.StatusList;
+        }
+
         reader.ReadEndMap();
         if (id.Length != KeyId.Size || reader.BytesRemaining != 0)
         {

@@ -20,6 +20,9 @@ public sealed class Sm2Certificate
     /// <summary>extendedKeyUsage of a key that signs trust lists; of the same arc.</summary>
     public const string TrustListSigningOid = "2.25.12310161888429770875500679192914181071";
 
+    /// <summary>extendedKeyUsage of a key that signs states of licences; of the same arc (the draft's id-kp-oauthStatusSigning has no number yet).</summary>
+    public const string StatusSigningOid = "2.25.228518215549495242194286571153614500452";
+
     /// <summary>extendedKeyUsage id-kp-timeStamping (RFC 3161 §2.3).</summary>
     public const string TimeStampingOid = "1.3.6.1.5.5.7.3.8";
 
@@ -118,6 +121,12 @@ public sealed class Sm2Certificate
 
     /// <summary>Whether the key may sign trust lists.</summary>
     public bool MaySignTrustLists => HasSigningUsage && extendedUses.Contains(TrustListSigningOid);
+
+    /// <summary>Whether the key may sign licence codes: it signs, and is not certified for something else of ours.</summary>
+    public bool MaySignCodes => MaySign && !MaySignReceipts && !MaySignTrustLists && !MaySignStatus;
+
+    /// <summary>Whether the key may sign states of licences, in lists and packs.</summary>
+    public bool MaySignStatus => HasSigningUsage && extendedUses.Contains(StatusSigningOid);
 
     /// <summary>Whether the key may sign time stamps, and nothing else (RFC 3161 §2.3).</summary>
     public bool MayTimeStamp => (Usage & KeyUsage.DigitalSignature) != 0 && isForExtendedUsesOnly && extendedUses is [TimeStampingOid];

@@ -115,6 +115,15 @@ public enum VerdictReason
     /// <summary>The signature is good; the register was not asked (offline).</summary>
     RegisterNotAsked,
 
+    /// <summary>A status list says that it is not in force; why not, only the register knows.</summary>
+    ListedInvalid,
+
+    /// <summary>The licence is younger than the states at hand.</summary>
+    YoungerThanStates,
+
+    /// <summary>A comprehensive licence, whose permits have states that no list tells.</summary>
+    PermitsNotListed,
+
     /// <summary>The state was older than accepted when it arrived.</summary>
     StateTooOld,
 
@@ -157,6 +166,7 @@ public static class VerdictTexts
         (Verdict.Superseded, _) => ("执照真实，但已换发新照。", "请出示新照的证照码再次核验。"),
         (Verdict.Revoked, VerdictReason.Rescinded) => ("执照真实，但该登记已被依法撤销。", "请勿据此办理；如有异议，请来人联系登记机关。"),
         (Verdict.Revoked, VerdictReason.Withdrawn) => ("此照在生效之前已经撤回，从未生效。", "请来人出示现行执照的证照码再次核验。"),
+        (Verdict.Revoked, VerdictReason.ListedInvalid) => ("此照不在有效状态：已被吊销、撤销、注销或撤回，尚未生效，或从未签发。", "请勿据此办理；联网后可查明原因，如有异议，请来人联系登记机关。"),
         (Verdict.Revoked, _) => ("执照真实，但已被吊销，不再有效。", "请勿据此办理；如有异议，请来人联系登记机关。"),
         (Verdict.Cancelled, _) => ("执照真实，但该主体已经注销。", "请勿据此办理；历史业务可查询存续期间的登记信息。"),
         (Verdict.Expired, _) => ("执照真实，但已过有效期。", "请来人到登记机关办理延续。"),
@@ -173,6 +183,8 @@ public static class VerdictTexts
         (Verdict.Malformed, VerdictReason.QrVersion) => ("证照码的版本无法识别。", "请升级核验程序，或改为录入二维码下方的校验短码。"),
         (Verdict.Malformed, _) => ("证照码残缺或已损坏，无法识别。", "请重新扫描，或改为录入二维码下方的校验短码。"),
         (Verdict.Unknown, VerdictReason.RegisterNotAsked) => ("没有查询登记簿，不知道现在是否有效。", "请联网后再次核验；在此之前请勿据此办理。"),
+        (Verdict.Unknown, VerdictReason.YoungerThanStates) => ("签名正确，但此照签发于状态包之后，不知道是否有效。", "请联网后核验，或取得较新的状态包；在此之前请勿据此办理。"),
+        (Verdict.Unknown, VerdictReason.PermitsNotListed) => ("签名正确，但行业综合许可证所列各项许可的状态不在状态包中。", "请联网后核验；在此之前请勿据此办理。"),
         (Verdict.Unknown, VerdictReason.ClocksApart) => ("本机时钟与服务相差过大，无法判断状态是否过旧。", "请校准本机时钟后再次核验。"),
         (Verdict.Unknown, _) => ("手头的状态数据过旧，无法判断是否仍然有效。", "请联网后再次核验。"),
         _ => throw new ArgumentOutOfRangeException(nameof(verdict), verdict, "no text for this verdict"),

@@ -1,4 +1,5 @@
 using ShantingEId.Client;
+using ShantingEId.StatusLists;
 using ShantingEId.V1;
 
 /// <summary>What a department does all day, beyond the first verification.</summary>
@@ -83,6 +84,14 @@ static class Department
     public static string CheckOffline(string scannedText, string certificates, string officialAddress)
     {
         var answer = new OfflineVerifier(EidTrust.FromFolder(certificates), officialAddress).Verify(scannedText);
+        return $"{answer.Verdict} {answer.Claims?.Name} {answer.Explanation}";
+    }
+
+    /// <summary>The line is down, and a pack is at hand: the state as of when it was made.</summary>
+    public static string CheckByPack(string scannedText, byte[] pack, string rootPem)
+    {
+        var trust = EidTrust.FromPem(rootPem);
+        var answer = new OfflineVerifier(StatusPack.Open(pack, trust.Roots), trust).Verify(scannedText);
         return $"{answer.Verdict} {answer.Claims?.Name} {answer.Explanation}";
     }
 }
