@@ -125,7 +125,7 @@ public sealed class LicenseDocumentTests(ServerFixture server) : IClassFixture<S
             File.WriteAllBytes(plain, OfdDocument.Create([face, face, face], world.Fonts, new OfdInfo("0123456789abcdef0123456789abcdef", "示例合同", "示例", world.Now, [])).ToBytes());
             string[] official = ["--company", code, "--seal", "公章", "--use", "CONTRACT"];
             Has(Run(["stamp", plain, .. official, "--straddle", "right:105", "--out", once]), 1, "SEAL_USE_NOT_GRANTED", "eid seal-grant add");
-            Has(Run("seal-grant", "add", code, "--caller", "holder-app", "--seal", "公章", "--seal", "财务专用章", "--use", "CONTRACT", "--use", "FINANCE", "--reference", "示例授权书〔2026〕1号", "--until", "2026-12-31"),
+            Has(Run("seal-grant", "add", code, "--caller", "holder-app", "--seal", "公章", "--seal", "财务专用章", "--use", "CONTRACT", "--use", "FINANCE", "--reference", "示例授权书〔2026〕1号", "--until", TimeProvider.System.GetUtcNow().AddDays(30).ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture)),
                 0, "✔ 已登记用印授权", "企业应用（holder-app）", "公章、财务专用章");
             Has(Run(["stamp", plain, .. official, "--out", once]), 2, "--straddle");
             Has(Run(["stamp", plain, .. official, "--at", "9:60,60", "--out", once]), 1, "STAMP_PLACE_INVALID", "没有第 9 页");
@@ -136,7 +136,7 @@ public sealed class LicenseDocumentTests(ServerFixture server) : IClassFixture<S
             Assert.Equal(first, File.ReadAllBytes(once));
             Has(Run("stamp", once, "--company", code, "--seal", "财务专用章", "--use", "FINANCE", "--at", "*:60,40", "--title", "示例附件", "--out", twice), 0, "✔ 已用印");
             Has(Run("stamp", plain, "--company", code, "--seal", "公章", "--use", "CONTRACT", "--digest", "--out", Path.Combine(folder, "plain.ses")), 0, "✔ 已用印");
-            Has(Eid.Run("verify", Path.Combine(folder, "plain.ses"), "--text", plain), 3, "✔ 签章签名值", "✔ 原文杂凑：原文杂凑与签章一致");
+            Has(Eid.Run("verify", Path.Combine(folder, "plain.ses"), "--offline", "--text", plain), 3, "✔ 签章签名值", "✔ 原文杂凑：原文杂凑与签章一致");
             Has(Run("seal-uses", code), 0, "合同.ofd", "示例附件", "企业应用", "公章", "财务专用章");
             Has(Run("seal-grant", "list", code), 0, "有效", "CONTRACT、FINANCE");
             OpenSslAgrees(OfdFile.Read(first));
