@@ -30,8 +30,9 @@ internal static class JournalCheck
         }
 
         // 2. What the register says it wrote last is in the journal: this is its journal, and none of it is missing at the end.
-        if (head.Position > 0 && !frames.Any(found => found.Frame.Position == head.Position && found.Frame.Digest.AsSpan().SequenceEqual(head.Digest))
-            && !JournalFiles.Frames(folder, head.Position).Any(found => found.Frame.Position == head.Position && found.Frame.Digest.AsSpan().SequenceEqual(head.Digest)))
+        // The newest files nearly always have it; while others write on, it may lie in one that was finished a moment ago.
+        bool IsLast(FoundFrame found) => found.Frame.Position == head.Position && found.Frame.Digest.AsSpan().SequenceEqual(head.Digest);
+        if (head.Position > 0 && !frames.Exists(IsLast) && !JournalFiles.Frames(folder, head.Position).Exists(IsLast))
         {
             throw new EidException(ErrorReason.RegisterOutdated, $"登记日志中没有登记簿的第 {head.Position} 笔；--journal 指的不是它的日志，或日志不全");
         }
