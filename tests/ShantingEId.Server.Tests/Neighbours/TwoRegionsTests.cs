@@ -78,14 +78,15 @@ public sealed class TwoRegionsTests(TwoRegionsFixture regions) : IClassFixture<T
         await life.ChangeAsync(LifeClient.Rename(renamed, "枣庄市市中区样例更名食品有限公司"));
         var clock = Stopwatch.StartNew();
 
-        await BecomesAsync(home, revoked.LicenseCode, Verdict.Revoked);
+        await BecomesAsync(home, other.Older(revoked), Verdict.Revoked);
         Console.WriteLine($"figure neighbour_revocation_seen {clock.Elapsed.TotalSeconds:0.0} s <= {Bound.TotalSeconds:0}");
         await BecomesAsync(home, renamed.LicenseCode, Verdict.Superseded);
 
         Assert.InRange(clock.Elapsed, TimeSpan.Zero, Bound);
         for (var i = 0; i < 20; i++)
         {
-            Assert.Equal(Verdict.Revoked, (await home.AskAsync(revoked.LicenseCode)).Verdict);
+            Assert.Equal(Verdict.Revoked, (await home.AskAsync(other.Older(revoked))).Verdict);
+            Assert.NotEqual(Verdict.Valid, (await home.AskAsync(revoked.LicenseCode)).Verdict);
         }
     }
 
