@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ShantingEId.Server;
 using ShantingEId.Server.Tests;
+using ShantingEId.Server.Tests.Stamping;
 
 namespace ShantingEId.Interop.Tests;
 
@@ -48,6 +49,50 @@ public sealed class PackCommandTests : IAsyncLifetime
         var own = Path.Combine(folder, "own.pack");
         Has(Eid.Run("pack", "build", "--data", server.Data, "--certs", server.Certificates, "--number", "9", "--hours", "1", "--out", own), 0, "✔ 第 9 号状态包：已制作");
         Has(Eid.Run("pack", "show", own), 0, "内容（未核对签名）", "有效：0 张");
+    }
+
+    // A contract's seal without network, and the list of a neighbour as an operator makes it.
+    [Fact]
+    public async Task Seals_are_judged_by_the_pack_and_neighbours_are_listed_in_it()
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        var (root, pack, text, value) = (Path.Combine(server.Certificates, "root.crt"), Path.Combine(folder, "one.pack"), Path.Combine(folder, "text.xml"), Path.Combine(folder, "SignedValue.dat"));
+        var seals = new SealClient(server);
+        var set = await seals.GrantedAsync();
+        await File.WriteAllTextAsync(text, "示例原文", cancel);
+        var stamped = await seals.App.StampAsync(SealClient.OfDigest(set, await File.ReadAllBytesAsync(text, cancel)), cancellationToken: cancel);
+        await File.WriteAllBytesAsync(value, stamped.SesSignature.ToByteArray(), cancel);
+
+        // A list of a neighbour: here our own keys under another name and address.
+        var (json, neighbours) = (Path.Combine(folder, "neighbours.json"), Path.Combine(folder, "neighbours.cbor"));
+        string Pem(string name, params string[] certificates)
+        {
+            var path = Path.Combine(folder, name);
+            File.WriteAllText(path, string.Concat(certificates.Select(one => File.ReadAllText(Path.Combine(server.Certificates, one + ".crt")))));
+            return path;
+        }
+
+        await File.WriteAllTextAsync(json, JsonSerializer.Serialize(new[]
+        {
+            new
+            {
+                division = "370402", name = "枣庄市市中区样例登记机关", regions = new[] { "370402" }, code_prefix = "HTTPS://EID.SHIZHONG.EXAMPLE/", certificates = Pem("chain.pem", "root", "license-ca", "status-signer"),
+                code_signers = Pem("codes.pem", "code-signer"), source = "https://eid.shizhong.example", tls_authority = Pem("tls.pem", "tls-ca"), from = "2026-01-01T00:00:00Z", to = "2036-01-01T00:00:00Z",
+            },
+        }), cancel);
+        Has(Eid.Run("trust-list", json, "--neighbours", "--number", "3", "--certs", server.Certificates, "--out", neighbours), 0, "✔ 已签发第 3 号邻区互认名单，1 家登记机关");
+        Has(Eid.Run("inspect", neighbours), 0, "邻区互认名单", "枣庄市市中区样例登记机关", "370402");
+        await File.WriteAllTextAsync(json, (await File.ReadAllTextAsync(json, cancel)).Replace("https://", "http://", StringComparison.Ordinal), cancel);
+        Has(Eid.Run("trust-list", json, "--neighbours", "--number", "4", "--certs", server.Certificates, "--out", neighbours + "2"), 1, "状态来源应为 https 网址");
+
+        await Task.Delay(1100, cancel);
+        Has(Eid.Run("pack", "build", "--data", server.Data, "--certs", server.Certificates, "--number", "1", "--neighbours", neighbours, "--out", pack), 0, "邻区互认名单", "印章");
+        Has(Eid.Run("verify", value, "--text", text, "--offline", "--pack", pack, "--roots", root), 0, "状态包，截至");
+        Has(Eid.Run("verify", value, "--text", text, "--offline", "--roots", root), 3);
+        Has(Eid.Run("verify", value, "--text", text, "--pack", pack), 2, "--offline");
+        await server.Staff().RevokeSetAsync(new V1.RevokeSetRequest { RequestId = ServerFixture.NewRequestId(), Name = set.Name, Reason = "样例理由", Authority = "样例机关" }, cancellationToken: cancel);
+        Has(Eid.Run("pack", "build", "--data", server.Data, "--certs", server.Certificates, "--number", "2", "--out", pack + "2"), 0);
+        Has(Eid.Run("verify", value, "--text", text, "--offline", "--pack", pack + "2", "--roots", root), 3);
     }
 
     [Fact]

@@ -5,6 +5,7 @@ using ShantingEId.Recognition;
 using ShantingEId.Server.Authority;
 using ShantingEId.TestSupport;
 using ShantingEId.V1;
+using Neighbour = ShantingEId.Recognition.Neighbour;
 
 namespace ShantingEId.Server.Tests.Neighbours;
 

@@ -27,8 +27,8 @@ public sealed class TwoRegionsTests(TwoRegionsFixture regions) : IClassFixture<T
             var answer = await BecomesAsync(here, set.LicenseCode, Verdict.Valid);
 
             // Who issued it, and what the code itself says: the other's register is not ours.
-            Assert.Equal((there.Division, set.License.Enterprise.CreditCode, set.License.Enterprise.Name, 1), (answer.Neighbour.IssuerDivision, answer.Neighbour.CreditCode, answer.Neighbour.Name, answer.Neighbour.Version));
-            Assert.Null(answer.License);
+            Assert.Equal((there.Division, set.License.Enterprise.CreditCode, set.License.Enterprise.Name, 1), (answer.Neighbour.IssuerDivision, answer.License.Enterprise.CreditCode, answer.License.Enterprise.Name, answer.License.Version));
+            Assert.Equal(("", "", ""), (answer.License.Enterprise.Address, answer.License.Enterprise.Representative, answer.License.LicenseId));
             Assert.Empty(answer.Seals);
             Assert.Contains(there.Division, answer.Explanation, StringComparison.Ordinal);
             Assert.InRange(answer.StatusAsOfTime.ToDateTimeOffset(), TimeProvider.System.GetUtcNow() - (2 * RegionServer.Ttl), TimeProvider.System.GetUtcNow());
@@ -43,7 +43,7 @@ public sealed class TwoRegionsTests(TwoRegionsFixture regions) : IClassFixture<T
             // A purpose that grants no names shows none of the code either; a look-up by credit code stays with our own register.
             var masked = await new VerificationService.VerificationServiceClient(here.Channel("bank")).VerifyCodeAsync(
                 new VerifyCodeRequest { Code = set.LicenseCode, Purpose = "ACCOUNT_OPENING", ReadMask = new Google.Protobuf.WellKnownTypes.FieldMask { Paths = { "credit_code" } } });
-            Assert.Equal((Verdict.Valid, "", set.License.Enterprise.CreditCode), (masked.Verdict, masked.Neighbour.Name, masked.Neighbour.CreditCode));
+            Assert.Equal((Verdict.Valid, "", set.License.Enterprise.CreditCode), (masked.Verdict, masked.License.Enterprise.Name, masked.License.Enterprise.CreditCode));
             var looked = await new VerificationService.VerificationServiceClient(here.Channel("bank")).LookupLicenseAsync(new LookupLicenseRequest { CreditCode = set.License.Enterprise.CreditCode, Purpose = "ACCOUNT_OPENING" });
             Assert.Equal(Verdict.NotFound, looked.Verdict);
         }
@@ -113,7 +113,7 @@ public sealed class TwoRegionsTests(TwoRegionsFixture regions) : IClassFixture<T
             while (answer.Verdict != Verdict.Unknown);
             Assert.Equal("NEIGHBOUR_STATE_UNKNOWN", answer.Reason);
             Assert.InRange(answer.StatusAsOfTime.ToDateTimeOffset(), stopped - Bound, stopped + TimeSpan.FromSeconds(1));
-            Assert.Equal(set.License.Enterprise.Name, answer.Neighbour.Name);
+            Assert.Equal((set.License.Enterprise.Name, other.Division), (answer.License.Enterprise.Name, answer.Neighbour.IssuerDivision));
             Assert.Contains("最近一次截至", answer.Explanation, StringComparison.Ordinal);
             using var browser = home.Browser();
             var html = await browser.GetStringAsync("/?code=" + Uri.EscapeDataString(set.LicenseCode), TestContext.Current.CancellationToken);
