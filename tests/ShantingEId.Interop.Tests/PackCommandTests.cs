@@ -1,7 +1,6 @@
 using System.Text.Json;
 using ShantingEId.Server;
 using ShantingEId.Server.Tests;
-using ShantingEId.Server.Tests.Stamping;
 
 namespace ShantingEId.Interop.Tests;
 
@@ -57,10 +56,18 @@ public sealed class PackCommandTests : IAsyncLifetime
     {
         var cancel = TestContext.Current.CancellationToken;
         var (root, pack, text, value) = (Path.Combine(server.Certificates, "root.crt"), Path.Combine(folder, "one.pack"), Path.Combine(folder, "text.xml"), Path.Combine(folder, "SignedValue.dat"));
-        var seals = new SealClient(server);
-        var set = await seals.GrantedAsync();
+        var set = await server.Staff().IssueSetAsync(ServerFixture.ValidRequest(), cancellationToken: cancel);
+        await new V1.SealService.SealServiceClient(server.Channel("staff")).GrantSealUseAsync(new V1.GrantSealUseRequest
+        {
+            RequestId = ServerFixture.NewRequestId(), CreditCode = set.License.Enterprise.CreditCode, Caller = "holder-app", Seals = { V1.Seal.Types.Kind.Official }, Uses = { "CONTRACT" }, Reference = "示例授权书〔2026〕1号",
+            UntilTime = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(TimeProvider.System.GetUtcNow().AddDays(30)),
+        }, cancellationToken: cancel);
         await File.WriteAllTextAsync(text, "示例原文", cancel);
-        var stamped = await seals.App.StampAsync(SealClient.OfDigest(set, await File.ReadAllBytesAsync(text, cancel)), cancellationToken: cancel);
+        var stamped = await new V1.SealService.SealServiceClient(server.Channel("holder-app")).StampAsync(new V1.StampRequest
+        {
+            RequestId = ServerFixture.NewRequestId(), CreditCode = set.License.Enterprise.CreditCode, Seal = V1.Seal.Types.Kind.Official, Use = "CONTRACT", Title = "示例摘要",
+            Digest = new V1.StampDigest { Sm3 = Google.Protobuf.ByteString.CopyFrom(Crypto.Sm3.Hash(await File.ReadAllBytesAsync(text, cancel))), PropertyInfo = "/Doc_0/Signs/Sign_0/Signature.xml" },
+        }, cancellationToken: cancel);
         await File.WriteAllBytesAsync(value, stamped.SesSignature.ToByteArray(), cancel);
 
         // A list of a neighbour: here our own keys under another name and address.

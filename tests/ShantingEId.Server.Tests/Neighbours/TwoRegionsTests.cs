@@ -106,7 +106,7 @@ public sealed class TwoRegionsTests(TwoRegionsFixture regions) : IClassFixture<T
             {
                 answer = await home.AskAsync(set.LicenseCode);
                 Assert.True(answer.Verdict == Verdict.Unknown || TimeProvider.System.GetUtcNow() - answer.StatusAsOfTime.ToDateTimeOffset() < (2 * RegionServer.Ttl) + TimeSpan.FromSeconds(2), answer.ToString());
-                Assert.InRange(TimeProvider.System.GetUtcNow() - stopped, TimeSpan.Zero, Bound + TimeSpan.FromSeconds(3));
+                Assert.InRange(TimeProvider.System.GetUtcNow() - stopped, TimeSpan.Zero, Bound + TimeSpan.FromSeconds(10));
                 await Task.Delay(50, TestContext.Current.CancellationToken);
                 asked++;
             }
@@ -127,7 +127,7 @@ public sealed class TwoRegionsTests(TwoRegionsFixture regions) : IClassFixture<T
                 Assert.Equal(Verdict.Unknown, (await home.AskAsync(set.LicenseCode)).Verdict);
             }
 
-            Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+            Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(30)); // Of waiting it would be 200.
         }
         finally
         {
@@ -160,7 +160,7 @@ public sealed class TwoRegionsTests(TwoRegionsFixture regions) : IClassFixture<T
         var altered = theirs.LicenseCode[..^9] + (theirs.LicenseCode[^9] == 'A' ? 'B' : 'A') + theirs.LicenseCode[^8..];
         Assert.Equal(Verifying.Verdict.BadSignature, both.Verify(altered).Verdict);
 
-        // I28: from their end on packs say nothing, whoever's they are.
+        // I28: from its end on ours says nothing, of neighbours neither, whose packs may last longer.
         clock.SetUtcNow(pack.ExpireTime);
         Assert.Equal((Verifying.Verdict.Unknown, "STATE_TOO_OLD"), (both.Verify(theirs.LicenseCode).Verdict, both.Verify(theirs.LicenseCode).Reason));
 
