@@ -3,6 +3,7 @@ using System.Globalization;
 using ShantingEId.Crypto;
 using ShantingEId.Issuing;
 using ShantingEId.Server.Authority;
+using ShantingEId.Server.Neighbours;
 using ShantingEId.Server.Storage;
 using ShantingEId.StatusLists;
 
@@ -12,7 +13,7 @@ namespace ShantingEId.Server.Publishing;
 /// The packs for counters without network, as files of a folder that replicas may share: the newest, made when it is due and
 /// asked for, and earlier ones as long as deltas start from them.
 /// </summary>
-internal sealed class PackShelf(StatusBoard board, SqlStore store, PackMaker maker, TimeProvider clock, EidServerOptions options) : IDisposable
+internal sealed class PackShelf(StatusBoard board, SqlStore store, PackMaker maker, NeighbourDirectory? neighbours, TimeProvider clock, EidServerOptions options) : IDisposable
 {
     private const string Ending = ".pack";
     private readonly SemaphoreSlim one = new(1, 1);
@@ -39,8 +40,8 @@ internal sealed class PackShelf(StatusBoard board, SqlStore store, PackMaker mak
                 return known.Pack;
             }
 
-            var reading = await board.ReadAsync(null);
-            var bytes = maker.Make(last + 1, reading, await store.SuccessionsAsync(reading.AsOf, cancel));
+            var reading = await board.ReadAsync();
+            var bytes = maker.Make(last + 1, reading, await store.SuccessionsAsync(reading.AsOf, cancel), neighbours?.Current.Bytes ?? []);
             Keep(last + 1, bytes);
             newest = Load(last + 1);
             deltas.Clear();
@@ -94,7 +95,12 @@ internal sealed class PackShelf(StatusBoard board, SqlStore store, PackMaker mak
 }
 
 /// <summary>Makes packs: what of a deployment stands in every one of them.</summary>
-internal sealed class PackMaker(IssuingAuthority authority, SigningKey signer, byte[] trustList, TimeSpan lifetime)
+/// <param name="authority">Whose packs they are.</param>
+/// <param name="signer">Signs states.</param>
+/// <param name="more">Certificates by which a counter judges what else it has before it: the trust list's signer, that of the authority's own seal.</param>
+/// <param name="trustList">The signed list of recognised CAs; empty without.</param>
+/// <param name="lifetime">How long a pack counts.</param>
+internal sealed class PackMaker(IssuingAuthority authority, SigningKey signer, IReadOnlyList<Sm2Certificate> more, byte[] trustList, TimeSpan lifetime)
 {
     /// <summary>The key that signs states.</summary>
     public SigningKey Signer => signer;
@@ -109,13 +115,15 @@ internal sealed class PackMaker(IssuingAuthority authority, SigningKey signer, b
         }
 
         byte[] trustList = [];
+        Sm2Certificate? CertificateOf(string name) => File.Exists(Path.Combine(options.CertificatesDirectory, name + ".crt")) ? AuthorityFiles.ReadCertificate(options.CertificatesDirectory, name) : null;
+        var more = new[] { CertificateOf(AuthorityFiles.TrustListSigner), CertificateOf(AuthorityFiles.OwnSeal) }.OfType<Sm2Certificate>().ToList();
         if (options.TrustList is { } path)
         {
             trustList = File.ReadAllBytes(path);
             Recognition.TrustList.Open(trustList, [.. authority.Roots, .. authority.Intermediates, AuthorityFiles.ReadCertificate(options.CertificatesDirectory, AuthorityFiles.TrustListSigner)]);
         }
 
-        return new PackMaker(authority, SignerOf(options, authority), trustList, options.PackLifetime);
+        return new PackMaker(authority, SignerOf(options, authority), more, trustList, options.PackLifetime);
     }
 
     // It must lead to our root and be certified for this.
@@ -138,8 +146,9 @@ internal sealed class PackMaker(IssuingAuthority authority, SigningKey signer, b
         try
         {
             using var board = new StatusBoard(store, clock);
-            var reading = await board.ReadAsync(null);
-            return maker.Make(number, reading, await store.SuccessionsAsync(reading.AsOf, CancellationToken.None));
+            var reading = await board.ReadAsync();
+            NeighbourDirectory.Check(options, authority);
+            return maker.Make(number, reading, await store.SuccessionsAsync(reading.AsOf, CancellationToken.None), options.Neighbours is { } path ? await File.ReadAllBytesAsync(path) : []);
         }
         finally
         {
@@ -154,15 +163,19 @@ internal sealed class PackMaker(IssuingAuthority authority, SigningKey signer, b
     }
 
     /// <summary>Makes and signs one.</summary>
-    public byte[] Make(long number, BoardReading reading, IReadOnlyList<PackedSuccession> successions)
+    /// <param name="number">Its number.</param>
+    /// <param name="reading">The states.</param>
+    /// <param name="successions">What replaced licences were replaced by.</param>
+    /// <param name="neighbours">The signed list of neighbouring issuers by now; empty without.</param>
+    public byte[] Make(long number, BoardReading reading, IReadOnlyList<PackedSuccession> successions, byte[] neighbours)
     {
         var produced = DateTimeOffset.FromUnixTimeSeconds(reading.AsOf.ToUnixTimeSeconds());
         var states = reading.Lists.ToDictionary(list => list.Number, list => list.States);
         return new StatusPack
         {
             Number = number, ProducedAt = produced, ExpireTime = produced + lifetime, CodePrefix = authority.CodePrefix,
-            Certificates = [.. authority.Intermediates, authority.CodeSigner.Certificate, signer.Certificate], CodeSigners = [authority.CodeSigner.Certificate.PublicKey.KeyId], TrustList = trustList,
-            Lists = reading.Lists,
+            Certificates = [.. authority.Intermediates.Concat([authority.CodeSigner.Certificate, signer.Certificate]).Concat(more).DistinctBy(certificate => certificate.PublicKey.KeyId)], CodeSigners = [authority.CodeSigner.Certificate.PublicKey.KeyId], TrustList = trustList,
+            Lists = reading.Lists, Seals = reading.Seals, Permits = reading.Permits, Neighbours = neighbours,
             // The two readings are not one snapshot: only what the lists say was replaced has a successor.
             Successions = [.. successions.Where(one => states.TryGetValue(one.Old.List, out var list) && list[one.Old.Index] == (int)LicenseStatus.Superseded)],
         }.Sign(signer).Encode();

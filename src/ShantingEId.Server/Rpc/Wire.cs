@@ -108,6 +108,17 @@ internal static class Wire
             NextStep = nextStep, StatusAsOfTime = answer.Verification.StatusAsOf.ToTimestamp(), Receipt = answer.ReceiptBytes,
             AsOfTime = answer.Verification.AsOfTime?.ToTimestamp(),
         };
+        if (answer.Verification.Neighbour is { } neighbour)
+        {
+            // The neighbour's register is not ours: what the code itself says is all there is to show.
+            message.Neighbour = new V1.Neighbour { IssuerDivision = neighbour.Issuer.Division, IssuerName = neighbour.Issuer.Name };
+            message.License = neighbour.Claims is not { } claims ? null : new V1.License
+            {
+                Version = claims.Version, IssueTime = claims.IssueTime.ToTimestamp(), AuthorityName = neighbour.Issuer.Name,
+                Enterprise = new Enterprise { CreditCode = answer.Fields.HasFlag(LicenseFields.CreditCode) ? claims.Holder.Value : "", Name = answer.Fields.HasFlag(LicenseFields.Name) ? claims.Name : "" },
+            };
+        }
+
         if (answer.Verification is { Manifest: { } manifest, Entry.State: { } state })
         {
             message.License = ToMessage(manifest.License, answer.Fields);
