@@ -37,7 +37,7 @@ public sealed class OfflineVerifier
     private readonly TimeProvider clock;
     private readonly PackStates? states;
     private readonly NeighbourCodes? neighbours;
-    private readonly IReadOnlyDictionary<string, PackStates> packsOfNeighbours = new Dictionary<string, PackStates>();
+    private readonly Dictionary<string, PackStates> packsOfNeighbours = [];
 
     /// <summary>Makes a verifier that knows signatures and no states.</summary>
     /// <param name="trust">The authority's certificates, code signers among them.</param>

@@ -150,11 +150,13 @@ internal static class CodeVectors
                 : new() { ["trust"] = VectorKeys.Authority, ["codeSigners"] = "trust/code-signers.pem", ["codePrefix"] = Prefix },
         };
 
-    private static string Spell(LicenseCode code) => Prefix + "1" + Base32.Encode(VectorKeys.Seal(ContentType.LicenseCode, Payload(code), VectorKeys.CodeSigner).Encode());
+    /// <summary>A code with a good signature.</summary>
+    public static string Spell(LicenseCode code) => Prefix + "1" + Base32.Encode(VectorKeys.Seal(ContentType.LicenseCode, Payload(code), VectorKeys.CodeSigner).Encode());
 
     private static RawEnvelope Raw(byte[] payload) => new(ContentType.LicenseCode, payload, VectorKeys.CodeSigner);
 
-    private static byte[] Payload(LicenseCode code)
+    /// <summary>Its claims.</summary>
+    public static byte[] Payload(LicenseCode code)
     {
         LicenseCode.TryOpen(code.Sign(Prefix, VectorKeys.CodeSigner), Prefix, out var envelope);
         return envelope!.Payload;

@@ -12,6 +12,12 @@ internal static class PackVectors
 
     public static readonly DateTimeOffset Produced = VectorKeys.Now.AddHours(-1);
     public static readonly DateTimeOffset Expires = Produced.AddHours(26);
+    /// <summary>The same states in the second form, with permits and a neighbour.</summary>
+    public const string SecondForm = "packs/states-second-form.bin";
+
+    /// <summary>The neighbour's own pack.</summary>
+    public const string OfNeighbour = "packs/neighbour.bin";
+
     private const string Before = "packs/before.bin";
     private const string Form = "docs/formats.md, Pack";
     private const string Chain = "RFC 5280 §6; docs/formats.md, Pack";
@@ -24,9 +30,10 @@ internal static class PackVectors
     };
 
     /// <summary>Packs that other vectors name.</summary>
-    public static IEnumerable<(string Path, byte[] Bytes)> Packs() => [(ForCodes, Signed(States())), (Before, Signed(Small))];
+    public static IEnumerable<(string Path, byte[] Bytes)> Packs() =>
+        [(ForCodes, Signed(States())), (Before, Signed(Small)), (SecondForm, Signed(NeighbourVectors.SecondForm(States()))), (OfNeighbour, NeighbourVectors.Pack(States()))];
 
-    public static IEnumerable<Vector> All() => [.. Opened(), .. Deltas()];
+    public static IEnumerable<Vector> All() => [.. Opened(), .. SecondForms(), .. Deltas()];
 
     private static IEnumerable<Vector> Opened()
     {
@@ -65,12 +72,50 @@ internal static class PackVectors
         yield return Pack("bad-more-lists-than-bytes", Sealed([.. payload[..^4], 8, 0x99, 0x03, 0xE8, 9, 0x80]), clause: Form, defect: "声称有 1000 个列表");
     }
 
+    private static IEnumerable<Vector> SecondForms()
+    {
+        var (place, small) = (new StatusReference(0, 5), NeighbourVectors.SecondForm(Small) with { Seals = [], Permits = [] });
+        var full = NeighbourVectors.SecondForm(States());
+        yield return Pack("good-second-form", Signed(full), "GOOD", "", Form, "无；第二版式");
+        yield return Pack("good-second-form-nothing-said", Signed(small with { Neighbours = [] }), "GOOD", "", Form, "无；第二版式，没有印章、许可、邻区");
+        foreach (var (name, pack, defect) in new (string, StatusPack, string)[]
+        {
+            ("seals-as-licence", full with { Seals = [new PackedSeals(new StatusReference(0, 0), 0)] }, "印章与执照同状态，不应写出"), ("seals-of-comprehensive", full with { Seals = [new PackedSeals(place, 0b01_01_01_10)] }, "综合许可证没有印章"),
+            ("seals-of-missing-list", full with { Seals = [new PackedSeals(new StatusReference(3, 0), 1)] }, "没有这个列表"), ("permits-of-business-licence", full with { Permits = [new PackedPermits(new StatusReference(0, 0), [new PackedPermit("样例许可", LicenseStatus.Valid)])] }, "营业执照没有许可"),
+            ("permits-empty", full with { Permits = [new PackedPermits(place, [])] }, "综合许可证没有一项许可"), ("permits-13", full with { Permits = [new PackedPermits(place, [.. Enumerable.Range(0, 13).Select(i => new PackedPermit($"样例许可 {i}", LicenseStatus.Valid))])] }, "许可超过 12 项"),
+            ("permit-name-too-long", full with { Permits = [new PackedPermits(place, [new PackedPermit(new string('样', 201), LicenseStatus.Valid)])] }, "许可名称超过 200 字"),
+            ("permits-order", full with { Permits = [.. full.Permits.Reverse()] }, "综合许可证顺序不对"),
+        })
+        {
+            yield return Pack("bad-" + name, Signed(pack), clause: Form, defect: defect);
+        }
+
+        foreach (var (name, ending, defect) in new (string, byte[], string)[]
+        {
+            ("permit-name-unused", [10, 0x80, 11, 0x82, 0x81, 0x61, (byte)'x', 0x80, 12, 0x40], "许可名称没有用到"), ("seals-odd", [10, 0x81, 0x82, 0, 0x81, 1, 11, 0x82, 0x80, 0x80, 12, 0x40], "印章的数组是奇数项"),
+            ("seals-empty-list", [10, 0x81, 0x82, 0, 0x80, 11, 0x82, 0x80, 0x80, 12, 0x40], "印章的数组为空"), ("seals-null", [10, 0x81, 0x82, 0, 0x82, 1, 0xF6, 11, 0x82, 0x80, 0x80, 12, 0x40], "整包的印章状态为 null"),
+        })
+        {
+            var nothing = PackForm.Encode(small with { Neighbours = [] });
+            yield return Pack("bad-" + name, Sealed([.. nothing[..^8], .. ending]), clause: Form, defect: defect);
+        }
+
+        yield return Pack("bad-fields-10", Sealed([0xAA, .. PackForm.Encode(Small)[1..], 10, 0x80]), clause: Form, defect: "十个字段");
+        foreach (var (name, list, defect) in NeighbourVectors.BadLists())
+        {
+            yield return Pack("bad-neighbours-" + name, Signed(small with { Neighbours = list }), reason: "TRUST_LIST_INVALID", clause: "docs/formats.md, List of neighbours (65011)", defect: defect);
+        }
+    }
+
     private static IEnumerable<Vector> Deltas()
     {
         var (before, after) = (Signed(Small), Signed(Small with { Number = 4, ProducedAt = Produced.AddMinutes(30), ExpireTime = Expires.AddMinutes(30), Lists = [new PackedList(0, StatusList.CreateUnused(), [])] }));
         var good = PackDelta.Make(before, after);
         yield return Delta("good", good, "GOOD", "无", Form + " (delta)");
         yield return Delta("good-expired", good, "UNKNOWN", "更新后的包在这一秒到期", "docs/formats.md, Pack: from expires on it says nothing", Expires.AddMinutes(30));
+        var full = Signed(NeighbourVectors.SecondForm(States()) with { Number = 5, ProducedAt = Produced.AddMinutes(30), ExpireTime = Expires.AddMinutes(30) });
+        yield return Delta("good-to-second-form", PackDelta.Make(before, full), "GOOD", "无；从第一版式到第二版式", Form + " (delta)");
+        yield return Delta("bad-permits-changed", Changed(PackDelta.Make(before, full), System.Text.Encoding.UTF8.GetBytes("样例许可甲")), "BAD", "许可的名称改变", Form + " (delta)");
         yield return Delta("bad-other-pack", PackDelta.Make(after, after), "BAD", "是给另一个状态包的", Form + " (delta)");
         yield return Delta("bad-signature-last-bit", Flip(good, good.AsSpan().IndexOf(Signature(after)) + 63), "BAD", "新包签名的最后一位改变", "GB/T 32918.2 clause 7");
         yield return Delta("bad-state-changed", [.. good[..^6], .. (byte[])[0x82, 1, 0], .. good[^5..]], "BAD", "多改了一个状态", "docs/formats.md, Pack (delta)");
@@ -105,6 +150,8 @@ internal static class PackVectors
     private static byte[] Sealed(byte[] payload) => VectorKeys.Seal(ContentType.StatusPack, payload, VectorKeys.StatusSigner).Encode();
 
     private static byte[] Signature(byte[] pack) => Envelope.TryParse(pack, out var envelope) ? envelope.Signature.Raw.ToArray() : throw new InvalidOperationException("not a pack");
+
+    private static byte[] Changed(byte[] bytes, byte[] part) => Flip(bytes, bytes.AsSpan().IndexOf(part) + part.Length - 1);
 
     private static byte[] Flip(byte[] bytes, int at)
     {

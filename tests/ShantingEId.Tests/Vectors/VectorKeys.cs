@@ -26,6 +26,10 @@ internal static class VectorKeys
     public static readonly SigningKey ReceiptSigner = Key("receipt-signer", Ca, CertificateUse.ReceiptSigning);
     public static readonly SigningKey SealMaker = Key("seal-maker", Ca, CertificateUse.Signing);
     public static readonly SigningKey SealSigner = Key("seal-signer", Ca, CertificateUse.Signing);
+    public static readonly SigningKey TrustListSigner = Key("trust-list-signer", Ca, CertificateUse.TrustListSigning);
+    public static readonly SigningKey NeighbourRoot = Key("neighbour-root", null, CertificateUse.Authority);
+    public static readonly SigningKey NeighbourSigner = Key("neighbour-code-signer", NeighbourRoot, CertificateUse.Signing);
+    public static readonly SigningKey NeighbourStatusSigner = Key("neighbour-status-signer", NeighbourRoot, CertificateUse.StatusSigning);
     public static readonly SigningKey OtherRoot = Key("other-root", null, CertificateUse.Authority);
     public static readonly SigningKey OtherSigner = Key("other-code-signer", OtherRoot, CertificateUse.Signing);
     public static readonly SigningKey OtherStatusSigner = Key("other-status-signer", OtherRoot, CertificateUse.StatusSigning);

@@ -35,7 +35,7 @@ internal static class VectorSet
             files.Add(path, bytes);
         }
 
-        foreach (var vector in (IEnumerable<Vector>)[.. CodeVectors.All(), .. EnvelopeVectors.All(), .. StatusListVectors.All(), .. PackVectors.All(), .. ReceiptVectors.All(), .. SealVectors.All()])
+        foreach (var vector in (IEnumerable<Vector>)[.. CodeVectors.All(), .. NeighbourVectors.All(), .. EnvelopeVectors.All(), .. StatusListVectors.All(), .. PackVectors.All(), .. ReceiptVectors.All(), .. SealVectors.All()])
         {
             files.Add(vector.File, vector.Content);
             files.Add(vector.Name + ".json", Describe(vector));
