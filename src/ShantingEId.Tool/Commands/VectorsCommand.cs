@@ -53,11 +53,11 @@ internal static class VectorsCommand
 
     private static async Task<IReadOnlyList<VectorAnswer?>> AskAllAsync(IReadOnlyList<VectorFile> vectors, string[] command, CancellationToken cancel)
     {
-        using var other = command.Length > 0 ? new VectorCommandLine(command) : null;
+        using var other = command.Length > 0 ? new LineProgram(command) : null;
         var (own, answers) = (new VectorJudge(), new List<VectorAnswer?>());
         foreach (var vector in vectors)
         {
-            answers.Add(other is null ? await own.JudgeAsync(Question(vector.Question), cancel) : await other.AskAsync(vector.Question, cancel));
+            answers.Add(other is null ? await own.JudgeAsync(Question(vector.Question), cancel) : VectorAnswer.TryParse(await other.AskAsync(vector.Question, cancel)));
         }
 
         return answers;

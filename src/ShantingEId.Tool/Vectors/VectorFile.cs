@@ -10,6 +10,20 @@ namespace ShantingEId.Tool.Vectors;
 internal sealed record VectorAnswer(string Verdict, string Reason, int? Status = null)
 {
     public const string Unsupported = "UNSUPPORTED";
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+
+    /// <summary>An answer from its line; null for what is none.</summary>
+    public static VectorAnswer? TryParse(string? line)
+    {
+        try
+        {
+            return line is not null && JsonSerializer.Deserialize<VectorAnswer>(line, Json) is { Verdict: not null, Reason: not null } answer ? answer : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 
     public override string ToString() => (Reason.Length == 0 ? Verdict : $"{Verdict} {Reason}") + (Status is { } status ? $" {status}" : "");
 }

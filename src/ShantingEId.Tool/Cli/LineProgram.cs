@@ -1,21 +1,20 @@
 using System.Diagnostics;
 using System.Text;
-using System.Text.Json;
 
-namespace ShantingEId.Tool.Vectors;
+namespace ShantingEId.Tool.Cli;
 
 /// <summary>
-/// A judge behind a command line: gets a question a line on its standard input and answers each with a line. One that ends after an
+/// A program of others that gets a question a line on its standard input and answers each with a line. One that ends after an
 /// answer is started again for the next question.
 /// </summary>
-internal sealed class VectorCommandLine(IReadOnlyList<string> command) : IDisposable
+internal sealed class LineProgram(IReadOnlyList<string> command) : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
     private Process? process;
 
-    /// <summary>The answer to a question; null when none came that can be read.</summary>
-    public async Task<VectorAnswer?> AskAsync(string question, CancellationToken cancel)
+    /// <summary>The answer to a question; null when none came within half a minute.</summary>
+    /// <exception cref="UsageException">It cannot be started.</exception>
+    public async Task<string?> AskAsync(string question, CancellationToken cancel)
     {
         for (var attempt = 0; attempt < 2; attempt++)
         {
@@ -29,7 +28,7 @@ internal sealed class VectorCommandLine(IReadOnlyList<string> command) : IDispos
             // 2. What was said.
             if (line is not null)
             {
-                return Parse(line);
+                return line;
             }
 
             Dispose();
@@ -74,18 +73,6 @@ internal sealed class VectorCommandLine(IReadOnlyList<string> command) : IDispos
         }
     }
 
-    private static VectorAnswer? Parse(string line)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize<VectorAnswer>(line, Json) is { Verdict: not null, Reason: not null } answer ? answer : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
-
     private Process Start()
     {
         var start = new ProcessStartInfo(command[0], command.Skip(1)) { RedirectStandardInput = true, RedirectStandardOutput = true, StandardInputEncoding = new UTF8Encoding(false), StandardOutputEncoding = Encoding.UTF8 };
@@ -95,7 +82,7 @@ internal sealed class VectorCommandLine(IReadOnlyList<string> command) : IDispos
         }
         catch (System.ComponentModel.Win32Exception error)
         {
-            throw new Cli.UsageException($"命令 {command[0]} 无法运行：{error.Message}");
+            throw new UsageException($"命令 {command[0]} 无法运行：{error.Message}");
         }
     }
 }
