@@ -23,8 +23,8 @@ internal sealed record Degradation(string Group)
     public (float Share, int Place) Cover { get; init; }
 
     /// <summary>
-    /// The whole series. Cover stays within what level M restores: 15 of 100 code words, of which a blot of 7 of 100 modules spoils
-    /// about twice its own share, because it touches words that lie partly outside.
+    /// The whole series. Cover stays within what level M restores: a blot of a tenth of the modules spoils some 15 of 100 code words,
+    /// because it touches words that lie partly outside.
     /// </summary>
     public static IReadOnlyList<Degradation> Series { get; } =
     [
@@ -32,7 +32,7 @@ internal sealed record Degradation(string Group)
         .. Enumerable.Range(1, 12).Select(i => new Degradation("perspective") { Lean = i % 2 == 0 ? (5f * i, 0) : (3f * i, 3f * i) }),
         .. Enumerable.Range(1, 12).Select(i => new Degradation("blur") { Blur = 0.25f * i }),
         .. Enumerable.Range(0, 12).Select(i => new Degradation("contrast") { Contrast = MathF.Pow(0.75f, i) }),
-        .. Enumerable.Range(0, 12).Select(i => new Degradation("cover") { Cover = (0.01f + (0.02f * (i / 4)) + (0.005f * (i % 4)), i % 4) }),
+        .. Enumerable.Range(0, 12).Select(i => new Degradation("cover") { Cover = (0.01f + (0.09f * i / 11), i % 4) }),
         .. Enumerable.Range(0, 24).Select(i => new Degradation("mixed")
         {
             Turn = 15f * i, Lean = (5f * (i % 5), 5f * (i % 4)), Blur = 0.4f * (i % 4), Contrast = 1 - (0.2f * (i % 3)), Cover = (0.01f * (i % 3), i % 4),
