@@ -53,6 +53,7 @@ var root = new RootCommand("电子营业执照与四枚电子印章：签发、�
     RecoverCommand.Create(),
     ApproveCommand.Create(),
     OpenApiCommand.Create(),
+    VectorsCommand.Create(),
     BenchCommand.Create(),
 };
 foreach (var act in StateCommands.CreateAll().Reverse())

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ShantingEId.Tool.Bench.Hot;
+using ShantingEId.Tool.Bench.Symbols;
 using ShantingEId.Licenses;
 using ShantingEId.Tool.Cli;
 using ShantingEId.V1;
@@ -16,6 +17,7 @@ internal static class BenchCommand
         bench.Subcommands.Add(One("life", "更名与设立签发速度之比；两百个版本的企业按过去时点查询与普通查询之比。", (rows, rounds) => BenchLife.RunAsync(BenchRows.Inputs(rows), rounds), 5));
         bench.Subcommands.Add(One("verify", "不用缓存的核验速度与裸 SM2 验签速度之比（单线程）。", (rows, rounds) => BenchVerify.RunAsync(BenchRows.Inputs(rows), rounds), 8));
         bench.Subcommands.Add(One("codes", "证照码二维码的版本，按名称长度列出。", (rows, _) => BenchCodes.RunAsync(BenchRows.Inputs(rows)), 1));
+        bench.Subcommands.Add(SymbolsCommand());
         bench.Subcommands.Add(One("memory", "另起一个服务进程，全部导入两遍后的常驻内存。", (rows, _) => BenchMemory.RunAsync(rows), 1));
         bench.Subcommands.Add(One("hot", "热核验（VerifyCode 命中缓存）与同一 Kestrel 上同样大小回显之比：不记账、记账、记账并出回执。", (_, rounds) => BenchHot.RunAsync(rounds), 5));
         bench.Subcommands.Add(WithPostgres("tiers", "一次登记簿读取在各级的速度：内存、Redis、登记簿。", 5, (rows, rounds, postgres, _) => BenchTiers.RunAsync(rows, rounds, postgres)));
@@ -79,6 +81,19 @@ internal static class BenchCommand
             (rows, rounds, parse) => BenchPack.RunAsync(BenchRows.Inputs(rows), parse.GetValue(sets), rounds, TimeSpan.FromSeconds(parse.GetValue(warmUp))), 8);
         command.Options.Add(sets);
         command.Options.Add(warmUp);
+        return command;
+    }
+
+    private static EidCommand SymbolsCommand()
+    {
+        var codes = new Option<int>("--codes") { Description = "拿多少张执照的证照码做图（默认 4，名称从短到长）", HelpName = "N", DefaultValueFactory = _ => 4 };
+        var pictures = new Option<string?>("--pictures") { Description = "把做出的图写到此目录", HelpName = "DIR" };
+        var reader = new Argument<string[]>("COMMAND") { Description = "另一个识读程序及其参数，写在 -- 之后：标准输入每行一个图片路径，标准输出每行一个 JSON 字符串或 null", Arity = ArgumentArity.ZeroOrMore };
+        var command = One("symbols", "证照码二维码的大小，与欧盟证书的中位数相比；旋转、透视、模糊、低对比、部分遮挡的图，与同行设置下同样内容相比，识读的比例。",
+            (rows, _, parse) => BenchSymbols.RunAsync(BenchRows.Inputs(rows), parse.GetValue(codes), parse.GetValue(pictures), parse.GetValue(reader) ?? []), 1);
+        command.Options.Add(codes);
+        command.Options.Add(pictures);
+        command.Arguments.Add(reader);
         return command;
     }
 

@@ -184,7 +184,7 @@ public sealed record NeighbourList
     }
 
     // { 1: number, 2: issued, 3: next update, 4: [ [ division, name, [region], code prefix, [certificate], [key id], source, TLS CA, from, to ] ] }, times in seconds since 1970.
-    private byte[] Encode()
+    internal byte[] Encode()
     {
         var writer = new CborWriter(CborConformanceMode.Canonical);
         writer.WriteStartMap(4);

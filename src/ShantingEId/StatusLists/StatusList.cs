@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Formats.Cbor;
 using Org.BouncyCastle.Utilities.Zlib;
@@ -96,14 +97,18 @@ public sealed class StatusList
             return null;
         }
 
-        var buffer = new byte[MaxBytes + 1]; // One more, so that too much shows.
-        var stream = new ZStream { next_in = compressed, avail_in = compressed.Length, next_out = buffer, avail_out = buffer.Length };
+        const int Room = MaxBytes + 1; // One more, so that too much shows.
+        var buffer = ArrayPool<byte>.Shared.Rent(Room);
+        var stream = new ZStream { next_in = compressed, avail_in = compressed.Length, next_out = buffer, avail_out = Room };
         try
         {
             if (stream.inflateInit() != JZlib.Z_OK || stream.inflate(JZlib.Z_FINISH) != JZlib.Z_STREAM_END || stream.avail_in != 0)
             {
                 return null;
             }
+
+            var length = Room - stream.avail_out;
+            return length is 0 or > MaxBytes ? null : new StatusList(bits, buffer[..length]) { compressed = compressed };
         }
         catch (Exception error) when (error is IndexOutOfRangeException or ArgumentException or NullReferenceException)
         {
@@ -112,10 +117,8 @@ public sealed class StatusList
         finally
         {
             stream.inflateEnd();
+            ArrayPool<byte>.Shared.Return(buffer);
         }
-
-        var length = buffer.Length - stream.avail_out;
-        return length is 0 or > MaxBytes ? null : new StatusList(bits, buffer[..length]) { compressed = compressed };
     }
 
     /// <summary>The map of §4.3: <c>bits</c>, then <c>lst</c>, in the draft's order, which is not the deterministic one.</summary>

@@ -48,32 +48,6 @@ public sealed class LicenseCodeTests
             envelope!.Payload);
     }
 
-    // Every position of 20 codes, three wrong characters each, the lower-case form among them. One good code in 20,000
-    // would be a forged licence.
-    [Fact]
-    public void Every_single_changed_character_of_20_codes_fails()
-    {
-        var tried = 0;
-        for (var n = 0; n < 20; n++)
-        {
-            var text = Code(n).Sign(Prefix, Signer);
-            Assert.True(Accepted(text));
-            for (var i = 0; i < text.Length; i++)
-            {
-                foreach (var c in new HashSet<char> { char.ToLowerInvariant(text[i]), text[i] == 'A' ? 'B' : 'A', (char)(text[i] ^ 1) })
-                {
-                    if (c != text[i])
-                    {
-                        Assert.False(Accepted(text[..i] + c + text[(i + 1)..]), $"at {i}: {c}");
-                        tried++;
-                    }
-                }
-            }
-        }
-
-        Assert.True(tried > 15_000, $"only {tried}");
-    }
-
     [Fact]
     public void Every_missing_doubled_or_exchanged_character_fails()
     {
