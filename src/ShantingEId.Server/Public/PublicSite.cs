@@ -26,7 +26,7 @@ internal sealed partial class PublicSite(LookupDesk desk, Verifier verifier, ICo
         response.StatusCode = status;
         response.ContentType = "text/html; charset=utf-8";
         // Nothing of others, no script, nowhere to be framed; and no page outlives its moment in a cache.
-        response.Headers.ContentSecurityPolicy = $"default-src 'none'; style-src '{VerdictPage.StyleHash}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+        response.Headers.ContentSecurityPolicy = $"default-src 'none'; style-src '{PageStyle.Hash}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
         response.Headers.XContentTypeOptions = "nosniff";
         response.Headers["Referrer-Policy"] = "no-referrer";
         response.Headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()";

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Unicode;
@@ -18,32 +17,7 @@ namespace ShantingEId.Server.Public;
 /// <param name="contact">Where doubts are reported, e.g. a telephone number; empty for the authority alone.</param>
 internal sealed class VerdictPage(string authorityName, string contact)
 {
-    private const string Style =
-        """
-        :root{color-scheme:light}*{box-sizing:border-box}
-        body{margin:0;font:18px/1.6 system-ui,-apple-system,"PingFang SC","Microsoft YaHei","Noto Sans CJK SC",sans-serif;color:#1b1f24;background:#f3f5f7}
-        header{display:flex;justify-content:space-between;align-items:center;gap:12px;padding:12px 16px;background:#fff;border-bottom:1px solid #d5dae0;font-size:16px}
-        header p{margin:0;font-weight:600}a{color:#0b57a4}main{max-width:640px;margin:0 auto;padding:16px}
-        section{background:#fff;border:1px solid #d5dae0;border-radius:12px;padding:16px;margin:0 0 16px}
-        h2{font-size:18px;margin:0 0 8px}p{margin:0 0 8px}p:last-child{margin:0}
-        .verdict{border-width:3px;border-style:solid;text-align:center;padding:24px 16px}
-        .sign{font-size:64px;line-height:1;margin:0 0 8px;font-weight:700}h1{font-size:40px;line-height:1.2;margin:0 0 12px}
-        .says{font-size:20px;font-weight:600}.ok{border-color:#0a6b35;background:#e9f7ee}.ok h1,.ok .sign{color:#0a6b35}
-        .no{border-color:#a8071a;background:#fdeced}.no h1,.no .sign{color:#a8071a}
-        .wait{border-color:#8a5a00;background:#fff6e0}.wait h1,.wait .sign{color:#8a5a00}
-        .unknown{border-color:#3d4b5c;background:#eef1f5}.unknown h1,.unknown .sign{color:#3d4b5c}
-        dl{margin:0}dt{color:#57606a;font-size:16px}dd{margin:0 0 10px;font-size:20px;font-weight:600;overflow-wrap:anywhere}
-        .code{font-family:ui-monospace,Menlo,Consolas,monospace;letter-spacing:.04em}ul{margin:0;padding-left:22px}
-        .small{font-size:16px;color:#424a53}label{display:block;margin:0 0 6px}
-        input,button{font:inherit;width:100%;padding:12px;border-radius:8px;border:2px solid #57606a}
-        input{text-transform:uppercase}button{margin-top:10px;background:#0b57a4;border-color:#0b57a4;color:#fff;font-weight:600}
-        a:focus,input:focus,button:focus{outline:3px solid #f2a900;outline-offset:2px}
-        """;
-
     private static readonly HtmlEncoder Encoder = HtmlEncoder.Create(UnicodeRanges.All);
-
-    /// <summary>What the content security policy allows: this style and no other.</summary>
-    public static string StyleHash { get; } = "sha256-" + Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Style)));
 
     /// <summary>The answer to a look-up.</summary>
     public string Verdict(PageWords words, LookupAnswer answer, IReadOnlyList<string> formerNames)
@@ -182,7 +156,7 @@ internal sealed class VerdictPage(string authorityName, string contact)
         var (other, otherName, way) = words.Other;
         return $"""
             <!doctype html>
-            <html lang="{words.Language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex"><title>{Text(title)} · {Text(words.Pick("营业执照核验", "Business licence check"))}</title><style>{Style}</style></head>
+            <html lang="{words.Language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex"><title>{Text(title)} · {Text(words.Pick("营业执照核验", "Business licence check"))}</title><style>{PageStyle.Text}</style></head>
             <body><header><p>{Text(authorityName)}</p><a href="{Text(way)}" lang="{other}">{otherName}</a></header><main>{content}
             <section><form method="get" action="/"><input type="hidden" name="lang" value="{words.Code}"><label for="code">{Text(words.Pick("录入二维码下方的校验短码", "Type the short code under the QR code"))}</label><input id="code" name="code" autocomplete="off" autocapitalize="characters" spellcheck="false" maxlength="2048" placeholder="XXXX-XXXX-XXXX"><button>{Text(words.Pick("核验", "Check"))}</button></form></section>
             <p class="small">{Text(doubt)}</p></main></body></html>
