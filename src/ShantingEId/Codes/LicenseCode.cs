@@ -71,6 +71,11 @@ public sealed record LicenseCode(CreditCode Holder, int Version, string Name, Ma
             return CodeProblem.Version;
         }
 
+        if (text.Length > MaxTextLength)
+        {
+            return CodeProblem.Structure; // No licence code is so long; whoever sent it gets no work done.
+        }
+
         if (Base32.Decode(text.AsSpan(prefix.Length + 1)) is not { } bytes)
         {
             return CodeProblem.NotCanonical;

@@ -14,6 +14,7 @@ internal static class PackForm
     private const int MaxCertificates = 50;
     private const int MaxLists = 1000;
     private const int MaxName = 500;
+    private const long MaxNumber = (1L << 53) - 1; // What programs in every language hold exactly.
     private const int ListBytes = (1 << StatusIndex.Bits) * StatusList.OurBits / 8;
 
     /// <summary>Writes.</summary>
@@ -184,7 +185,7 @@ internal static class PackForm
     private static bool IsSound(StatusPack pack)
     {
         var ids = pack.Certificates.Select(certificate => certificate.PublicKey.KeyId).ToHashSet();
-        if (pack.Number < 1 || pack.ExpireTime <= pack.ProducedAt || !pack.CodePrefix.EndsWith('/') || pack.CodePrefix.Length > LicenseCode.MaxTextLength
+        if (pack.Number is < 1 or > MaxNumber || pack.ExpireTime <= pack.ProducedAt || !pack.CodePrefix.EndsWith('/') || pack.CodePrefix.Length > LicenseCode.MaxTextLength
             || ids.Count != pack.Certificates.Count || pack.CodeSigners.Distinct().Count() != pack.CodeSigners.Count || !pack.CodeSigners.All(ids.Contains))
         {
             return false;

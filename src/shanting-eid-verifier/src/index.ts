@@ -1,0 +1,11 @@
+export { EidError, type ErrorReason } from './errors.js';
+export { parsePem, Sm2Certificate } from './certificate.js';
+export { ContentType, Envelope } from './envelope.js';
+export { readCode, type CodeProblem, type LicenseCode, type ReadCode, type StatusReference } from './licenseCode.js';
+export { readTypedCode } from './typedCode.js';
+export { readTrust, type CodeKeys, type Trust } from './trust.js';
+export { LicenseStatus, readStatusList, StatusList, type StatusToken } from './statusList.js';
+export { openPack, type OpenPack, type PackedList, type PackedSuccession, type StatusPack } from './pack.js';
+export { applyDelta } from './delta.js';
+export { judgeOffline, verifyCode, type CodeTrust, type CodeVerdict, type OfflineAnswer, type Reason, type Verdict } from './offline.js';
+export { chinaTime, textsOf, type Texts } from './texts.js';

@@ -1,0 +1,115 @@
+using ShantingEId.Codes;
+using ShantingEId.Crypto;
+using ShantingEId.StatusLists;
+
+namespace ShantingEId.Tests.Vectors;
+
+/// <summary>Packs and deltas: what may be opened, and what may not.</summary>
+internal static class PackVectors
+{
+    /// <summary>The pack by which the codes are judged.</summary>
+    public const string ForCodes = "packs/states.bin";
+
+    public static readonly DateTimeOffset Produced = VectorKeys.Now.AddHours(-1);
+    public static readonly DateTimeOffset Expires = Produced.AddHours(26);
+    private const string Before = "packs/before.bin";
+    private const string Form = "docs/formats.md, Pack";
+    private const string Chain = "RFC 5280 §6; docs/formats.md, Pack";
+
+    private static readonly StatusPack Small = new()
+    {
+        Number = 3, ProducedAt = Produced, ExpireTime = Expires, CodePrefix = CodeVectors.Prefix,
+        Certificates = [VectorKeys.Ca.Certificate, VectorKeys.CodeSigner.Certificate, VectorKeys.StatusSigner.Certificate], CodeSigners = [VectorKeys.CodeSigner.Private.PublicKey.KeyId],
+        TrustList = [], Lists = [], Successions = [],
+    };
+
+    /// <summary>Packs that other vectors name.</summary>
+    public static IEnumerable<(string Path, byte[] Bytes)> Packs() => [(ForCodes, Signed(States())), (Before, Signed(Small))];
+
+    public static IEnumerable<Vector> All() => [.. Opened(), .. Deltas()];
+
+    private static IEnumerable<Vector> Opened()
+    {
+        var good = Signed(Small);
+        yield return Pack("good", good, "GOOD", "", Form, "无；没有列表");
+        yield return Pack("good-with-lists", Signed(States()), "GOOD", "", Form, "无");
+        yield return Pack("good-expired", good, "UNKNOWN", "STATE_TOO_OLD", "docs/formats.md, Pack: from expires on it says nothing", "在这一秒到期", time: Expires);
+        yield return Pack("bad-signature-last-bit", [.. good[..^1], (byte)(good[^1] ^ 1)], clause: "GB/T 32918.2 clause 7", defect: "签名最后一位改变");
+        yield return Pack("bad-cut-off", good[..^1], clause: Form, defect: "少最后一个字节");
+        yield return Pack("bad-byte-after", [.. good, 0], clause: Form, defect: "之后多一个字节");
+        yield return Pack("bad-content-type", VectorKeys.Seal(ContentType.StatusList, PackForm.Encode(Small), VectorKeys.StatusSigner).Encode(), clause: "docs/formats.md, Envelope", defect: "信封的类型是状态列表");
+        yield return Pack("bad-signer-of-codes", VectorKeys.Seal(ContentType.StatusPack, PackForm.Encode(Small), VectorKeys.CodeSigner).Encode(), clause: "RFC 5280 §4.2.1.12; docs/formats.md, Status list", defect: "由签发证照码的密钥签发");
+        yield return Pack("bad-other-root", good, clause: Chain, defect: "信任的是别家的根", trust: "trust/other-root.pem");
+        yield return Pack("bad-own-root-inside", VectorKeys.Seal(ContentType.StatusPack, PackForm.Encode(Small with { Certificates = [VectorKeys.OtherRoot.Certificate, VectorKeys.OtherStatusSigner.Certificate], CodeSigners = [] }), VectorKeys.OtherStatusSigner).Encode(),
+            clause: Chain, defect: "包中自带的根不能信任");
+        foreach (var (name, pack, clause, defect) in new (string, StatusPack, string, string)[]
+        {
+            ("number-0", Small with { Number = 0 }, Form, "包的号为零"), ("ends-at-production", Small with { ExpireTime = Produced }, Form, "到期不晚于制作"), ("prefix-without-slash", Small with { CodePrefix = CodeVectors.Prefix[..^1] }, Form, "地址没有以斜线结尾"),
+            ("certificate-twice", Small with { Certificates = [.. Small.Certificates, VectorKeys.Ca.Certificate] }, Form, "证书重复"), ("code-signer-twice", Small with { CodeSigners = [.. Small.CodeSigners, .. Small.CodeSigners] }, Form, "证照码签名密钥重复"),
+            ("code-signer-without-certificate", Small with { CodeSigners = [VectorKeys.OtherSigner.Private.PublicKey.KeyId] }, Form, "证照码签名密钥没有证书"),
+            ("code-signer-of-states", Small with { CodeSigners = [VectorKeys.StatusSigner.Private.PublicKey.KeyId] }, "docs/formats.md, Envelope: one key, one content type", "以签发状态的密钥为证照码签名密钥"),
+            ("code-signer-of-another-root", Small with { Certificates = [.. Small.Certificates, VectorKeys.OtherSigner.Certificate], CodeSigners = [VectorKeys.OtherSigner.Private.PublicKey.KeyId] }, Chain, "证照码签名密钥不能链接到受信任的根"),
+            ("no-ca-certificate", Small with { Certificates = [VectorKeys.CodeSigner.Certificate, VectorKeys.StatusSigner.Certificate] }, Chain, "缺中间 CA 的证书"),
+            ("produced-after-certificates-end", Small with { ProducedAt = new(2046, 1, 1, 0, 0, 0, TimeSpan.Zero), ExpireTime = new(2046, 1, 2, 0, 0, 0, TimeSpan.Zero) }, "RFC 5280 §6.1.3", "制作时证书已过期"),
+            ("succession-of-licence-in-force", States() with { Successions = [new PackedSuccession(new StatusReference(0, 0), 2, "样例")] }, Form, "有效的执照不应有后继"),
+        })
+        {
+            yield return Pack("bad-" + name, Signed(pack), clause: clause, defect: defect);
+        }
+
+        // Written by hand: the writer has no way to say these.
+        var payload = PackForm.Encode(Small);
+        yield return Pack("bad-field-missing", Sealed([0xA8, .. payload[3..]]), clause: Form, defect: "没有包的号");
+        yield return Pack("bad-number-not-shortest", Sealed([.. payload[..2], 0x18, 3, .. payload[3..]]), clause: "RFC 8949 §4.2.1", defect: "包的号不是最短");
+        yield return Pack("bad-number-of-64-bits", Sealed([.. payload[..2], 0x1B, 0, 0x20, 0, 0, 0, 0, 0, 0, .. payload[3..]]), clause: "docs/formats.md, Pack: number below 2^53", defect: "包的号为 2^53");
+        yield return Pack("bad-more-lists-than-bytes", Sealed([.. payload[..^4], 8, 0x99, 0x03, 0xE8, 9, 0x80]), clause: Form, defect: "声称有 1000 个列表");
+    }
+
+    private static IEnumerable<Vector> Deltas()
+    {
+        var (before, after) = (Signed(Small), Signed(Small with { Number = 4, ProducedAt = Produced.AddMinutes(30), ExpireTime = Expires.AddMinutes(30), Lists = [new PackedList(0, StatusList.CreateUnused(), [])] }));
+        var good = PackDelta.Make(before, after);
+        yield return Delta("good", good, "GOOD", "无", Form + " (delta)");
+        yield return Delta("good-expired", good, "UNKNOWN", "更新后的包在这一秒到期", "docs/formats.md, Pack: from expires on it says nothing", Expires.AddMinutes(30));
+        yield return Delta("bad-other-pack", PackDelta.Make(after, after), "BAD", "是给另一个状态包的", Form + " (delta)");
+        yield return Delta("bad-signature-last-bit", Flip(good, good.AsSpan().IndexOf(Signature(after)) + 63), "BAD", "新包签名的最后一位改变", "GB/T 32918.2 clause 7");
+        yield return Delta("bad-state-changed", [.. good[..^6], .. (byte[])[0x82, 1, 0], .. good[^5..]], "BAD", "多改了一个状态", "docs/formats.md, Pack (delta)");
+        yield return Delta("bad-byte-after", [.. good, 0], "BAD", "之后多一个字节", Form + " (delta)");
+        yield return Delta("bad-cut-off", good[..^1], "BAD", "少最后一个字节", Form + " (delta)");
+        yield return Delta("bad-whole-pack", after, "BAD", "是整个包，不是增量", Form + " (delta)");
+    }
+
+    // Places 0 to 5: in force, paused, replaced, replaced without successor, not in force, comprehensive in force.
+    private static StatusPack States()
+    {
+        var states = StatusList.CreateUnused();
+        foreach (var (place, state) in ((int, LicenseStatus)[])[(0, LicenseStatus.Valid), (1, LicenseStatus.Suspended), (2, LicenseStatus.Superseded), (3, LicenseStatus.Superseded), (5, LicenseStatus.Valid)])
+        {
+            states[place] = (int)state;
+        }
+
+        return Small with { Lists = [new PackedList(0, states, [5])], Successions = [new PackedSuccession(new StatusReference(0, 2), 3, "枣庄市山亭区样例（新）有限公司")] };
+    }
+
+    private static Vector Pack(string name, byte[] bytes, string verdict = "BAD", string reason = "STATUS_INVALID", string clause = "", string defect = "", DateTimeOffset? time = null, string trust = VectorKeys.Authority) =>
+        new("pack-" + name, bytes, verdict, reason, clause, defect) { Told = new() { ["time"] = VectorKeys.Text(time ?? VectorKeys.Now), ["trust"] = trust } };
+
+    private static Vector Delta(string name, byte[] bytes, string verdict, string defect, string clause, DateTimeOffset? time = null) =>
+        new("delta-" + name, bytes, verdict, verdict switch { "GOOD" => "", "UNKNOWN" => "STATE_TOO_OLD", _ => "STATUS_INVALID" }, clause, defect)
+        {
+            Told = new() { ["time"] = VectorKeys.Text(time ?? VectorKeys.Now), ["trust"] = VectorKeys.Authority, ["pack"] = Before },
+        };
+
+    private static byte[] Signed(StatusPack pack) => Sealed(PackForm.Encode(pack));
+
+    private static byte[] Sealed(byte[] payload) => VectorKeys.Seal(ContentType.StatusPack, payload, VectorKeys.StatusSigner).Encode();
+
+    private static byte[] Signature(byte[] pack) => Envelope.TryParse(pack, out var envelope) ? envelope.Signature.Raw.ToArray() : throw new InvalidOperationException("not a pack");
+
+    private static byte[] Flip(byte[] bytes, int at)
+    {
+        var altered = bytes.ToArray();
+        altered[at] ^= 1;
+        return altered;
+    }
+}
