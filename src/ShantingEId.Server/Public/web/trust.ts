@@ -42,8 +42,22 @@ export async function ownTrust(): Promise<OwnTrust> {
   const first = pinned ?? (current as TrustFile);
   const later = current ?? first;
   const between = blocks(later.authority).filter((pem) => !isRoot(pem)).join('');
-  const trust = readTrust(blocks(first.authority).filter(isRoot).join('') + between, later.codeSigners, Date.now());
-  return { ...trust, codePrefix: first.prefix, pinned: pinned !== null, changed: rootsOf(first) !== rootsOf(later) };
+  const changed = rootsOf(first) !== rootsOf(later);
+  const roots = blocks(first.authority).filter(isRoot).join('');
+  return { ...signersUnder(roots, between, later.codeSigners, changed), codePrefix: first.prefix, pinned: pinned !== null, changed };
+}
+
+// Signers that lead to other roots than ours are none.
+function signersUnder(roots: string, between: string, signers: string, changed: boolean): Trust {
+  try {
+    return readTrust(roots + between, signers, Date.now());
+  } catch (error) {
+    if (!changed) {
+      throw error;
+    }
+
+    return readTrust(roots, '', Date.now());
+  }
 }
 
 async function fetchTrust(): Promise<TrustFile | null> {

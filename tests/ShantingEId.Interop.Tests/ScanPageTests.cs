@@ -1,0 +1,221 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using ShantingEId.Codes;
+using ShantingEId.Crypto;
+using ShantingEId.Documents;
+using ShantingEId.Issuing;
+using ShantingEId.Licenses;
+using ShantingEId.Server;
+using ShantingEId.Server.Authority;
+using ShantingEId.Server.Tests;
+using ShantingEId.StatusLists;
+using ShantingEId.V1;
+using IssuedSet = ShantingEId.V1.IssuedSet;
+
+namespace ShantingEId.Interop.Tests;
+
+/// <summary>Scanning in Chromium: camera, pictures, no network, old browsers; and the browser's own check. Pictures are kept under artifacts/pages.</summary>
+public sealed class ScanPageTests(PublicDoorServer server) : IClassFixture<PublicDoorServer>
+{
+    private const string Prefix = "HTTPS://EID.SHANTING.EXAMPLE/";
+    private static readonly string Kept = Directory.CreateDirectory(Path.Combine(Foreign.Root, "artifacts", "pages")).FullName;
+
+    [Fact]
+    public async Task A_code_is_scanned_judged_without_a_network_and_the_browser_does_not_take_the_servers_word()
+    {
+        NodeTests.NeedModule("playwright-core");
+        Foreign.Need("chromium");
+        var folder = Directory.CreateTempSubdirectory("eid-scan-").FullName;
+        try
+        {
+            var (valid, revoked, renamed) = (await FoundAsync(), await FoundAsync(), await FoundAsync());
+            await server.Staff().RevokeSetAsync(new RevokeSetRequest { RequestId = ServerFixture.NewRequestId(), Name = revoked.Name, Reason = "样例理由", Authority = "样例机关" });
+            await server.Staff().ChangeRegistrationAsync(new ChangeRegistrationRequest
+            {
+                RequestId = ServerFixture.NewRequestId(), Name = renamed.Name, Enterprise = new Enterprise { Name = "枣庄市山亭区样例改名后的商贸有限公司" },
+                UpdateMask = new Google.Protobuf.WellKnownTypes.FieldMask { Paths = { "name" } }, Reason = "样例：变更登记", Authority = "样例机关",
+            });
+            var pack = await PackAsync();
+            var altered = valid.LicenseCode[..^2] + (valid.LicenseCode[^2] == 'A' ? 'E' : 'A') + valid.LicenseCode[^1];
+            var (otherTrust, others) = Others(folder, valid);
+            const string foreign = "https://pay.elsewhere.example/SECRET-ORDER-77";
+            const string alike = "https://eid.shant1ng.example/1SECRETLOOKALIKE";
+            var what = new JsonObject
+            {
+                ["base"] = server.Pages.ToString(), ["pictures"] = Kept, ["video"] = Write("camera.y4m", ScanPictures.Video(Symbol(valid.LicenseCode))),
+                ["uploads"] = new JsonObject
+                {
+                    ["ours"] = Write("ours.png", ScanPictures.Photograph(Symbol(valid.LicenseCode), 17, 0.15f, 1.2f)),
+                    ["damaged"] = Write("damaged.png", ScanPictures.Photograph(Symbol(valid.LicenseCode[..^9]), 0, 0, 0)),
+                    ["altered"] = Write("altered.png", ScanPictures.Photograph(Symbol(altered), 0, 0, 0)),
+                    ["foreign"] = Write("foreign.png", ScanPictures.Photograph(Symbol(foreign), 40, 0, 1)),
+                    ["lookalike"] = Write("lookalike.png", ScanPictures.Photograph(Symbol(alike), 0, 0, 0)),
+                    ["text"] = Write("text.png", ScanPictures.Photograph(Symbol("样例：SECRET-TEXT <b>不是网址</b>"), 0, 0, 0)),
+                    ["wall"] = Write("wall.png", ScanPictures.Wall()),
+                    ["broken"] = Write("broken.png", "no picture"u8.ToArray()),
+                },
+                ["secrets"] = new JsonArray("SECRET", "shant1ng", "elsewhere"),
+                ["offline"] = new JsonObject
+                {
+                    ["valid"] = PathOf(valid.LicenseCode), ["revoked"] = PathOf(revoked.LicenseCode), ["superseded"] = PathOf(renamed.LicenseCode), ["altered"] = PathOf(altered),
+                    ["typed"] = "?code=" + valid.TypedCode, ["mistyped"] = "?code=7777-7777-7771", ["english"] = PathOf(valid.LicenseCode) + "?lang=en",
+                },
+                ["codes"] = new JsonObject { ["valid"] = PathOf(valid.LicenseCode), ["revoked"] = PathOf(revoked.LicenseCode), ["altered"] = PathOf(altered), ["others"] = PathOf(others) },
+                ["packEnds"] = pack.ExpireTime.ToUnixTimeSeconds(), ["packBegins"] = pack.ProducedAt.ToUnixTimeSeconds(), ["otherTrust"] = otherTrust,
+            };
+
+            var run = Foreign.Run("node", [Path.Combine(Foreign.Root, "tests", "interop", "scan-pages.mjs")], what.ToJsonString());
+
+            Assert.True(run.Exit == 0, run.Output);
+            using var seen = JsonDocument.Parse(run.Output);
+            Judge(seen.RootElement, valid);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        string Write(string name, byte[] bytes)
+        {
+            var path = Path.Combine(folder, name);
+            File.WriteAllBytes(path, bytes);
+            return path;
+        }
+    }
+
+    private static void Judge(JsonElement seen, IssuedSet valid)
+    {
+        Assert.Empty(seen.GetProperty("foreign").EnumerateArray().Select(each => each.ToString()));
+        Assert.Empty(seen.GetProperty("problems").EnumerateArray().Select(each => each.ToString()));
+        // Nothing of a foreign code was sent anywhere, nor shown, nor can it be followed.
+        Assert.Empty(seen.GetProperty("sent").EnumerateArray().Select(each => each.ToString()));
+
+        // The page: installable, no camera before it is asked for, all of it readable.
+        var scan = seen.GetProperty("scan");
+        Assert.Equal("扫码核验", Text(scan, "title"));
+        Assert.Equal(["扫码核验", "打开相机扫码", "选择二维码图片", "没有网络时", "录入二维码下方的校验短码", "核验"], scan.GetProperty("order").EnumerateArray().Select(each => each.GetString()));
+        Assert.Contains("到期", Text(scan, "pack"), StringComparison.Ordinal);
+        Assert.Equal("standalone", Text(seen.GetProperty("manifest"), "display"));
+
+        // Camera and pictures of ours lead to the register's answer, which the browser confirms.
+        Assert.Equal(("有效", "ok", "own ok"), (Text(seen.GetProperty("camera"), "title"), Text(seen.GetProperty("camera"), "look"), Text(seen.GetProperty("camera").GetProperty("own"), "look")));
+        var uploads = seen.GetProperty("uploads");
+        Is(uploads, "ours", "有效", "ok");
+        Is(uploads, "damaged", "无法识别", "unknown");
+        Is(uploads, "altered", "伪造或被改动", "no");
+        // Others get a calm word of their own, on this very page.
+        foreach (var (name, title, look) in new[] { ("foreign", "不是本机关的码", "unknown"), ("lookalike", "仿冒的网址", "no"), ("text", "不是本机关的码", "unknown"), ("wall", "没有找到二维码", "unknown"), ("broken", "没有找到二维码", "unknown") })
+        {
+            Is(uploads, name, title, look);
+            Assert.Equal(("/scan", 0), (Text(uploads.GetProperty(name), "path"), uploads.GetProperty(name).GetProperty("links").GetInt32()));
+            Assert.All((string[])["SECRET", "elsewhere", "shant1ng"], secret => Assert.DoesNotContain(secret, Text(uploads.GetProperty(name), "text"), StringComparison.OrdinalIgnoreCase));
+        }
+
+        // Without a network: the state as of the pack and never a bare yes; after its end, or with a clock from before it, nothing.
+        var offline = seen.GetProperty("offline");
+        foreach (var name in (string[])["upload", "valid"])
+        {
+            Is(offline, name, "当时有效", "ok");
+            Assert.Matches("离线结果，截至 20[0-9-]+ [0-9:]+（北京时间）", Text(offline.GetProperty(name), "text"));
+            Assert.Contains(valid.License.Enterprise.Name, Text(offline.GetProperty(name), "text"), StringComparison.Ordinal);
+        }
+
+        Is(offline, "revoked", "已吊销", "no");
+        Is(offline, "superseded", "已换发新照", "wait");
+        Assert.Contains("枣庄市山亭区样例改名后的商贸有限公司", Text(offline.GetProperty("superseded"), "text"), StringComparison.Ordinal);
+        Is(offline, "altered", "伪造或被改动", "no");
+        Is(offline, "typed", "无法判断", "unknown");
+        Is(offline, "mistyped", "无法识别", "unknown");
+        Is(offline, "english", "Valid then", "ok");
+        Is(offline, "ended", "无法判断", "unknown");
+        Is(offline, "before", "无法判断", "unknown");
+        Assert.Contains("签名正确", Text(offline.GetProperty("ended"), "text"), StringComparison.Ordinal);
+
+        // Old browsers.
+        var noCamera = seen.GetProperty("noCamera");
+        Assert.Equal((false, "Scan to check"), (noCamera.GetProperty("start").GetBoolean(), Text(noCamera, "title")));
+        Assert.Contains("no camera", Text(noCamera, "status"), StringComparison.Ordinal);
+        Assert.Equal("Valid", Text(seen.GetProperty("noCameraUpload"), "title"));
+        var noScript = seen.GetProperty("noScript");
+        Assert.Equal((false, false, true), (noScript.GetProperty("start").GetBoolean(), noScript.GetProperty("picture").GetBoolean(), noScript.GetProperty("typed").GetBoolean()));
+
+        // The browser's own check.
+        var own = seen.GetProperty("own");
+        Says("first", "own ok", "首次取得");
+        Says("again", "own ok", "以前保存的根证书");
+        Says("altered", "own none", "也自行核对了");
+        foreach (var lie in (string[])["forgedAsValid", "anothersFacts", "othersRoots"])
+        {
+            Says(lie, "own no", "与服务器不一致");
+            Assert.True(own.GetProperty(lie).GetProperty("first").GetBoolean());
+        }
+
+        Says("newcomer", "own ok", "首次取得");
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"figure scan_camera_ms {seen.GetProperty("cameraMilliseconds").GetInt32()} ms >= 0"));
+
+        void Says(string name, string look, string words)
+        {
+            Assert.Equal((name, look), (name, Text(own.GetProperty(name), "look")));
+            Assert.Contains(words, Text(own.GetProperty(name), "text"), StringComparison.Ordinal);
+        }
+
+        static void Is(JsonElement all, string name, string title, string look)
+        {
+            var one = all.GetProperty(name);
+            Assert.Equal((name, title, look, false), (name, Text(one, "title"), Text(one, "look"), one.GetProperty("tooWide").GetBoolean()));
+            Assert.InRange(one.GetProperty("smallest").GetDouble(), 16, 64);
+        }
+    }
+
+    [Fact]
+    public void The_built_scripts_are_those_of_their_sources()
+    {
+        NodeTests.NeedModule("esbuild");
+        var web = Path.Combine(Foreign.Root, "src", "ShantingEId.Server", "Public", "web");
+        var built = Directory.CreateTempSubdirectory("eid-web-").FullName;
+        try
+        {
+            var run = Foreign.Run("node", [Path.Combine(Foreign.Root, "tests", "interop", "build-web.mjs"), built]);
+            Assert.True(run.Exit == 0, run.Output);
+            Assert.Equal(Directory.GetFiles(built).Select(Path.GetFileName).Order(), Directory.GetFiles(Path.Combine(web, "dist")).Select(Path.GetFileName).Order());
+            Assert.All(Directory.GetFiles(built), file => Assert.True(File.ReadAllBytes(file).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(web, "dist", Path.GetFileName(file)))), file + " is not what is committed; run node tests/interop/build-web.mjs"));
+        }
+        finally
+        {
+            Directory.Delete(built, recursive: true);
+        }
+    }
+
+    private async Task<IssuedSet> FoundAsync() => await server.Staff().IssueSetAsync(ServerFixture.ValidRequest());
+
+    // The first pack is made when it is first asked for, and is the one that the browser gets within the hour.
+    private async Task<StatusPack> PackAsync()
+    {
+        using var browser = new HttpClient { BaseAddress = server.Pages };
+        var bytes = await browser.GetByteArrayAsync("pack/latest", TestContext.Current.CancellationToken);
+        return StatusPack.Open(bytes, server.Services.GetRequiredService<IssuingAuthority>().Roots);
+    }
+
+    // Another authority under our address: its certificates as it would serve them, and a code that it signed.
+    private static (JsonObject Trust, string Code) Others(string folder, IssuedSet set)
+    {
+        var certificates = Path.Combine(folder, "others");
+        DevCertificates.Create(certificates, TimeProvider.System);
+        var authority = AuthorityFiles.Load(certificates, false, TimeProvider.System.GetUtcNow());
+        Assert.True(CreditCode.TryParse(set.License.Enterprise.CreditCode, out var holder, out _));
+        var code = new LicenseCode(holder!, 1, set.License.Enterprise.Name, ManifestDigest.FromBytes(new byte[32])!, new StatusReference(0, 1), TimeProvider.System.GetUtcNow()).Sign(Prefix, authority.CodeSigner);
+        return (new JsonObject
+        {
+            ["prefix"] = Prefix, ["authority"] = string.Concat(authority.Roots.Concat(authority.Intermediates).Select(AuthorityFiles.ToPem)),
+            ["codeSigners"] = AuthorityFiles.ToPem(authority.CodeSigner.Certificate),
+        }, code);
+    }
+
+    private static byte[] Symbol(string text) => CodeSymbol.Create(text).ToPng(8);
+
+    private static string Text(JsonElement element, string name) => element.GetProperty(name).GetString()!;
+
+    private static string PathOf(string code) => code[Prefix.Length..];
+}
