@@ -16,8 +16,29 @@ using IssuedSet = ShantingEId.V1.IssuedSet;
 
 namespace ShantingEId.Interop.Tests;
 
+/// <summary>A deployment whose clock can be put forward: a licence is told from one that was never issued only once it is older than the pack by a minute.</summary>
+public sealed class ScanServer : ServerFixture
+{
+    private readonly LaterClock clock = new();
+
+    public Uri Pages => EidServer.PublicAddress(App)!;
+
+    protected override TimeProvider Clock => clock;
+
+    public override EidServerOptions Options() => base.Options() with { PublicPort = 0, PublicContact = "0632-0000000（样例）" };
+
+    public void PutForward(TimeSpan by) => clock.By = by;
+
+    private sealed class LaterClock : TimeProvider
+    {
+        public TimeSpan By { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + By;
+    }
+}
+
 /// <summary>Scanning in Chromium: camera, pictures, no network, old browsers; and the browser's own check. Pictures are kept under artifacts/pages.</summary>
-public sealed class ScanPageTests(PublicDoorServer server) : IClassFixture<PublicDoorServer>
+public sealed class ScanPageTests(ScanServer server) : IClassFixture<ScanServer>
 {
     private const string Prefix = "HTTPS://EID.SHANTING.EXAMPLE/";
     private static readonly string Kept = Directory.CreateDirectory(Path.Combine(Foreign.Root, "artifacts", "pages")).FullName;
@@ -37,6 +58,7 @@ public sealed class ScanPageTests(PublicDoorServer server) : IClassFixture<Publi
                 RequestId = ServerFixture.NewRequestId(), Name = renamed.Name, Enterprise = new Enterprise { Name = "枣庄市山亭区样例改名后的商贸有限公司" },
                 UpdateMask = new Google.Protobuf.WellKnownTypes.FieldMask { Paths = { "name" } }, Reason = "样例：变更登记", Authority = "样例机关",
             });
+            server.PutForward(TimeSpan.FromMinutes(2));
             var pack = await PackAsync();
             var altered = valid.LicenseCode[..^2] + (valid.LicenseCode[^2] == 'A' ? 'E' : 'A') + valid.LicenseCode[^1];
             var (otherTrust, others) = Others(folder, valid);
@@ -118,11 +140,12 @@ public sealed class ScanPageTests(PublicDoorServer server) : IClassFixture<Publi
         foreach (var name in (string[])["upload", "valid"])
         {
             Is(offline, name, "当时有效", "ok");
-            Assert.Matches("离线结果，截至 20[0-9-]+ [0-9:]+（北京时间）", Text(offline.GetProperty(name), "text"));
+            Assert.Matches("离线结果，截至 20[0-9]+年[0-9]+月[0-9]+日\u00a0[0-9:]+（北京时间）", Text(offline.GetProperty(name), "text"));
             Assert.Contains(valid.License.Enterprise.Name, Text(offline.GetProperty(name), "text"), StringComparison.Ordinal);
         }
 
         Is(offline, "revoked", "已吊销", "no");
+        Assert.Contains("已被吊销、撤销、注销或撤回", Text(offline.GetProperty("revoked"), "text"), StringComparison.Ordinal);
         Is(offline, "superseded", "已换发新照", "wait");
         Assert.Contains("枣庄市山亭区样例改名后的商贸有限公司", Text(offline.GetProperty("superseded"), "text"), StringComparison.Ordinal);
         Is(offline, "altered", "伪造或被改动", "no");

@@ -65,7 +65,7 @@ try {
   context.on('request', (request) => sent.push(decodeURIComponent(request.url())));
   await page.goto(what.base + 'scan');
   await page.waitForSelector('#start:not([hidden])');
-  await page.waitForFunction(() => /20\d\d-/.test(document.querySelector('#pack').textContent), undefined, { timeout: 20000 });
+  await page.waitForFunction(() => /20\d\d/.test(document.querySelector('#pack').textContent), undefined, { timeout: 20000 });
   await page.evaluate(() => navigator.serviceWorker.ready);
   seen.scan = { ...(await look(page)), pack: await page.textContent('#pack') };
   seen.manifest = await page.evaluate(async () => (await fetch(document.querySelector('link[rel=manifest]').href)).json());

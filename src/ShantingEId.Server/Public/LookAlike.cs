@@ -29,6 +29,9 @@ internal static partial class LookAlike
             || IsSameButEncoded(ours, other.Host) || Distance(own, theirs) <= Math.Max(1, own.Length >> 3);
     }
 
+    /// <summary>Whether a text is an address at all, with or without a scheme.</summary>
+    public static bool IsAddress(string text) => HostOf(text) is not null;
+
     // Host and what stands before an @, with or without a scheme; null for a text that is no address.
     private static (string Host, string Before)? HostOf(string text)
     {

@@ -55,6 +55,16 @@ internal sealed class VerdictPage(string authorityName, string contact)
         return Page(words, words.LooksAlikeTitle, html);
     }
 
+    /// <summary>Not even an address.</summary>
+    public string NotACode(PageWords words)
+    {
+        var html = new StringBuilder();
+        var title = words.Pick("这不是证照码", "Not a code");
+        Banner(html, title, "unknown", words.Pick("扫到或录入的文字不是证照码，也不是校验短码。", "What was scanned or typed is neither a licence code nor a short code."),
+            words.Pick("请扫描营业执照上的二维码，或录入二维码下方的十二位校验短码。", "Scan the QR code on the business licence, or type the twelve characters under it."));
+        return Page(words, title, html);
+    }
+
     /// <summary>A verdict where there is nothing more to say.</summary>
     public string Judged(PageWords words, Verifying.Verdict verdict, VerdictReason reason)
     {
@@ -203,7 +213,7 @@ internal sealed class VerdictPage(string authorityName, string contact)
     };
 
     /// <summary>Sign of a verdict, for who sees no colour.</summary>
-    public static string SignOf(string look) => look switch { "ok" => "✔", "no" => "✘", "wait" => "‖", _ => "？" };
+    public static string SignOf(string look) => look switch { "ok" => "✔", "no" => "✘", "wait" => "‖", _ => "?" };
 
     private static string Text(string text) => PageFrame.Text(text);
 }

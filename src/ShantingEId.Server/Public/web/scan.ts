@@ -194,7 +194,7 @@ function show(key: string, answer: OfflineAnswer | null = null): void {
     banner.append(element('p', 'as-of', answer.statusAsOf === null ? words.says.offline : words.says.asOf.replace('{from}', time(answer.statusAsOf))));
   }
 
-  const signed = answer?.verdict === 'UNKNOWN' && answer.claims !== null ? words.says.signed : '';
+  const signed = answer?.verdict === 'UNKNOWN' && answer.claims !== null && !explanation.startsWith(words.says.signed.slice(0, 4)) ? words.says.signed : '';
   banner.append(element('p', 'says', signed + explanation), element('p', '', nextStep));
   answerPlace.replaceChildren(banner);
   if (answer?.claims != null) {
@@ -229,7 +229,9 @@ function element(name: string, look: string, text = ''): HTMLElement {
   return made;
 }
 
-// In China's time, whatever the phone's.
+// In China's time, whatever the phone's, and as the server writes it.
 function time(seconds: number): string {
-  return new Date((seconds + 8 * 3600) * 1000).toISOString().slice(0, 16).replace('T', ' ');
+  const then = new Date((seconds + 8 * 3600) * 1000);
+  const [year, month, day, clock] = [then.getUTCFullYear(), then.getUTCMonth(), then.getUTCDate(), then.toISOString().slice(11, 16)];
+  return language.startsWith('en') ? `${day}\u00a0${'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ')[month]}\u00a0${year}, ${clock}` : `${year}年${month + 1}月${day}日\u00a0${clock}`;
 }
