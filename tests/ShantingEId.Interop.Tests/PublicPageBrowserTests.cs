@@ -52,14 +52,14 @@ public sealed class PublicPageBrowserTests(PublicDoorServer server) : IClassFixt
         Wanted[] wanted =
         [
             .. pages.Select(page => new Wanted(server.Pages + page.Path, Path.Combine(Kept, page.Name + ".png"), 360, "zh-CN")),
-            .. pages.Select(page => new Wanted(server.Pages + page.Path, Path.Combine(Kept, page.Name + "-en.png"), 320, "en-GB")),
+            .. pages.Where(page => page.Look != "unknown").Select(page => new Wanted(server.Pages + page.Path, Path.Combine(Kept, page.Name + "-en.png"), 320, "en-GB")),
         ];
 
         var shown = Open(wanted);
 
         for (var i = 0; i < wanted.Length; i++)
         {
-            var (page, expected) = (shown[i], pages[i % pages.Length]);
+            var (page, expected) = (shown[i], i < pages.Length ? pages[i] : pages.Where(page => page.Look != "unknown").ElementAt(i - pages.Length));
             Assert.Equal((i < pages.Length ? expected.Chinese : expected.English, expected.Look, expected.Own, false), (page.Verdict, page.Look, page.Own, page.TooWide));
             Assert.Equal(page.Verdict, page.Order[0]);
             Assert.Empty(page.Foreign);

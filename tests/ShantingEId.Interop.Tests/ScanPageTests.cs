@@ -9,6 +9,7 @@ using ShantingEId.Issuing;
 using ShantingEId.Licenses;
 using ShantingEId.Server;
 using ShantingEId.Server.Authority;
+using ShantingEId.Server.Public;
 using ShantingEId.Server.Tests;
 using ShantingEId.StatusLists;
 using ShantingEId.V1;
@@ -109,34 +110,52 @@ public sealed class ScanPageTests(ScanServer server) : IClassFixture<ScanServer>
 
     private static void Judge(JsonElement seen, IssuedSet valid)
     {
+        Assert.Multiple(() => IsWhole(seen), () => LeavesOthersAlone(seen), () => FindsOurs(seen), () => JudgesOffline(seen.GetProperty("offline"), valid), () => EndsWithThePack(seen.GetProperty("offline")),
+            () => WorksOnOldBrowsers(seen), () => ChecksItself(seen.GetProperty("own"), "first", "own ok", "首次取得"), () => ChecksItself(seen.GetProperty("own"), "again", "own ok", "以前保存的根证书"),
+            () => ChecksItself(seen.GetProperty("own"), "altered", "own none", "也自行核对了"), () => ChecksItself(seen.GetProperty("own"), "forgedAsValid", "own no", "与服务器不一致"),
+            () => ChecksItself(seen.GetProperty("own"), "anothersFacts", "own no", "与服务器不一致"), () => ChecksItself(seen.GetProperty("own"), "othersRoots", "own no", "与服务器不一致"),
+            // The limit of it: who was never here before has nothing to hold it against.
+            () => ChecksItself(seen.GetProperty("own"), "newcomer", "own ok", "首次取得"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"figure scan_camera_ms {seen.GetProperty("cameraMilliseconds").GetInt32()} ms >= 0"));
+    }
+
+    // Installable, no camera before it is asked for, all of it readable, and nothing of others.
+    private static void IsWhole(JsonElement seen)
+    {
         Assert.Empty(seen.GetProperty("foreign").EnumerateArray().Select(each => each.ToString()));
         Assert.Empty(seen.GetProperty("problems").EnumerateArray().Select(each => each.ToString()));
-        // Nothing of a foreign code was sent anywhere, nor shown, nor can it be followed.
-        Assert.Empty(seen.GetProperty("sent").EnumerateArray().Select(each => each.ToString()));
-
-        // The page: installable, no camera before it is asked for, all of it readable.
         var scan = seen.GetProperty("scan");
-        Assert.Equal("扫码核验", Text(scan, "title"));
         Assert.Equal(["扫码核验", "打开相机扫码", "选择二维码图片", "没有网络时", "录入二维码下方的校验短码", "核验"], scan.GetProperty("order").EnumerateArray().Select(each => each.GetString()));
         Assert.Contains("到期", Text(scan, "pack"), StringComparison.Ordinal);
         Assert.Equal("standalone", Text(seen.GetProperty("manifest"), "display"));
+        Assert.False(scan.GetProperty("tooWide").GetBoolean());
+    }
 
-        // Camera and pictures of ours lead to the register's answer, which the browser confirms.
-        Assert.Equal(("有效", "ok", "own ok"), (Text(seen.GetProperty("camera"), "title"), Text(seen.GetProperty("camera"), "look"), Text(seen.GetProperty("camera").GetProperty("own"), "look")));
+    // A calm word of their own on this very page. Nothing of them was sent anywhere, is shown, or can be followed.
+    private static void LeavesOthersAlone(JsonElement seen)
+    {
+        Assert.Empty(seen.GetProperty("sent").EnumerateArray().Select(each => each.ToString()));
         var uploads = seen.GetProperty("uploads");
-        Is(uploads, "ours", "有效", "ok");
-        Is(uploads, "damaged", "无法识别", "unknown");
-        Is(uploads, "altered", "伪造或被改动", "no");
-        // Others get a calm word of their own, on this very page.
         foreach (var (name, title, look) in new[] { ("foreign", "不是本机关的码", "unknown"), ("lookalike", "仿冒的网址", "no"), ("text", "不是本机关的码", "unknown"), ("wall", "没有找到二维码", "unknown"), ("broken", "没有找到二维码", "unknown") })
         {
             Is(uploads, name, title, look);
             Assert.Equal(("/scan", 0), (Text(uploads.GetProperty(name), "path"), uploads.GetProperty(name).GetProperty("links").GetInt32()));
             Assert.All((string[])["SECRET", "elsewhere", "shant1ng"], secret => Assert.DoesNotContain(secret, Text(uploads.GetProperty(name), "text"), StringComparison.OrdinalIgnoreCase));
         }
+    }
 
-        // Without a network: the state as of the pack and never a bare yes; after its end, or with a clock from before it, nothing.
-        var offline = seen.GetProperty("offline");
+    // Camera and pictures of ours lead to the register's answer, which the browser confirms.
+    private static void FindsOurs(JsonElement seen)
+    {
+        Assert.Equal(("有效", "ok", "own ok"), (Text(seen.GetProperty("camera"), "title"), Text(seen.GetProperty("camera"), "look"), Text(seen.GetProperty("camera").GetProperty("own"), "look")));
+        Is(seen.GetProperty("uploads"), "ours", "有效", "ok");
+        Is(seen.GetProperty("uploads"), "damaged", "无法识别", "unknown");
+        Is(seen.GetProperty("uploads"), "altered", "伪造或被改动", "no");
+    }
+
+    // The state as of the pack, and never a bare yes.
+    private static void JudgesOffline(JsonElement offline, IssuedSet valid)
+    {
         foreach (var name in (string[])["upload", "valid"])
         {
             Is(offline, name, "当时有效", "ok");
@@ -152,56 +171,53 @@ public sealed class ScanPageTests(ScanServer server) : IClassFixture<ScanServer>
         Is(offline, "typed", "无法判断", "unknown");
         Is(offline, "mistyped", "无法识别", "unknown");
         Is(offline, "english", "Valid then", "ok");
+    }
+
+    // After its end, or with a clock from before it, a pack says nothing (I28).
+    private static void EndsWithThePack(JsonElement offline)
+    {
         Is(offline, "ended", "无法判断", "unknown");
         Is(offline, "before", "无法判断", "unknown");
         Assert.Contains("签名正确", Text(offline.GetProperty("ended"), "text"), StringComparison.Ordinal);
+    }
 
-        // Old browsers.
+    private static void WorksOnOldBrowsers(JsonElement seen)
+    {
         var noCamera = seen.GetProperty("noCamera");
         Assert.Equal((false, "Scan to check"), (noCamera.GetProperty("start").GetBoolean(), Text(noCamera, "title")));
         Assert.Contains("no camera", Text(noCamera, "status"), StringComparison.Ordinal);
         Assert.Equal("Valid", Text(seen.GetProperty("noCameraUpload"), "title"));
         var noScript = seen.GetProperty("noScript");
         Assert.Equal((false, false, true), (noScript.GetProperty("start").GetBoolean(), noScript.GetProperty("picture").GetBoolean(), noScript.GetProperty("typed").GetBoolean()));
+    }
 
-        // The browser's own check.
-        var own = seen.GetProperty("own");
-        Says("first", "own ok", "首次取得");
-        Says("again", "own ok", "以前保存的根证书");
-        Says("altered", "own none", "也自行核对了");
-        foreach (var lie in (string[])["forgedAsValid", "anothersFacts", "othersRoots"])
-        {
-            Says(lie, "own no", "与服务器不一致");
-            Assert.True(own.GetProperty(lie).GetProperty("first").GetBoolean());
-        }
+    // What the browser finds by itself; a difference stands in front of what the server says.
+    private static void ChecksItself(JsonElement own, string name, string look, string words)
+    {
+        Assert.Equal((name, look, look == "own no"), (name, Text(own.GetProperty(name), "look"), own.GetProperty(name).GetProperty("first").GetBoolean()));
+        Assert.Contains(words, Text(own.GetProperty(name), "text"), StringComparison.Ordinal);
+    }
 
-        Says("newcomer", "own ok", "首次取得");
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"figure scan_camera_ms {seen.GetProperty("cameraMilliseconds").GetInt32()} ms >= 0"));
-
-        void Says(string name, string look, string words)
-        {
-            Assert.Equal((name, look), (name, Text(own.GetProperty(name), "look")));
-            Assert.Contains(words, Text(own.GetProperty(name), "text"), StringComparison.Ordinal);
-        }
-
-        static void Is(JsonElement all, string name, string title, string look)
-        {
-            var one = all.GetProperty(name);
-            Assert.Equal((name, title, look, false), (name, Text(one, "title"), Text(one, "look"), one.GetProperty("tooWide").GetBoolean()));
-            Assert.InRange(one.GetProperty("smallest").GetDouble(), 16, 64);
-        }
+    private static void Is(JsonElement all, string name, string title, string look)
+    {
+        var one = all.GetProperty(name);
+        Assert.Equal((name, title, look, false), (name, Text(one, "title"), Text(one, "look"), one.GetProperty("tooWide").GetBoolean()));
+        Assert.InRange(one.GetProperty("smallest").GetDouble(), 16, 64);
     }
 
     [Fact]
     public void The_built_scripts_are_those_of_their_sources()
     {
         NodeTests.NeedModule("esbuild");
+        NodeTests.NeedModule("typescript");
         var web = Path.Combine(Foreign.Root, "src", "ShantingEId.Server", "Public", "web");
         var built = Directory.CreateTempSubdirectory("eid-web-").FullName;
         try
         {
             var run = Foreign.Run("node", [Path.Combine(Foreign.Root, "tests", "interop", "build-web.mjs"), built]);
             Assert.True(run.Exit == 0, run.Output);
+            // esbuild drops types without a look at them.
+            Assert.Equal((0, ""), Foreign.Run(Path.Combine(Foreign.Root, "tests", "interop", "node_modules", ".bin", "tsc"), ["-p", web]));
             Assert.Equal(Directory.GetFiles(built).Select(Path.GetFileName).Order(), Directory.GetFiles(Path.Combine(web, "dist")).Select(Path.GetFileName).Order());
             Assert.All(Directory.GetFiles(built), file => Assert.True(File.ReadAllBytes(file).AsSpan().SequenceEqual(File.ReadAllBytes(Path.Combine(web, "dist", Path.GetFileName(file)))), file + " is not what is committed; run node tests/interop/build-web.mjs"));
         }
@@ -209,6 +225,18 @@ public sealed class ScanPageTests(ScanServer server) : IClassFixture<ScanServer>
         {
             Directory.Delete(built, recursive: true);
         }
+    }
+
+    // Page and server have each their own; the same samples for both.
+    [Fact]
+    public void Look_alikes_are_told_from_others_on_both_sides_alike()
+    {
+        NodeTests.NeedModule("esbuild");
+        var samples = JsonNode.Parse(File.ReadAllText(Path.Combine(Foreign.Root, "tests", "interop", "look-alikes.json")))!.AsArray().Select(each => (Text: each![0]!.GetValue<string>(), Alike: each[1]!.GetValue<bool>())).ToArray();
+        var texts = samples.Select(each => each.Text).ToArray();
+        var run = Foreign.Run("node", [Path.Combine(Foreign.Root, "tests", "interop", "look-alikes.mjs"), Prefix], JsonSerializer.Serialize(texts));
+        Assert.Equal(samples, texts.Zip(run.Output.Split('\n'), (text, answer) => (text, answer == "true")));
+        Assert.Equal(samples, texts.Select(text => (text, LookAlike.Resembles(text, Prefix))));
     }
 
     private async Task<IssuedSet> FoundAsync() => await server.Staff().IssueSetAsync(ServerFixture.ValidRequest());

@@ -21,10 +21,10 @@ internal static class ScanPictures
     public static byte[] Wall() => Photograph(Photograph([], 0, 0, 0), 20, 0.2f, 4);
 
     /// <summary>A video as Chromium's fake camera takes it (Y4M, I420): a hand that aims; the first frames are too blurred to read.</summary>
-    public static byte[] Video(byte[] symbol, int frames = 24)
+    public static byte[] Video(byte[] symbol, int frames = 12)
     {
         using var file = new MemoryStream();
-        file.Write(Encoding.ASCII.GetBytes($"YUV4MPEG2 W{Width} H{Height} F15:1 Ip A1:1 C420jpeg\n"));
+        file.Write(Encoding.ASCII.GetBytes($"YUV4MPEG2 W{Width} H{Height} F8:1 Ip A1:1 C420jpeg\n"));
         var gray = new byte[Width * Height];
         var noColour = Enumerable.Repeat((byte)128, Width * Height / 2).ToArray();
         for (var frame = 0; frame < frames; frame++)

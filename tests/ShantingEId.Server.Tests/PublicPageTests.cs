@@ -104,6 +104,7 @@ public sealed partial class PublicPageTests(PublicFixture server) : IClassFixtur
             var policy = answer.Headers.GetValues("Content-Security-Policy").Single();
             Assert.StartsWith("default-src 'none'; style-src 'sha256-", policy, StringComparison.Ordinal);
             Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
+            Assert.StartsWith("camera=()", answer.Headers.GetValues("Permissions-Policy").Single(), StringComparison.Ordinal);
             Assert.Equal(("no-store", "nosniff", "no-referrer"),
                 (answer.Headers.CacheControl!.ToString(), answer.Headers.GetValues("X-Content-Type-Options").Single(), answer.Headers.GetValues("Referrer-Policy").Single()));
             Assert.False(answer.Headers.Contains("Server"));

@@ -176,10 +176,10 @@ internal sealed class VerdictPage(string authorityName, string contact)
         }
     }
 
-    // A register whose data do not fit says nothing about the signature.
+    // A register whose data do not fit says nothing about the signature, and what is not under our address has none.
     private static string SignatureOf(Verdict verdict, VerdictReason reason) => verdict switch
     {
-        _ when reason == VerdictReason.RegisterMismatch || verdict == Verifying.Verdict.Unspecified => NoSignature,
+        _ when reason is VerdictReason.RegisterMismatch or VerdictReason.QrPrefix || verdict == Verifying.Verdict.Unspecified => NoSignature,
         Verifying.Verdict.BadSignature or Verifying.Verdict.NotOurs or Verifying.Verdict.Malformed => BadSignature,
         _ => GoodSignature,
     };

@@ -26,7 +26,7 @@ export async function renewPack(trust: OwnTrust): Promise<OpenPack | null> {
     const bytes = (kept === null ? null : await byDifference(kept)) ?? (await load(latest));
     const pack = bytes === null ? null : openPack(bytes, trust.roots);
     // An older one is never taken for a newer one: who can hold back states could else bring back those of yesterday.
-    if (bytes === null || pack === null || pack.codePrefix !== trust.codePrefix || (kept !== null && (pack.number <= kept.number || pack.producedAt < kept.producedAt))) {
+    if (bytes === null || pack === null || pack.codePrefix !== trust.codePrefix || (kept !== null && pack.producedAt <= kept.producedAt)) {
       return kept;
     }
 
