@@ -4,7 +4,7 @@ namespace ShantingEId.Interop.Tests;
 internal static class Eid
 {
     // Built with these tests, in the same configuration.
-    private static readonly string Program = Path.Combine(
+    public static readonly string Program = Path.Combine(
         Foreign.Root, "artifacts", "bin", "ShantingEId.Tool", Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)), "eid.dll");
 
     public static (int Exit, string Output) Run(params string[] arguments) => Foreign.Run("dotnet", [Program, .. arguments], folder: Path.GetTempPath());

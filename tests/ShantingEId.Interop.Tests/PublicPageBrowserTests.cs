@@ -22,7 +22,7 @@ public sealed class PublicPageBrowserTests(PublicDoorServer server) : IClassFixt
     private sealed record Wanted(string Url, string Picture, int Width, string Language);
 
     private sealed record Shown(
-        string Title, string Language, string Verdict, string Look, bool TooWide, string[] Order, double Smallest, int Milliseconds, int Bytes, string[] Foreign, string[] Problems);
+        string Title, string Language, string Own, string Verdict, string Look, bool TooWide, string[] Order, double Smallest, int Milliseconds, int Bytes, string[] Foreign, string[] Problems);
 
     [Fact]
     public async Task Phones_show_the_verdict_first_in_words_large_and_without_anything_of_others()
@@ -37,24 +37,30 @@ public sealed class PublicPageBrowserTests(PublicDoorServer server) : IClassFixt
             UpdateMask = new Google.Protobuf.WellKnownTypes.FieldMask { Paths = { "name" } }, Reason = "样例：变更登记", Authority = "样例机关",
         });
         var altered = valid.LicenseCode[..^2] + (valid.LicenseCode[^2] == 'A' ? 'E' : 'A') + valid.LicenseCode[^1];
-        (string Name, string Path, string Chinese, string English, string Look)[] pages =
+        const string good = "own ok";
+        const string bad = "own none";
+        (string Name, string Path, string Chinese, string English, string Look, string Own)[] pages =
         [
-            ("valid", PathOf(valid.LicenseCode), "有效", "Valid", "ok"), ("revoked", PathOf(revoked.LicenseCode), "已吊销", "Revoked", "no"),
-            ("superseded", PathOf(renamed.LicenseCode), "已换发新照", "Replaced", "wait"), ("altered", PathOf(altered), "伪造或被改动", "Forged or altered", "no"),
-            ("not-ours", "?code=" + Uri.EscapeDataString("https://elsewhere.example/1ABC"), "不是本机关的码", "Not our code", "unknown"), ("home", "", "营业执照核验", "Check a business licence", ""),
+            ("valid", PathOf(valid.LicenseCode), "有效", "Valid", "ok", good), ("revoked", PathOf(revoked.LicenseCode), "已吊销", "Revoked", "no", good),
+            ("superseded", PathOf(renamed.LicenseCode), "已换发新照", "Replaced", "wait", good), ("altered", PathOf(altered), "伪造或被改动", "Forged or altered", "no", bad),
+            ("damaged", PathOf(valid.LicenseCode)[..^7], "无法识别", "Cannot be read", "unknown", bad), ("typed", "?code=" + valid.TypedCode, "有效", "Valid", "ok", ""),
+            ("mistyped", "?code=7777-7777-7771", "无法识别", "Cannot be read", "unknown", ""), ("not-a-code", "?code=" + Uri.EscapeDataString("样例文字"), "这不是证照码", "Not a code", "unknown", ""),
+            ("not-ours", "?code=" + Uri.EscapeDataString("https://elsewhere.example/1ABC"), "不是本机关的码", "Not our code", "unknown", ""),
+            ("look-alike", "?code=" + Uri.EscapeDataString("https://eid.shanting.example.elsewhere.example/1ABC"), "仿冒的网址", "Look-alike address", "no", ""),
+            ("home", "", "营业执照核验", "Check a business licence", "", ""),
         ];
         Wanted[] wanted =
         [
             .. pages.Select(page => new Wanted(server.Pages + page.Path, Path.Combine(Kept, page.Name + ".png"), 360, "zh-CN")),
-            .. pages.Select(page => new Wanted(server.Pages + page.Path, Path.Combine(Kept, page.Name + "-en.png"), 320, "en-GB")),
+            .. pages.Where(page => page.Look != "unknown").Select(page => new Wanted(server.Pages + page.Path, Path.Combine(Kept, page.Name + "-en.png"), 320, "en-GB")),
         ];
 
         var shown = Open(wanted);
 
         for (var i = 0; i < wanted.Length; i++)
         {
-            var (page, expected) = (shown[i], pages[i % pages.Length]);
-            Assert.Equal((i < pages.Length ? expected.Chinese : expected.English, expected.Look, false), (page.Verdict, page.Look, page.TooWide));
+            var (page, expected) = (shown[i], i < pages.Length ? pages[i] : pages.Where(page => page.Look != "unknown").ElementAt(i - pages.Length));
+            Assert.Equal((i < pages.Length ? expected.Chinese : expected.English, expected.Look, expected.Own, false), (page.Verdict, page.Look, page.Own, page.TooWide));
             Assert.Equal(page.Verdict, page.Order[0]);
             Assert.Empty(page.Foreign);
             Assert.Empty(page.Problems);
@@ -72,6 +78,28 @@ public sealed class PublicPageBrowserTests(PublicDoorServer server) : IClassFixt
         Print("page_verdict_first_ms", shown[0].Milliseconds, "ms", ">= 0");
         Print("page_bytes", shown.Max(page => page.Bytes), "bytes", "<= 61440");
         Print("page_foreign_requests", shown.Sum(page => page.Foreign.Length), "requests", "<= 0");
+    }
+
+    [Fact]
+    public async Task A_register_that_does_not_answer_leaves_a_good_signature_and_no_verdict()
+    {
+        NodeTests.NeedModule("playwright-core");
+        Foreign.Need("chromium");
+        var set = await FoundAsync();
+        using var register = server.OpenRegister();
+        register.Execute("ALTER TABLE issued_set RENAME TO away");
+        try
+        {
+            var shown = Open([
+                new Wanted(server.Pages + PathOf(set.LicenseCode), Path.Combine(Kept, "unreachable.png"), 360, "zh-CN"),
+                new Wanted(server.Pages + "?code=" + set.TypedCode, Path.Combine(Kept, "unreachable-typed-en.png"), 320, "en-GB"),
+            ]);
+            Assert.Equal([("暂时查不到状态", "unknown", "own ok"), ("State not known now", "unknown", "")], shown.Select(page => (page.Verdict, page.Look, page.Own)));
+        }
+        finally
+        {
+            register.Execute("ALTER TABLE away RENAME TO issued_set");
+        }
     }
 
     private async Task<IssuedSet> FoundAsync() => await server.Staff().IssueSetAsync(ServerFixture.ValidRequest());

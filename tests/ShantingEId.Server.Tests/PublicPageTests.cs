@@ -72,7 +72,8 @@ public sealed partial class PublicPageTests(PublicFixture server) : IClassFixtur
         await SaysAsync(Official + "1ABC", "无法识别", "Cannot be read", "unknown");
         await SaysAsync("https://elsewhere.example/1ABC", "不是本机关的码", "Not our code", "unknown");
         await SaysAsync("7777-7777-7777", "查无此照|无法识别", "Not found|Cannot be read", "unknown");
-        await SaysAsync("\u4F60\u597D", "不是本机关的码", "Not our code", "unknown");
+        await SaysAsync("https://eid.shanting.examp1e/1ABC", "仿冒的网址", "Look-alike address", "no");
+        await SaysAsync("\u4F60\u597D", "这不是证照码", "Not a code", "unknown");
     }
 
     [Fact]
@@ -90,7 +91,7 @@ public sealed partial class PublicPageTests(PublicFixture server) : IClassFixtur
     }
 
     [Fact]
-    public async Task A_page_is_small_complete_in_itself_and_allows_nothing()
+    public async Task A_page_is_small_loads_nothing_of_others_and_allows_nothing()
     {
         var set = await life.FoundAsync();
         foreach (var path in (string[])[set.LicenseCode[(Official.Length - 1)..], "/", "/?code=" + set.TypedCode, "/nothing-here-1"])
@@ -99,10 +100,11 @@ public sealed partial class PublicPageTests(PublicFixture server) : IClassFixtur
             var html = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
 
             Assert.InRange(System.Text.Encoding.UTF8.GetByteCount(html), 500, 60 * 1024);
-            Assert.DoesNotMatch(Loaded(), html);
+            Assert.DoesNotMatch(Loaded(), Ours().Replace(html, ""));
             var policy = answer.Headers.GetValues("Content-Security-Policy").Single();
             Assert.StartsWith("default-src 'none'; style-src 'sha256-", policy, StringComparison.Ordinal);
             Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
+            Assert.StartsWith("camera=()", answer.Headers.GetValues("Permissions-Policy").Single(), StringComparison.Ordinal);
             Assert.Equal(("no-store", "nosniff", "no-referrer"),
                 (answer.Headers.CacheControl!.ToString(), answer.Headers.GetValues("X-Content-Type-Options").Single(), answer.Headers.GetValues("Referrer-Policy").Single()));
             Assert.False(answer.Headers.Contains("Server"));
@@ -169,6 +171,9 @@ public sealed partial class PublicPageTests(PublicFixture server) : IClassFixtur
 
     [GeneratedRegex("<(script|img|link|iframe|object|embed)|url\\(|@import|src=", RegexOptions.IgnoreCase)]
     private static partial Regex Loaded();
+
+    [GeneratedRegex("<link rel=\"icon\" href=\"/app/[0-9a-f]{16}/icon.svg\">|<script defer src=\"/app/[0-9a-f]{16}/check.js\"></script>")]
+    private static partial Regex Ours();
 }
 
 /// <summary>Pages of another deployment: its limits, and its register that does not answer.</summary>

@@ -24,7 +24,9 @@ try {
     let bytes = 0;
     page.on('request', request => new URL(request.url()).host === new URL(url).host || foreign.push(request.url()));
     page.on('console', message => message.type() === 'error' && problems.push(message.text()));
-    page.on('response', async response => { bytes += (await response.body().catch(() => Buffer.alloc(0))).length; });
+    // As they came over the line, packed and with their headers.
+    await devtools.send('Network.enable');
+    devtools.on('Network.loadingFinished', ({ encodedDataLength }) => { bytes += encodedDataLength; });
     await page.goto(url, { waitUntil: 'load' });
     await page.waitForSelector('h1', { state: 'visible' });
     // From the beginning of the navigation to the first content on the screen, by the browser's own clock; the verdict is in it.
@@ -32,15 +34,18 @@ try {
       const paint = list.getEntries().find(entry => entry.name === 'first-contentful-paint');
       paint && done(paint.startTime);
     }).observe({ type: 'paint', buffered: true }))));
+    // What the browser finds by itself comes after the verdict.
+    await page.waitForFunction(() => !document.querySelector('main[data-signature]') || !document.querySelector('#own').hidden, undefined, { timeout: 20000 });
     const found = await page.evaluate(() => ({
       title: document.title,
       language: document.documentElement.lang,
+      own: document.querySelector('#own:not([hidden])')?.className ?? '',
       verdict: document.querySelector('h1').textContent,
       look: document.querySelector('.verdict')?.className.replace('verdict ', '') ?? '',
       tooWide: document.documentElement.scrollWidth > window.innerWidth,
       // What a screen reader reads, in its order.
       order: [...document.querySelectorAll('h1,h2,dt,dd,label,button')].map(element => element.textContent.trim()),
-      smallest: Math.min(...[...document.querySelectorAll('body *')].filter(element => element.childNodes.length && element.textContent.trim()).map(element => parseFloat(getComputedStyle(element).fontSize))),
+      smallest: Math.min(...[...document.querySelectorAll('body *')].filter(element => element.checkVisibility() && element.childNodes.length && element.textContent.trim()).map(element => parseFloat(getComputedStyle(element).fontSize))),
     }));
     if (picture) {
       await page.screenshot({ path: picture, fullPage: true });

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.AspNetCore.Http;
 using ShantingEId.Trades;
 using ShantingEId.Verifying;
 
@@ -7,8 +8,16 @@ namespace ShantingEId.Server.Public;
 /// <summary>The words of the public pages, in Chinese or English. What the register says stays as it is registered.</summary>
 internal sealed class PageWords
 {
+    private const string English = "en";
     private readonly bool english;
     private readonly string typed;
+
+    /// <summary>The words that a request asks for, by its address or by what the browser prefers.</summary>
+    public static PageWords Of(HttpRequest request) => new(
+        request.Query["lang"].ToString() is { Length: > 0 } asked ? asked == English
+            : request.GetTypedHeaders().AcceptLanguage.OrderByDescending(one => one.Quality ?? 1).FirstOrDefault()?.Value.ToString() is { } first
+                && first.StartsWith(English, StringComparison.OrdinalIgnoreCase),
+        request.Query["code"].ToString());
 
     /// <summary>The words of a language.</summary>
     /// <param name="english">English; else Chinese.</param>
@@ -84,7 +93,7 @@ internal sealed class PageWords
         (Verdict.Superseded, _) => ("The licence is genuine, but a newer one took its place.", "Ask to be shown the new licence and scan its code."),
         (Verdict.Revoked, VerdictReason.Rescinded) => ("The licence is genuine, but the registration was rescinded by law.", "Do not rely on it."),
         (Verdict.Revoked, VerdictReason.Withdrawn) => ("This licence was taken back before it came into force.", "Ask to be shown the licence in force."),
-        (Verdict.Revoked, VerdictReason.ListedInvalid) => ("By the issuer's status list this licence is not in force: ended, taken back, not begun, or never issued.", "Do not rely on it."),
+        (Verdict.Revoked, VerdictReason.ListedInvalid) => ("By the issuer's status list this licence is not in force: ended, taken back, not begun, or never issued.", "Do not rely on it; the register knows which, once there is a network."),
         (Verdict.Revoked, _) => ("The licence is genuine, but was revoked.", "Do not rely on it."),
         (Verdict.Cancelled, _) => ("The licence is genuine, but the company has been deregistered.", "Do not rely on it."),
         (Verdict.Expired, _) => ("The licence is genuine, but its term is over.", "Do not rely on it."),
@@ -99,8 +108,29 @@ internal sealed class PageWords
         (Verdict.NotOurs, _) => ("This is not a code of this registrar.", "Make sure you scan the code on the licence. Do not open the address inside it."),
         (Verdict.Malformed, VerdictReason.TypedCodeCheck) => ("The short code is mistyped.", "Type the twelve characters again as they stand under the QR code (no I, L, O or U)."),
         (Verdict.Malformed, _) => ("The code is damaged or incomplete and cannot be read.", "Scan again, or type the short code that stands under the QR code."),
+        (Verdict.Unknown, VerdictReason.RegisterNotAsked) => ("The register was not asked: it is not known whether the licence is in force.", "Check again with a network; do not rely on it until then."),
+        (Verdict.Unknown, VerdictReason.YoungerThanStates) => ("This licence is younger than the states at hand: it is not known whether it is in force.", "Check again with a network; do not rely on it until then."),
+        (Verdict.Unknown, VerdictReason.PermitsNotListed) => ("The states of the permits on this comprehensive licence are not among the states at hand.", "Check again with a network; do not rely on it until then."),
+        (Verdict.Unknown, VerdictReason.StateTooOld) => ("The states at hand have expired: it is not known whether the licence is in force.", "Check again with a network; do not rely on it until then."),
+        (Verdict.Unknown, VerdictReason.ClocksApart) => ("The clock of this device is too far off to tell how old the states at hand are.", "Set the clock and check again."),
         _ => ("It cannot be said whether the licence is in force.", "Try again in a moment; do not rely on it until then."),
     };
+
+    /// <summary>The same of a state as it was when the data at hand were made: nobody may take it for that of now.</summary>
+    public (string Explanation, string NextStep) SaysOfThen(Verdict verdict, VerdictReason reason)
+    {
+        var (explanation, nextStep) = Says(verdict, reason);
+        return (explanation.Replace("当前有效", "当时有效", StringComparison.Ordinal).Replace("目前", "当时", StringComparison.Ordinal)
+            .Replace("in force now", "in force then", StringComparison.Ordinal).Replace("at present", "then", StringComparison.Ordinal), nextStep);
+    }
+
+    /// <summary>Of an address that is made to be taken for ours.</summary>
+    public (string Explanation, string NextStep) LooksAlike => (
+        Pick("这个码的网址与本机关的很像，但不是本机关的，可能是冒用。", "The address in this code looks like that of this registrar, but is another one: somebody may be passing it off."),
+        Pick("请勿打开码中的网址，请勿据此办理；请保留此码并告知登记机关。", "Do not open it and do not rely on it; keep the code and tell the registrar."));
+
+    /// <summary>The same in a word or two.</summary>
+    public string LooksAlikeTitle => Pick("仿冒的网址", "Look-alike address");
 
     /// <summary>An instant as people here read it.</summary>
     public string Time(DateTimeOffset time) => english

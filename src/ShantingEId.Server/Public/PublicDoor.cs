@@ -41,6 +41,7 @@ internal static class PublicDoor
             callers.RequirePurpose(Caller, Purpose);
             services.AddSingleton<AddressPace>();
             services.AddSingleton<PublicSite>();
+            services.AddSingleton<ScanApp>();
 
             // Status lists and packs, signed by a key that the service does not need but for them.
             services.AddSingleton(provider => new StatusBoard(store, provider.GetRequiredService<RegisterClock>()));
@@ -77,14 +78,14 @@ internal static class PublicDoor
     /// <summary>Leads what came through the public door to the pages; stands before everything else.</summary>
     public static void Map(WebApplication app)
     {
-        var (site, lists) = (app.Services.GetService<PublicSite>(), app.Services.GetService<StatusSite>());
+        var (site, lists, scan) = (app.Services.GetService<PublicSite>(), app.Services.GetService<StatusSite>(), app.Services.GetService<ScanApp>());
         app.Use((context, next) => site is not null && context.Features.Get<IConnectionItemsFeature>()?.Items.ContainsKey(Mark) == true
-            ? AnswerAsync(context, site, lists!) : next(context));
+            ? AnswerAsync(context, site, lists!, scan!) : next(context));
     }
 
-    private static async Task AnswerAsync(HttpContext context, PublicSite site, StatusSite lists)
+    private static async Task AnswerAsync(HttpContext context, PublicSite site, StatusSite lists, ScanApp scan)
     {
-        if (!await lists.TryAnswerAsync(context))
+        if (!await lists.TryAnswerAsync(context) && !await scan.TryAnswerAsync(context))
         {
             await site.AnswerAsync(context);
         }

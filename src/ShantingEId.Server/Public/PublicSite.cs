@@ -13,30 +13,17 @@ namespace ShantingEId.Server.Public;
 /// </summary>
 internal sealed partial class PublicSite(LookupDesk desk, Verifier verifier, ICompanyStore companies, AddressPace pace, IssuingAuthority authority, RegisterClock clock, EidServerOptions options, ILogger<PublicSite> log)
 {
-    private const string English = "en";
     private readonly Uri official = new(authority.CodePrefix);
     private readonly VerdictPage page = new(authority.Name, options.PublicContact);
 
     /// <summary>Answers one request.</summary>
     public async Task AnswerAsync(HttpContext context)
     {
-        var words = WordsOf(context.Request);
+        var words = PageWords.Of(context.Request);
         var (status, html) = await PageAsync(context.Request, words, context.RequestAborted);
         var response = context.Response;
         response.StatusCode = status;
-        response.ContentType = "text/html; charset=utf-8";
-        // Nothing of others, no script, nowhere to be framed; and no page outlives its moment in a cache.
-        response.Headers.ContentSecurityPolicy = $"default-src 'none'; style-src '{VerdictPage.StyleHash}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-        response.Headers.XContentTypeOptions = "nosniff";
-        response.Headers["Referrer-Policy"] = "no-referrer";
-        response.Headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()";
-        response.Headers.CacheControl = "no-store";
-        response.Headers.ContentLanguage = words.Language;
-        if (options.IsProduction)
-        {
-            response.Headers.StrictTransportSecurity = "max-age=31536000";
-        }
-
+        PageFrame.SetHeaders(response, words, camera: false, options.IsProduction);
         if (HttpMethods.IsHead(context.Request.Method))
         {
             return;
@@ -72,7 +59,10 @@ internal sealed partial class PublicSite(LookupDesk desk, Verifier verifier, ICo
                 pace.CountMiss(from);
             }
 
-            return (StatusCodes.Status200OK, page.Verdict(words, answer, await FormerNamesAsync(answer, cancel)));
+            var html = answer.Verification.Reason != VerdictReason.QrPrefix ? page.Verdict(words, answer, await FormerNamesAsync(answer, cancel), code.StartsWith(authority.CodePrefix, StringComparison.Ordinal))
+                : LookAlike.Resembles(code, authority.CodePrefix) ? page.LookAlike(words)
+                : LookAlike.IsAddress(code) ? page.Judged(words, Verdict.NotOurs, VerdictReason.QrPrefix) : page.NotACode(words);
+            return (StatusCodes.Status200OK, html);
         }
         catch (EidException error)
         {
@@ -123,12 +113,6 @@ internal sealed partial class PublicSite(LookupDesk desk, Verifier verifier, ICo
         return path.StartsWith(official.AbsolutePath, StringComparison.Ordinal) && path.Length > official.AbsolutePath.Length && path is not ("/favicon.ico" or "/robots.txt")
             ? authority.CodePrefix + path[official.AbsolutePath.Length..] : null;
     }
-
-    private static PageWords WordsOf(HttpRequest request) => new(
-        request.Query["lang"].ToString() is { Length: > 0 } asked ? asked == English
-            : request.GetTypedHeaders().AcceptLanguage.OrderByDescending(one => one.Quality ?? 1).FirstOrDefault()?.Value.ToString() is { } first
-                && first.StartsWith(English, StringComparison.OrdinalIgnoreCase),
-        request.Query["code"].ToString());
 
     [LoggerMessage(EventName = "PublicNoAnswer", Level = LogLevel.Warning, Message = "A public look-up could not be answered")]
     private partial void NoAnswer(EidException error);

@@ -1,7 +1,4 @@
-using System.Security.Cryptography;
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Unicode;
 using ShantingEId.Codes;
 using ShantingEId.Issuing;
 using ShantingEId.Licenses;
@@ -11,42 +8,25 @@ using ShantingEId.Verifying;
 namespace ShantingEId.Server.Public;
 
 /// <summary>
-/// The public pages as HTML: verdict first, by word, colour and sign; then what to compare by eye. No script and nothing to load, so that an old phone
-/// shows it at once; a screen reader hears it in the order in which it is seen.
+/// The public pages as HTML: verdict first, by word, colour and sign; then what to compare by eye. Whole without a script, so that an old phone shows it at
+/// once; where there is one, it checks the signature in the browser and says so. A screen reader hears it in the order in which it is seen.
 /// </summary>
 /// <param name="authorityName">登记机关.</param>
 /// <param name="contact">Where doubts are reported, e.g. a telephone number; empty for the authority alone.</param>
 internal sealed class VerdictPage(string authorityName, string contact)
 {
-    private const string Style =
-        """
-        :root{color-scheme:light}*{box-sizing:border-box}
-        body{margin:0;font:18px/1.6 system-ui,-apple-system,"PingFang SC","Microsoft YaHei","Noto Sans CJK SC",sans-serif;color:#1b1f24;background:#f3f5f7}
-        header{display:flex;justify-content:space-between;align-items:center;gap:12px;padding:12px 16px;background:#fff;border-bottom:1px solid #d5dae0;font-size:16px}
-        header p{margin:0;font-weight:600}a{color:#0b57a4}main{max-width:640px;margin:0 auto;padding:16px}
-        section{background:#fff;border:1px solid #d5dae0;border-radius:12px;padding:16px;margin:0 0 16px}
-        h2{font-size:18px;margin:0 0 8px}p{margin:0 0 8px}p:last-child{margin:0}
-        .verdict{border-width:3px;border-style:solid;text-align:center;padding:24px 16px}
-        .sign{font-size:64px;line-height:1;margin:0 0 8px;font-weight:700}h1{font-size:40px;line-height:1.2;margin:0 0 12px}
-        .says{font-size:20px;font-weight:600}.ok{border-color:#0a6b35;background:#e9f7ee}.ok h1,.ok .sign{color:#0a6b35}
-        .no{border-color:#a8071a;background:#fdeced}.no h1,.no .sign{color:#a8071a}
-        .wait{border-color:#8a5a00;background:#fff6e0}.wait h1,.wait .sign{color:#8a5a00}
-        .unknown{border-color:#3d4b5c;background:#eef1f5}.unknown h1,.unknown .sign{color:#3d4b5c}
-        dl{margin:0}dt{color:#57606a;font-size:16px}dd{margin:0 0 10px;font-size:20px;font-weight:600;overflow-wrap:anywhere}
-        .code{font-family:ui-monospace,Menlo,Consolas,monospace;letter-spacing:.04em}ul{margin:0;padding-left:22px}
-        .small{font-size:16px;color:#424a53}label{display:block;margin:0 0 6px}
-        input,button{font:inherit;width:100%;padding:12px;border-radius:8px;border:2px solid #57606a}
-        input{text-transform:uppercase}button{margin-top:10px;background:#0b57a4;border-color:#0b57a4;color:#fff;font-weight:600}
-        a:focus,input:focus,button:focus{outline:3px solid #f2a900;outline-offset:2px}
-        """;
-
-    private static readonly HtmlEncoder Encoder = HtmlEncoder.Create(UnicodeRanges.All);
-
-    /// <summary>What the content security policy allows: this style and no other.</summary>
-    public static string StyleHash { get; } = "sha256-" + Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Style)));
+    // What the server says of the signature of a scanned code, for the browser's own check (web/check.ts).
+    private const string NoSignature = "none";
+    private const string GoodSignature = "good";
+    private const string BadSignature = "bad";
+    private readonly PageFrame frame = new(authorityName, contact);
 
     /// <summary>The answer to a look-up.</summary>
-    public string Verdict(PageWords words, LookupAnswer answer, IReadOnlyList<string> formerNames)
+    /// <param name="words">The language.</param>
+    /// <param name="answer">What the desk said.</param>
+    /// <param name="formerNames">What the company was called before.</param>
+    /// <param name="isScanned">Whether a code with a signature was asked about, and not a short one.</param>
+    public string Verdict(PageWords words, LookupAnswer answer, IReadOnlyList<string> formerNames, bool isScanned)
     {
         var shown = answer.Verification;
         var (explanation, nextStep) = words.Says(shown);
@@ -64,7 +44,26 @@ internal sealed class VerdictPage(string authorityName, string contact)
         html.Append("<section class=\"small\"><p>").Append(Text(words.Pick($"状态读取于 {words.Time(shown.StatusAsOf)}。", $"State read {words.Time(shown.StatusAsOf)}.")))
             .Append("</p><p>").Append(Text(words.Pick("这是此刻的结果；截图和转发的图片不能代替当场扫码。证照码说明这张执照的状态，不说明出示者的身份。",
                 "This is the result of this moment; a screenshot does not replace scanning. The code tells the state of the licence, not who shows it."))).Append("</p></section>");
-        return Page(words, words.Title(shown.Verdict, shown.Reason), html);
+        return Page(words, words.Title(shown.Verdict, shown.Reason), html, isScanned ? SignatureOf(shown.Verdict, shown.Reason) : NoSignature);
+    }
+
+    /// <summary>An address that is made to be taken for ours.</summary>
+    public string LookAlike(PageWords words)
+    {
+        var html = new StringBuilder();
+        var (explanation, nextStep) = words.LooksAlike;
+        Banner(html, words.LooksAlikeTitle, "no", explanation, nextStep);
+        return Page(words, words.LooksAlikeTitle, html);
+    }
+
+    /// <summary>Not even an address.</summary>
+    public string NotACode(PageWords words)
+    {
+        var html = new StringBuilder();
+        var title = words.Pick("这不是证照码", "Not a code");
+        Banner(html, title, "unknown", words.Pick("扫到或录入的文字不是证照码，也不是校验短码。", "What was scanned or typed is neither a licence code nor a short code."),
+            words.Pick("请扫描营业执照上的二维码，或录入二维码下方的十二位校验短码。", "Scan the QR code on the business licence, or type the twelve characters under it."));
+        return Page(words, title, html);
     }
 
     /// <summary>A verdict where there is nothing more to say.</summary>
@@ -73,7 +72,7 @@ internal sealed class VerdictPage(string authorityName, string contact)
         var html = new StringBuilder();
         var (explanation, nextStep) = words.Says(verdict, reason);
         Banner(html, words.Title(verdict, reason), ClassOf(new Verification(verdict, reason, default)), explanation, nextStep);
-        return Page(words, words.Title(verdict, reason), html);
+        return Page(words, words.Title(verdict, reason), html, SignatureOf(verdict, reason));
     }
 
     /// <summary>The register does not answer: of a good code it is said that the signature is good, and no more.</summary>
@@ -87,7 +86,7 @@ internal sealed class VerdictPage(string authorityName, string contact)
             ? words.Pick("登记簿暂时无法访问，不知道现在是否有效。", "The register cannot be reached: it is not known whether the licence is in force.")
             : words.Pick("签名正确，但登记簿暂时无法访问，不知道现在是否有效。", "The signature is good, but the register cannot be reached: it is not known whether the licence is in force."),
             words.Pick("请稍后再扫一次；在此之前请勿据此办理。", "Scan again in a moment; do not rely on it until then."));
-        return Page(words, title, html);
+        return Page(words, title, html, read is null ? NoSignature : GoodSignature);
     }
 
     /// <summary>Too many questions.</summary>
@@ -118,8 +117,8 @@ internal sealed class VerdictPage(string authorityName, string contact)
     }
 
     private static void Banner(StringBuilder html, string title, string look, string explanation, string nextStep) => html
-        .Append("<section class=\"verdict ").Append(look).Append("\" aria-labelledby=\"verdict\"><p class=\"sign\" aria-hidden=\"true\">").Append(look switch { "ok" => "✔", "no" => "✘", "wait" => "‖", _ => "？" })
-        .Append("</p><h1 id=\"verdict\">").Append(Text(title)).Append("</h1><p class=\"says\">").Append(Text(explanation)).Append("</p><p>").Append(Text(nextStep)).Append("</p></section>");
+        .Append("<section class=\"verdict ").Append(look).Append("\" aria-labelledby=\"verdict\"><p class=\"sign\" aria-hidden=\"true\">").Append(SignOf(look))
+        .Append("</p><h1 id=\"verdict\">").Append(Text(title)).Append("</h1><p class=\"says\">").Append(Text(explanation)).Append("</p><p>").Append(Text(nextStep)).Append("</p></section><p id=\"own\" class=\"own\" role=\"status\" hidden></p>");
 
     private static void Since(StringBuilder html, PageWords words, Verification shown, RegisterEntry entry)
     {
@@ -140,17 +139,18 @@ internal sealed class VerdictPage(string authorityName, string contact)
         var face = license.Facts;
         var labels = FaceLabels.For(face.Kind);
         html.Append("<section><h2>").Append(Text(words.Pick("请与执照逐项核对", "Compare with the licence"))).Append("</h2><dl>");
-        Item(LicenseFields.Name, words.Pick("名称", "Name"), face.Name);
-        Item(LicenseFields.CreditCode, words.Pick("统一社会信用代码", "Unified social credit code"), face.CreditCode.Value, "code");
+        Item(LicenseFields.Name, words.Pick("名称", "Name"), face.Name, claim: "name");
+        Item(LicenseFields.CreditCode, words.Pick("统一社会信用代码", "Unified social credit code"), face.CreditCode.Value, "code", "holder");
         Item(LicenseFields.Representative, words.Pick(labels.Representative, "Legal representative"), face.Representative);
         Item(LicenseFields.Address, words.Pick(labels.Address, "Address"), license.Trade?.Premises ?? face.Address);
         html.Append("</dl></section>");
 
-        void Item(LicenseFields field, string label, string value, string look = "")
+        // Claims are what the browser finds in the scanned code itself.
+        void Item(LicenseFields field, string label, string value, string look = "", string claim = "")
         {
             if (fields.HasFlag(field))
             {
-                html.Append("<dt>").Append(Text(label)).Append("</dt><dd").Append(look.Length > 0 ? $" class=\"{look}\"" : "").Append('>').Append(Text(value)).Append("</dd>");
+                html.Append("<dt>").Append(Text(label)).Append("</dt><dd").Append(look.Length > 0 ? $" class=\"{look}\"" : "").Append(claim.Length > 0 ? $" data-claim=\"{claim}\"" : "").Append('>').Append(Text(value)).Append("</dd>");
             }
         }
     }
@@ -205,20 +205,35 @@ internal sealed class VerdictPage(string authorityName, string contact)
         }
     }
 
-    private string Page(PageWords words, string title, StringBuilder content)
+    // A register whose data do not fit says nothing about the signature, and what is not under our address has none.
+    private static string SignatureOf(Verdict verdict, VerdictReason reason) => verdict switch
     {
-        var doubt = words.Pick($"如有疑问，请向{authorityName}核实", $"In doubt ask {authorityName}") + (contact.Length > 0 ? words.Pick($"：{contact}。", $": {contact}.") : words.Pick("。", "."));
-        var (other, otherName, way) = words.Other;
-        return $"""
-            <!doctype html>
-            <html lang="{words.Language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex"><title>{Text(title)} · {Text(words.Pick("营业执照核验", "Business licence check"))}</title><style>{Style}</style></head>
-            <body><header><p>{Text(authorityName)}</p><a href="{Text(way)}" lang="{other}">{otherName}</a></header><main>{content}
-            <section><form method="get" action="/"><input type="hidden" name="lang" value="{words.Code}"><label for="code">{Text(words.Pick("录入二维码下方的校验短码", "Type the short code under the QR code"))}</label><input id="code" name="code" autocomplete="off" autocapitalize="characters" spellcheck="false" maxlength="2048" placeholder="XXXX-XXXX-XXXX"><button>{Text(words.Pick("核验", "Check"))}</button></form></section>
-            <p class="small">{Text(doubt)}</p></main></body></html>
-            """;
+        _ when reason is VerdictReason.RegisterMismatch or VerdictReason.QrPrefix || verdict == Verifying.Verdict.Unspecified => NoSignature,
+        Verifying.Verdict.BadSignature or Verifying.Verdict.NotOurs or Verifying.Verdict.Malformed => BadSignature,
+        _ => GoodSignature,
+    };
+
+    // Where a scanned code carries a signature, the browser checks it too, and this is what it is to say.
+    private static string CheckAttributes(PageWords words, string signature) => signature == NoSignature ? "" : string.Concat(new (string Name, string Text)[]
+    {
+        ("signature", signature),
+        ("good", words.Pick("✔ 本浏览器用以前保存的根证书自行核对了签名，与服务器一致。", "✔ This browser checked the signature itself, with the root certificate it kept from an earlier visit, and agrees.")),
+        ("first", words.Pick("✔ 本浏览器自行核对了签名，与服务器一致；所用根证书是首次取得，已保存备以后核对。", "✔ This browser checked the signature itself and agrees; the root certificate is new to it and kept for later visits.")),
+        ("bad", words.Pick("本浏览器也自行核对了：此码的签名不能采信。", "This browser checked too: the signature of this code cannot be relied on.")),
+        ("differs", words.Pick("✘ 本浏览器自行核对的结果与服务器不一致。请勿据此办理；请保留此码并告知登记机关。", "✘ This browser came to another result than the server. Do not rely on this page; keep the code and tell the registrar.")),
+        ("changed", words.Pick("‖ 签名核对一致，但服务器的根证书与本浏览器以前保存的不同，请向登记机关核实。", "‖ The signature agrees, but the server names another root certificate than before; ask the registrar.")),
+        ("none", words.Pick("本浏览器没有自行核对签名；以上是服务器的结论。", "This browser did not check the signature itself; the above is the server's word.")),
+    }.Select(pair => $" data-{pair.Name}=\"{Text(pair.Text)}\""));
+
+    private string Page(PageWords words, string title, StringBuilder content, string signature = NoSignature)
+    {
+        var head = signature == NoSignature ? "" : $"<script defer src=\"{WebAssets.Way("check.js")}\"></script>";
+        var scan = $"<p><a class=\"button\" href=\"/scan?lang={words.Code}\">{Text(words.Pick("用本页相机扫码", "Scan with this page"))}</a></p>";
+        return frame.Render(words, title, content + scan, CheckAttributes(words, signature), head);
     }
 
-    private static string ClassOf(Verification shown) => shown.Verdict switch
+    /// <summary>Colour of a verdict.</summary>
+    public static string ClassOf(Verification shown) => shown.Verdict switch
     {
         Verifying.Verdict.Valid => shown.Permits.All(permit => permit.IsInForce) ? "ok" : "wait",
         Verifying.Verdict.Suspended or Verifying.Verdict.Superseded => "wait",
@@ -226,5 +241,8 @@ internal sealed class VerdictPage(string authorityName, string contact)
         _ => "no",
     };
 
-    private static string Text(string text) => Encoder.Encode(text);
+    /// <summary>Sign of a verdict, for who sees no colour.</summary>
+    public static string SignOf(string look) => look switch { "ok" => "✔", "no" => "✘", "wait" => "‖", _ => "?" };
+
+    private static string Text(string text) => PageFrame.Text(text);
 }

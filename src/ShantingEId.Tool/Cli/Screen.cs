@@ -40,6 +40,9 @@ internal sealed class Screen(bool json)
     /// <summary>A line as it stands, without markup.</summary>
     public void Plain(string text) => console.WriteLine(text);
 
+    /// <summary>A line to be clicked or copied whole, e.g. an address: a break of ours would end up inside it.</summary>
+    public void Whole(string text) => console.Profile.Out.Writer.WriteLine(text);
+
     /// <summary>Labels and values: aligned and folded on a terminal, "label：value" elsewhere. Empty values are left out.</summary>
     public void Facts(IEnumerable<(string Label, string Value)> facts)
     {

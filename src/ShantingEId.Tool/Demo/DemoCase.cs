@@ -9,11 +9,14 @@ namespace ShantingEId.Tool.Demo;
 /// <summary>The one window: one application, the licence at once, and every department's part with progress that anyone concerned can see.</summary>
 internal sealed class DemoCase(Screen screen, DemoServer server, DemoSteps steps)
 {
-    public async Task TellAsync(Connection staff, CancellationToken cancel)
+    /// <summary>Tells it; the licence that was issued is in force in the end.</summary>
+    /// <returns>Name of the issued set.</returns>
+    public async Task<string> TellAsync(Connection staff, CancellationToken cancel)
     {
         var opened = await OpenAsync(staff, cancel);
         await ReportAsync(opened, cancel);
         await AskProgressAsync(opened, cancel);
+        return opened.IssuedSet;
     }
 
     private async Task<Case> OpenAsync(Connection staff, CancellationToken cancel)

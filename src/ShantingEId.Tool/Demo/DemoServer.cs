@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Hosting;
 using ShantingEId.Server;
 using ShantingEId.Tool.Cli;
 
@@ -19,11 +20,18 @@ internal sealed class DemoServer : IAsyncDisposable
         this.app = app;
         Directory = directory;
         Address = EidServer.Address(app);
+        Pages = EidServer.PublicAddress(app)!;
     }
 
     public string Directory { get; }
 
     public Uri Address { get; }
+
+    /// <summary>The public port.</summary>
+    public Uri Pages { get; }
+
+    /// <summary>Ends when the host was told to stop (Ctrl+C, SIGTERM).</summary>
+    public Task StayAsync(CancellationToken cancel) => app.WaitForShutdownAsync(cancel);
 
     public string Certificates => Path.Combine(Directory, "certs");
 
@@ -48,7 +56,7 @@ internal sealed class DemoServer : IAsyncDisposable
 
         DevCertificates.Create(certificates, TimeProvider.System);
 
-        var app = EidServer.Build(new EidServerOptions { CertificatesDirectory = certificates, DataDirectory = data, Environment = "Development", Port = 0 });
+        var app = EidServer.Build(new EidServerOptions { CertificatesDirectory = certificates, DataDirectory = data, Environment = "Development", Port = 0, PublicPort = 0, PublicContact = "0632-0000000（样例）" });
         await app.StartAsync(cancel);
         return new DemoServer(app, directory);
     }

@@ -15,7 +15,8 @@ namespace ShantingEId.Tool.Demo;
 
 /// <summary>
 /// The life of one licence, told through the real service: issued, verified, put on file with a receipt, altered, asked for by a
-/// stranger, renamed, revoked, and a bank hears of it; and the founding of another company through the one window.
+/// stranger, renamed, revoked, and a bank hears of it; the founding of another company through the one window, and the page that anybody
+/// sees who scans its licence.
 /// </summary>
 internal sealed class DemoStory(Screen screen, DemoServer server, DemoSteps steps)
 {
@@ -26,7 +27,9 @@ internal sealed class DemoStory(Screen screen, DemoServer server, DemoSteps step
         Address = "枣庄市山亭区样例路1号", BusinessScope = "水果种植、销售；农产品初加工（样例，非真实企业）",
     };
 
-    public async Task TellAsync(CancellationToken cancel)
+    /// <summary>Tells it.</summary>
+    /// <returns>Where the public page of a licence in force is.</returns>
+    public async Task<DemoPlaces> TellAsync(CancellationToken cancel)
     {
         using var staff = server.Open("staff");
         var set = await IssueAsync(staff, cancel);
@@ -42,7 +45,8 @@ internal sealed class DemoStory(Screen screen, DemoServer server, DemoSteps step
         await RevokeAsync(staff, set, cancel);
         await NoticeAsync(notice);
         await ScanAgainAsync(set, cancel);
-        await new DemoCase(screen, server, steps).TellAsync(staff, cancel);
+        var inForce = await new DemoCase(screen, server, steps).TellAsync(staff, cancel);
+        return await new DemoPage(screen, server, steps).TellAsync(staff, inForce, cancel);
     }
 
     private async Task<IssuedSet> IssueAsync(Connection staff, CancellationToken cancel)

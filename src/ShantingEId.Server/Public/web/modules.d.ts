@@ -1,0 +1,1 @@
+declare module 'sm-crypto-v2'; // The verifier's own; its types are checked where it is built.
