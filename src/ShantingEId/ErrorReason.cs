@@ -130,6 +130,7 @@ public enum ErrorReason
     XmlUnsafe,
     DocumentInvalid,
     TrustListInvalid,
+    RevocationListInvalid,
     StatusInvalid,
     TimeStampInvalid,
     TimeStampUnavailable,

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using ShantingEId.Crypto;
 using ShantingEId.Issuing;
+using ShantingEId.Recognition;
 using ShantingEId.Server.Authority;
 using ShantingEId.Server.Storage;
 using ShantingEId.StatusLists;
@@ -94,7 +95,7 @@ internal sealed class PackShelf(StatusBoard board, SqlStore store, PackMaker mak
 }
 
 /// <summary>Makes packs: what of a deployment stands in every one of them.</summary>
-internal sealed class PackMaker(IssuingAuthority authority, SigningKey signer, byte[] trustList, TimeSpan lifetime)
+internal sealed class PackMaker(IssuingAuthority authority, SigningKey signer, TrustListFile? trustList, TimeSpan lifetime)
 {
     /// <summary>The key that signs states.</summary>
     public SigningKey Signer => signer;
@@ -108,13 +109,8 @@ internal sealed class PackMaker(IssuingAuthority authority, SigningKey signer, b
             throw new EidException(ErrorReason.StatusInvalid, "状态列表和状态包的期限设置有误：副本可用时间至少 1 秒，且短于作废时间");
         }
 
-        byte[] trustList = [];
-        if (options.TrustList is { } path)
-        {
-            trustList = File.ReadAllBytes(path);
-            Recognition.TrustList.Open(trustList, [.. authority.Roots, .. authority.Intermediates, AuthorityFiles.ReadCertificate(options.CertificatesDirectory, AuthorityFiles.TrustListSigner)]);
-        }
-
+        var trustList = options.TrustList is not { } path ? null : new TrustListFile(
+            path, [.. authority.Roots, .. authority.Intermediates, AuthorityFiles.ReadCertificate(options.CertificatesDirectory, AuthorityFiles.TrustListSigner)], options.Clock);
         return new PackMaker(authority, SignerOf(options, authority), trustList, options.PackLifetime);
     }
 
@@ -161,7 +157,7 @@ internal sealed class PackMaker(IssuingAuthority authority, SigningKey signer, b
         return new StatusPack
         {
             Number = number, ProducedAt = produced, ExpireTime = produced + lifetime, CodePrefix = authority.CodePrefix,
-            Certificates = [.. authority.Intermediates, authority.CodeSigner.Certificate, signer.Certificate], CodeSigners = [authority.CodeSigner.Certificate.PublicKey.KeyId], TrustList = trustList,
+            Certificates = [.. authority.Intermediates, authority.CodeSigner.Certificate, signer.Certificate], CodeSigners = [authority.CodeSigner.Certificate.PublicKey.KeyId], TrustList = trustList?.Bytes ?? [],
             Lists = reading.Lists,
             // The two readings are not one snapshot: only what the lists say was replaced has a successor.
             Successions = [.. successions.Where(one => states.TryGetValue(one.Old.List, out var list) && list[one.Old.Index] == (int)LicenseStatus.Superseded)],

@@ -21,6 +21,11 @@ internal sealed class VerifyFile
 {
     private readonly Option<string?> roots = new("--roots") { Description = "核验文件、离线核验时信任的根证书（PEM，如 authority-chain.pem）", HelpName = "FILE" };
     private readonly Option<string?> trustList = new("--trust-list") { Description = "核验文件时采用的 CA 互认信任列表；其签发者须由 --roots 认可", HelpName = "FILE" };
+    private readonly Option<string[]> crls = new("--crl")
+    {
+        Description = "核验文件时采用的证书吊销列表（CRL，DER 或 PEM，可给多个）；其签发者须由 --roots 或 --trust-list 认可", HelpName = "FILE", AllowMultipleArgumentsPerToken = true,
+    };
+
     private readonly Option<bool> offline = new("--offline") { Description = "不连接服务：证照码按 --pack 核验，文件在本机核验；给出 --roots 或 --trust-list 时文件也是如此" };
     private readonly Option<string?> text = new("--text") { Description = "单独核验 SignedValue.dat 时的原文（Signature.xml）", HelpName = "FILE" };
 
@@ -37,6 +42,7 @@ internal sealed class VerifyFile
         command.Options.Add(file.offline);
         command.Options.Add(file.roots);
         command.Options.Add(file.trustList);
+        command.Options.Add(file.crls);
         command.Options.Add(file.text);
         return file;
     }
@@ -71,20 +77,21 @@ internal sealed class VerifyFile
         }
 
         var bytes = await File.ReadAllBytesAsync(input, cancel);
-        var here = parse.GetValue(offline) || parse.GetValue(roots) is not null || parse.GetValue(trustList) is not null;
+        var here = parse.GetValue(offline) || parse.GetValue(roots) is not null || parse.GetValue(trustList) is not null || parse.GetValue(crls) is { Length: > 0 };
         var certificates = Trust(parse);
+        var status = Status(parse, certificates);
 
         // 1. A document.
         if (OfdReader.LooksLikeOne(bytes))
         {
-            var document = here ? DocumentWire.ToMessage(await new DocumentVerifier(certificates, NoStatus.Instance, TimeProvider.System).VerifyAsync(bytes, cancel))
+            var document = here ? DocumentWire.ToMessage(await new DocumentVerifier(certificates, status, TimeProvider.System).VerifyAsync(bytes, cancel))
                 : await AskAsync(parse, screen, bytes, cancel);
             DocumentView.Show(screen, document);
             return DocumentView.ExitOf(document);
         }
 
         // 2. A seal, looked at here; the service is asked for its state by eid verify-seal.
-        var seal = await new SealVerifier(certificates, NoStatus.Instance, TimeProvider.System).VerifyAsync(bytes, cancel);
+        var seal = await new SealVerifier(certificates, status, TimeProvider.System).VerifyAsync(bytes, cancel);
         if (seal.Seal is { } read)
         {
             return Show(screen, DocumentWire.ToMessage(seal), read);
@@ -92,7 +99,7 @@ internal sealed class VerifyFile
 
         // 3. A signature by itself.
         var original = parse.GetValue(text) is { } path ? await File.ReadAllBytesAsync(Existing(path), cancel) : null;
-        var report = await new SignatureVerifier(certificates, NoStatus.Instance, TimeProvider.System).VerifyAsync(bytes, original, cancel);
+        var report = await new SignatureVerifier(certificates, status, TimeProvider.System).VerifyAsync(bytes, original, cancel);
         if (report.Signature is not { } signature)
         {
             throw new EidException(ErrorReason.DocumentInvalid, $"文件不是 OFD、电子印章或电子签章：{seal.Checks[0].Text}；其他文件请用 eid inspect 查看");
@@ -129,10 +136,15 @@ internal sealed class VerifyFile
 
     private CertificateTrust Trust(ParseResult parse)
     {
-        var given = parse.GetValue(roots) is { } path ? Inspecting.Trust.Certificates(File.ReadAllText(Existing(path))).Select(der => Sm2Certificate.Parse(der)).ToList() : [];
+        var given = parse.GetValue(roots) is { } path ? Sm2Certificate.FromPem(File.ReadAllText(Existing(path))) : [];
         var list = parse.GetValue(trustList) is { } listPath ? TrustList.Open(File.ReadAllBytes(Existing(listPath)), given) : null;
-        var own = given.Where(certificate => certificate.IsIssuedBy(certificate)).ToList();
-        return given.Count > 0 && own.Count == 0 ? throw new UsageException("--roots 中没有自签名的 SM2 根证书") : new CertificateTrust(own, given, list);
+        return CertificateTrust.Of(given, list);
+    }
+
+    private IStatusSource Status(ParseResult parse, CertificateTrust certificates)
+    {
+        var lists = (parse.GetValue(crls) ?? []).Select(path => RevocationList.Parse(File.ReadAllBytes(Existing(path)))).ToList();
+        return lists.Count == 0 ? NoStatus.Instance : new ListedStatus(NoStatus.Instance, certificates, () => new RevocationLists(lists), TimeProvider.System);
     }
 
     private static int Show(Screen screen, StampVerification answer, SesSeal seal, params (string Label, string Value)[] more)

@@ -96,12 +96,7 @@ public sealed class SetMaker(IssuingAuthority authority, ILicenseStore store, Dr
         // Subject as real provincial seal certificates have it: O = credit code and name, CN = seal code (standards §1.4).
         var subject = new CertificateSubject(design.CreditCode.Value + design.Name, design.SealCode.Value);
         var certificate = authority.SealAuthority.Issue(subject, key.PublicKey, CertificateUse.Signing, from, from + authority.SealLifetime);
-        var info = new SesSealInfo
-        {
-            VendorId = "ShantingEId", SealId = design.SealCode.Value, Type = design.Kind.SesType(), Name = design.Name + design.Kind.ChineseName(),
-            CertificateList = [certificate.Der.ToArray()], CreateTime = from, ValidStart = from, ValidEnd = certificate.NotAfter,
-            PictureType = "PNG", Picture = picture.Png, Width = picture.WidthMillimetres, Height = picture.HeightMillimetres,
-        };
-        return new IssuedSeal(design.Kind, design.SealCode, SesSeal.Create(info, authority.SealMaker), certificate, authority.Vault.Seal(key, design.SealCode.Value));
+        var seal = SesSeal.Create(SesSealInfo.Of(design, picture, certificate, from), authority.SealMaker);
+        return new IssuedSeal(design.Kind, design.SealCode, seal, certificate, authority.Vault.Seal(key, design.SealCode.Value));
     }
 }
