@@ -10,6 +10,7 @@ using ShantingEId.Issuing;
 using ShantingEId.Licenses;
 using ShantingEId.Seals;
 using ShantingEId.Server.Tests;
+using ShantingEId.Stamping;
 using SkiaSharp;
 
 namespace ShantingEId.Interop.Tests;
@@ -82,7 +83,8 @@ public sealed class LicenseDocumentTests(ServerFixture server) : IClassFixture<S
         Assert.Equal(3, keyword.Count);
         var twice = OfdSigner.Sign(once, seal, world.Seal.Signer, world.Now, keyword[2]);
 
-        var shown = Show(("stamped-pages", twice))[0];
+        var all = Show(("stamped-pages", twice), ("stamped-contract", await ContractAsync(world)));
+        var shown = all[0];
         Assert.Equal(3, shown.Pages);
         Assert.Equal(["1", "1", "1", "2"], shown.Seals.Select(each => each.Id).Order(StringComparer.Ordinal));
         Assert.True(shown.Digests);
@@ -94,6 +96,38 @@ public sealed class LicenseDocumentTests(ServerFixture server) : IClassFixture<S
         // Left of its strip a page shows nothing of the seal.
         Assert.All(strips, each => Assert.Equal(0, Red(picture, each with { Left = (297 * DotsPerMillimetre) - (40 * DotsPerMillimetre), Width = (40 * DotsPerMillimetre) - strip - 2 })));
         Assert.InRange(Red(picture, shown.Seals.Single(each => each.Id == "2")), 8000, 92_000);
+
+        // A contract with the seals of both companies: the picture of a stamped page in README.
+        Assert.Equal(["1", "1", "1", "2", "3", "3", "3", "4"], all[1].Seals.Select(each => each.Id).Order(StringComparer.Ordinal));
+        Assert.True(all[1].Digests);
+        Assert.All(all[1].Seals, each => Assert.True(each.Signature));
+        SampleContract.LayOut(Path.Combine(Kept, "stamped-contract.png"), Path.Combine(Kept, "stamped-page.png"));
+    }
+
+    // Each company stamps with the seals it was issued: its own over the seam and at its place, its representative's below.
+    private async Task<OfdFile> ContractAsync(DocumentWorld world)
+    {
+        var (store, uses) = (server.Services.GetRequiredService<ILicenseStore>(), server.Services.GetRequiredService<ISealUseStore>());
+        var document = DrawingFile.ToOfd(SampleContract.Pages(), world.Fonts, SampleContract.Buyer, world.Now);
+        foreach (var (name, person, party, seam, middle) in ((string, string, string, double, double)[])[(SampleContract.Buyer, "样例甲", "甲方（盖章）：", 95, 76), (SampleContract.Seller, "样例乙", "乙方（盖章）：", 150, 159)])
+        {
+            var request = ServerFixture.ValidRequest();
+            (request.Enterprise.Name, request.Enterprise.Representative) = (name, person);
+            var issued = await server.Staff().IssueSetAsync(request);
+            var set = await store.LoadSetAsync(LicenseId.Parse(issued.Name[(issued.Name.LastIndexOf('/') + 1)..]), CancellationToken.None);
+            foreach (var kind in (SealKind[])[SealKind.Official, SealKind.LegalRepresentative])
+            {
+                var seal = set!.Seals.Seals.Single(each => each.Kind == kind);
+                using var key = world.Authority.Vault.Open(await uses.LoadSealedKeyAsync(seal.Code, CancellationToken.None), seal.Code.Value);
+                var place = StampPlaces.OnKeyword(document, seal.Seal, party).Single();
+                var here = place.Boundary.Y + (place.Boundary.Height / 2);
+                IReadOnlyList<StampPlace> places = kind == SealKind.Official
+                    ? [StampPlaces.At(seal.Seal, place.Page, middle - 14, here + 9), .. StampPlaces.Straddling(document, seal.Seal, seam)] : [StampPlaces.At(seal.Seal, place.Page, middle + 6, here + 42)];
+                document = OfdSigner.Sign(document, seal.Seal, new SigningKey(key, seal.Certificate), TimeProvider.System.GetUtcNow(), places);
+            }
+        }
+
+        return document;
     }
 
     [Fact]
