@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using ShantingEId.Crypto;
 using ShantingEId.Receipts;
 
@@ -10,7 +9,7 @@ namespace ShantingEId.Client;
 /// </summary>
 public sealed class EidTrust
 {
-    private EidTrust(List<Sm2Certificate> authority, List<Sm2Certificate> codeSigners, DateTimeOffset now)
+    private EidTrust(IReadOnlyList<Sm2Certificate> authority, IReadOnlyList<Sm2Certificate> codeSigners, DateTimeOffset now)
     {
         Receipts = new ReceiptTrust(authority);
         var roots = authority.Where(certificate => certificate.IsIssuedBy(certificate)).ToList();
@@ -45,18 +44,5 @@ public sealed class EidTrust
     /// <param name="clock">Gives the time at which the code signers must be in force.</param>
     /// <exception cref="EidException"><see cref="ErrorReason.CertificateInvalid"/>: no root among them, or a signer that does not lead to it.</exception>
     public static EidTrust FromPem(string authorityPem, string codeSignersPem = "", TimeProvider? clock = null) =>
-        new(Parse(authorityPem), Parse(codeSignersPem), (clock ?? TimeProvider.System).GetUtcNow());
-
-    private static List<Sm2Certificate> Parse(string pem)
-    {
-        var found = new List<Sm2Certificate>();
-        var rest = pem.AsSpan();
-        while (PemEncoding.TryFind(rest, out var fields))
-        {
-            found.Add(Sm2Certificate.Parse(Convert.FromBase64String(rest[fields.Base64Data].ToString())));
-            rest = rest[fields.Location.End..];
-        }
-
-        return found;
-    }
+        new(Sm2Certificate.FromPem(authorityPem), Sm2Certificate.FromPem(codeSignersPem), (clock ?? TimeProvider.System).GetUtcNow());
 }

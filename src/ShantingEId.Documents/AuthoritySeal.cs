@@ -9,9 +9,6 @@ namespace ShantingEId.Documents;
 /// <param name="Signer">A key whose certificate the seal lists.</param>
 public sealed record AuthoritySeal(SesSeal Seal, SigningKey Signer)
 {
-    // property.type is defined by the business; engraving systems count a 公章 as 1, as the seals of companies do here.
-    private const int OfficialSealType = 1;
-
     /// <summary>
     /// Makes a seal of the authority with its own seal maker, for development and tests; a district brings the one that the
     /// unified government seal system made for it.
@@ -23,16 +20,8 @@ public sealed record AuthoritySeal(SesSeal Seal, SigningKey Signer)
     /// <exception cref="EidException"><see cref="ErrorReason.TextInvalid"/>: the name cannot be drawn.</exception>
     public static AuthoritySeal Make(IssuingAuthority authority, DrawSeal draw, SealCode code, DateTimeOffset from)
     {
-        var picture = draw(new SealDesign(SealKind.Official, authority.Name, authority.CreditCode, authority.Name, code));
-        var key = Sm2PrivateKey.Generate();
-        var certificate = authority.SealAuthority.Issue(
-            new CertificateSubject(authority.CreditCode.Value + authority.Name, code.Value), key.PublicKey, CertificateUse.Signing, from, from + authority.SealLifetime);
-        var info = new SesSealInfo
-        {
-            VendorId = "ShantingEId", SealId = code.Value, Type = OfficialSealType, Name = authority.Name + SealKind.Official.ChineseName(),
-            CertificateList = [certificate.Der.ToArray()], CreateTime = from, ValidStart = from, ValidEnd = certificate.NotAfter,
-            PictureType = "PNG", Picture = picture.Png, Width = picture.WidthMillimetres, Height = picture.HeightMillimetres,
-        };
-        return new AuthoritySeal(SesSeal.Create(info, authority.SealMaker), new SigningKey(key, certificate));
+        var design = new SealDesign(SealKind.Official, authority.Name, authority.CreditCode, authority.Name, code);
+        var key = authority.SealAuthority.NewKey(new CertificateSubject(authority.CreditCode.Value + authority.Name, code.Value), CertificateUse.Signing, from, from + authority.SealLifetime);
+        return new AuthoritySeal(SesSeal.Create(SesSealInfo.Of(design, draw(design), key.Certificate, from), authority.SealMaker), key);
     }
 }

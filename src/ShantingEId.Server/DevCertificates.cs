@@ -84,7 +84,7 @@ public static class DevCertificates
     {
         var key = Sm2PrivateKey.Generate();
         certificate = issuer.Issue(new CertificateSubject(Organisation, commonName), key.PublicKey, use, from, from.AddYears(years));
-        Save(directory, name + ".crt", AuthorityFiles.ToPem(certificate));
+        Save(directory, name + ".crt", certificate.ToPem());
         SaveSecret(directory, name + ".key.sealed", vault.Seal(key, name));
         return key;
     }
@@ -102,7 +102,7 @@ public static class DevCertificates
         // root → license-ca → manifest-signer, code-signer, and those that came later;  root → seal-ca → seal-maker, seals of companies
         using var rootKey = Sm2PrivateKey.Generate();
         var rootCertificate = CertificateIssuer.CreateRoot(rootKey, new CertificateSubject(Organisation, "山亭电子证照根（开发）"), from, from.AddYears(20));
-        Save(directory, AuthorityFiles.Root + ".crt", AuthorityFiles.ToPem(rootCertificate));
+        Save(directory, AuthorityFiles.Root + ".crt", rootCertificate.ToPem());
         var root = new CertificateIssuer(rootKey, rootCertificate);
         var licenses = Authority(AuthorityFiles.LicenseAuthority, "电子证照签发CA（开发）");
         var seals = Authority(AuthorityFiles.SealAuthority, "电子印章CA（开发）");
@@ -122,7 +122,7 @@ public static class DevCertificates
         using var fonts = SealFonts.LoadDefault();
         using var artist = new SealArtist(fonts);
         var seal = AuthoritySeal.Make(authority, artist.DrawCompact, SealCode.Create(authority.Division, OwnSealNumber), from);
-        Save(directory, AuthorityFiles.OwnSeal + ".crt", AuthorityFiles.ToPem(seal.Signer.Certificate));
+        Save(directory, AuthorityFiles.OwnSeal + ".crt", seal.Signer.Certificate.ToPem());
         SaveSecret(directory, AuthorityFiles.OwnSeal + ".key.sealed", authority.Vault.Seal(seal.Signer.Private, AuthorityFiles.OwnSeal));
         // The last of the three: it says that all are there.
         Save(directory, AuthorityFiles.SealFiles[0], seal.Seal.Der);

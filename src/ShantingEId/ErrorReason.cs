@@ -130,6 +130,7 @@ public enum ErrorReason
     XmlUnsafe,
     DocumentInvalid,
     TrustListInvalid,
+    RevocationListInvalid,
     StatusInvalid,
     TimeStampInvalid,
     TimeStampUnavailable,
@@ -164,7 +165,7 @@ public static class ErrorReasons
         ErrorReason.CompressionNotSupported => ErrorKind.Unimplemented,
         ErrorReason.DeadlineTooShort or ErrorReason.DeadlineExceeded => ErrorKind.DeadlineExceeded,
         ErrorReason.StoreUnavailable or ErrorReason.OutcomeUnknown or ErrorReason.RegisterOutdated or ErrorReason.Draining or ErrorReason.AuditUnavailable
-            or ErrorReason.TimeStampUnavailable => ErrorKind.Unavailable,
+            or ErrorReason.TimeStampUnavailable or ErrorReason.TimeStampInvalid => ErrorKind.Unavailable, // Of a service of others, both; nobody's request is at fault.
         ErrorReason.InternalFault or ErrorReason.SelfCheckFailed => ErrorKind.Internal,
         ErrorReason.RequestIdReused or ErrorReason.SigningKeyUnusable or ErrorReason.ClockSkew
             or ErrorReason.KeyVaultSealed or ErrorReason.LintFailed

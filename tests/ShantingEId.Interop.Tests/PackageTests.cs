@@ -4,10 +4,10 @@ using ShantingEId.Server.Tests;
 
 namespace ShantingEId.Interop.Tests;
 
-/// <summary>The SDK as a department gets it: packed, taken into a fresh program, run against a real server.</summary>
+/// <summary>The packages as others get them: packed, taken into a fresh program; the SDK run against a real server, the document library by itself.</summary>
 public sealed class PackageTests(ServerFixture server) : IClassFixture<ServerFixture>
 {
-    private static readonly string[] Packed = ["ShantingEId", "ShantingEId.Protocol", "ShantingEId.Client"];
+    private static readonly string[] Packed = ["ShantingEId", "ShantingEId.Protocol", "ShantingEId.Client", "ShantingEId.Documents"];
 
     [Fact]
     public async Task A_fresh_program_takes_the_packages_and_verifies_its_first_licence()
@@ -26,7 +26,7 @@ public sealed class PackageTests(ServerFixture server) : IClassFixture<ServerFix
 
             // 2. A program of somebody else: its own folder, the page's lines, only the packages and what they name.
             var program = Path.Combine(folder, "program");
-            WriteProgram(program, feed);
+            WriteDepartment(program, feed);
             Dotnet(["build", "-o", "out", "--nologo", "-v", "q"], program);
 
             // 3. Its first licence.
@@ -34,6 +34,15 @@ public sealed class PackageTests(ServerFixture server) : IClassFixture<ServerFix
             Assert.Equal((0, $"有效：{issued.License.Enterprise.Name}\n"), Foreign.Run("dotnet", ["out/program.dll", issued.LicenseCode], folder: program));
             var (_, answer) = Foreign.Run("dotnet", ["out/program.dll", ShantingEId.Codes.TypedCode.Generate().ToString()], folder: program);
             Assert.StartsWith("登记簿中没有与此代码对应的执照。", answer, StringComparison.Ordinal);
+
+            // 4. The samples of the document library, with nothing else in the world.
+            var documents = Path.Combine(folder, "documents");
+            WriteSamples(documents, feed);
+            Dotnet(["build", "-o", "out", "--nologo", "-v", "q"], documents);
+            var (exit, report) = Foreign.Run("dotnet", ["out/program.dll"], folder: documents);
+            Assert.True(exit == 0, report);
+            Assert.StartsWith("无法确认：签名值真实，被签的文件与签名时一致；", report, StringComparison.Ordinal); // What only a register knows.
+            Assert.True(File.Exists(Path.Combine(documents, "license.pdf")));
         }
         finally
         {
@@ -62,25 +71,54 @@ public sealed class PackageTests(ServerFixture server) : IClassFixture<ServerFix
             {
                 "ShantingEId" => ["BouncyCastle.Cryptography", "System.Formats.Cbor"],
                 "ShantingEId.Protocol" => ["Google.Api.CommonProtos", "Google.Protobuf", "Grpc.Net.Client"],
+                "ShantingEId.Documents" => ["QRCoder", "ShantingEId", "SkiaSharp", "SkiaSharp.NativeAssets.Linux.NoDependencies", "System.IO.Hashing"],
                 _ => ["Grpc.Net.Client", "Grpc.StatusProto", "ShantingEId", "ShantingEId.Protocol"],
             }, needs);
         }
 
-        using var client = ZipFile.OpenRead(Directory.GetFiles(feed, "ShantingEId.Client.0*.nupkg").Single());
-        Assert.NotNull(client.GetEntry("README.md"));
-        using var symbols = ZipFile.OpenRead(Directory.GetFiles(feed, "ShantingEId.Client.0*.snupkg").Single());
-        Assert.NotNull(symbols.GetEntry("lib/net10.0/ShantingEId.Client.pdb"));
+        foreach (var project in (string[])["ShantingEId.Client", "ShantingEId.Documents"])
+        {
+            using var package = ZipFile.OpenRead(Directory.GetFiles(feed, $"{project}.0*.nupkg").Single());
+            Assert.NotNull(package.GetEntry("README.md"));
+            using var symbols = ZipFile.OpenRead(Directory.GetFiles(feed, $"{project}.0*.snupkg").Single());
+            Assert.NotNull(symbols.GetEntry($"lib/net10.0/{project}.pdb"));
+        }
     }
 
     // Only the address differs from the page: the test's server listens on a free port.
-    private void WriteProgram(string program, string feed)
+    private void WriteDepartment(string program, string feed)
     {
-        Directory.CreateDirectory(program);
-        var version = Path.GetFileNameWithoutExtension(Directory.GetFiles(feed, "ShantingEId.Client.0*.nupkg").Single())["ShantingEId.Client.".Length..];
+        WriteProject(program, feed, "ShantingEId.Client");
         var page = File.ReadAllText(Path.Combine(Foreign.Root, "tests", "ShantingEId.Interop.Tests", "Samples", "FirstVerification.cs"));
         Assert.Contains("https://localhost:7443\"", page, StringComparison.Ordinal);
         File.WriteAllText(Path.Combine(program, "Program.cs"), page.Replace("https://localhost:7443", server.Address.ToString().TrimEnd('/'), StringComparison.Ordinal));
         File.Copy(Path.Combine(Foreign.Root, "tests", "ShantingEId.Interop.Tests", "Samples", "Department.cs"), Path.Combine(program, "Department.cs"));
+        var certificates = Directory.CreateDirectory(Path.Combine(program, "certs-dev"));
+        foreach (var file in (string[])["tax-bureau.crt", "tax-bureau.key", "tls-ca.crt"])
+        {
+            File.Copy(Path.Combine(server.Certificates, file), Path.Combine(certificates.FullName, file));
+        }
+    }
+
+    private static void WriteSamples(string program, string feed)
+    {
+        WriteProject(program, feed, "ShantingEId.Documents");
+        foreach (var sample in Directory.GetFiles(Path.Combine(Foreign.Root, "tests", "ShantingEId.Tests", "Samples")))
+        {
+            File.Copy(sample, Path.Combine(program, Path.GetFileName(sample)));
+        }
+
+        File.WriteAllText(Path.Combine(program, "Program.cs"), """
+            DrawSample.Draw(".");
+            StampSample.Stamp(".");
+            await VerifySample.VerifyAsync(".");
+            """);
+    }
+
+    private static void WriteProject(string program, string feed, string package)
+    {
+        Directory.CreateDirectory(program);
+        var version = Path.GetFileNameWithoutExtension(Directory.GetFiles(feed, $"{package}.0*.nupkg").Single())[$"{package}.".Length..];
         File.WriteAllText(Path.Combine(program, "program.csproj"), $"""
             <Project Sdk="Microsoft.NET.Sdk">
               <PropertyGroup>
@@ -91,7 +129,7 @@ public sealed class PackageTests(ServerFixture server) : IClassFixture<ServerFix
                 <TreatWarningsAsErrors>true</TreatWarningsAsErrors>
               </PropertyGroup>
               <ItemGroup>
-                <PackageReference Include="ShantingEId.Client" Version="{version}" />
+                <PackageReference Include="{package}" Version="{version}" />
               </ItemGroup>
             </Project>
             """);
@@ -105,11 +143,6 @@ public sealed class PackageTests(ServerFixture server) : IClassFixture<ServerFix
               <fallbackPackageFolders><clear /><add key="others" value="{others}" /></fallbackPackageFolders>
             </configuration>
             """);
-        var certificates = Directory.CreateDirectory(Path.Combine(program, "certs-dev"));
-        foreach (var file in (string[])["tax-bureau.crt", "tax-bureau.key", "tls-ca.crt"])
-        {
-            File.Copy(Path.Combine(server.Certificates, file), Path.Combine(certificates.FullName, file));
-        }
     }
 
     private static void Dotnet(string[] arguments, string folder)

@@ -260,7 +260,7 @@ public sealed class ScanPageTests(ScanServer server) : IClassFixture<ScanServer>
         return (new JsonObject
         {
             ["prefix"] = Prefix, ["authority"] = string.Concat(authority.Roots.Concat(authority.Intermediates).Select(AuthorityFiles.ToPem)),
-            ["codeSigners"] = AuthorityFiles.ToPem(authority.CodeSigner.Certificate),
+            ["codeSigners"] = authority.CodeSigner.Certificate.ToPem(),
         }, code);
     }
 

@@ -426,7 +426,7 @@ public sealed class ConfigurationTests : IDisposable
             ? CertificateIssuer.CreateRoot(authorityKey, new CertificateSubject("样例", "样例根"), TimeProvider.System.GetUtcNow().AddDays(-9), TimeProvider.System.GetUtcNow().AddDays(9))
             : AuthorityFiles.ReadCertificate(Certs, issuer);
         var certificate = new CertificateIssuer(authorityKey, authority).Issue(new CertificateSubject("样例", name), key.PublicKey, use, from, to);
-        File.WriteAllText(Path.Combine(Certs, name + ".crt"), AuthorityFiles.ToPem(certificate));
+        File.WriteAllText(Path.Combine(Certs, name + ".crt"), certificate.ToPem());
 
         Sm2PrivateKey Key(string of) => vault.Open(AuthorityFiles.Bytes(Certs, of + ".key.sealed"), of);
     }

@@ -2,6 +2,8 @@ using System.Net;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Grpc.Net.Client.Web;
+using ShantingEId.Seals;
+using ShantingEId.Server.Tests.Stamping;
 using ShantingEId.V1;
 
 namespace ShantingEId.Server.Tests;
@@ -37,6 +39,33 @@ public sealed class GrpcWebTests(ServerFixture server) : IClassFixture<ServerFix
         Assert.Equal((StatusCode.ResourceExhausted, "MESSAGE_TOO_LARGE"), await Reason(client.VerifyCodeAsync(new VerifyCodeRequest { Code = new string('x', 70_000), Purpose = "TAX_REGISTRATION" })));
     }
 
+    // The body of gRPC-Web cannot be looked at before it is read, so methods that take little are kept to it by its length.
+    [Theory]
+    [InlineData(GrpcWebMode.GrpcWeb, "1.1")]
+    [InlineData(GrpcWebMode.GrpcWebText, "1.1")]
+    [InlineData(GrpcWebMode.GrpcWeb, "2.0")]
+    public async Task A_document_of_a_megabyte_is_stamped_and_what_is_too_large_is_told(GrpcWebMode mode, string version)
+    {
+        var seals = new SealClient(server);
+        var set = await seals.GrantedAsync();
+        using var holder = Channel("holder-app", mode, Version.Parse(version));
+        using var staff = Channel("staff", mode, Version.Parse(version));
+        // A line that does not compress.
+        var document = SampleDocument.Create(line: Convert.ToBase64String(System.Security.Cryptography.RandomNumberGenerator.GetBytes(1024 * 1024)));
+        Assert.True(document.Length > 1024 * 1024, $"{document.Length} bytes");
+
+        var answer = await new SealService.SealServiceClient(holder).StampAsync(SealClient.OfDocument(set, document));
+        Assert.Equal(SealVerdict.Valid, (await seals.VerifyAsync(answer.Ofd)).Verdict);
+
+        Assert.Equal((StatusCode.ResourceExhausted, "MESSAGE_TOO_LARGE"), await Reason(new SealService.SealServiceClient(holder).StampAsync(SealClient.OfDocument(set, new byte[9 * 1024 * 1024]))));
+        foreach (var size in (int[])[70_000, 100_000, 1_000_000])
+        {
+            var grant = SealClient.Grant(set);
+            grant.Reference = new string('x', size);
+            Assert.Equal((StatusCode.ResourceExhausted, "MESSAGE_TOO_LARGE"), await Reason(new SealService.SealServiceClient(staff).GrantSealUseAsync(grant)));
+        }
+    }
+
     [Fact]
     public async Task Without_a_certificate_nothing_is_served_here_either()
     {
@@ -49,7 +78,7 @@ public sealed class GrpcWebTests(ServerFixture server) : IClassFixture<ServerFix
     private GrpcChannel Channel(string? caller, GrpcWebMode mode, Version version) => GrpcChannel.ForAddress(server.Address, new GrpcChannelOptions
     {
         HttpHandler = new GrpcWebHandler(mode, server.Handler(caller is null ? null : server.Certificate(caller))),
-        HttpVersion = version, HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact, DisposeHttpClient = true,
+        HttpVersion = version, HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact, DisposeHttpClient = true, MaxReceiveMessageSize = 16 * 1024 * 1024,
     });
 
     private static async Task<(StatusCode, string)> Reason<T>(AsyncUnaryCall<T> call)

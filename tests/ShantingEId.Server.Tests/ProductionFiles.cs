@@ -36,6 +36,6 @@ internal static class ProductionFiles
             return certificate;
         }
 
-        void Save(string name, Sm2Certificate certificate) => File.WriteAllText(Path.Combine(directory, name + ".crt"), AuthorityFiles.ToPem(certificate));
+        void Save(string name, Sm2Certificate certificate) => File.WriteAllText(Path.Combine(directory, name + ".crt"), certificate.ToPem());
     }
 }

@@ -1,8 +1,12 @@
+using System.Globalization;
+using System.Text;
+using ShantingEId.Crypto;
+using ShantingEId.Documents.Ofd;
 using SkiaSharp;
 
 namespace ShantingEId.Documents.Faces;
 
-/// <summary>Writes drawings as PNG and PDF. The same drawing gives the same bytes.</summary>
+/// <summary>Writes drawings as PNG, PDF and OFD. The same drawing gives the same bytes.</summary>
 public static class DrawingFile
 {
     private const double MillimetresPerInch = 25.4;
@@ -27,6 +31,21 @@ public static class DrawingFile
         using var pixels = image.PeekPixels() ?? throw new InvalidOperationException("pixels out of reach");
         using var png = pixels.Encode(new SKPngEncoderOptions(SKPngEncoderFilterFlags.Sub, 5));
         return png is null ? throw new InvalidOperationException("PNG refused") : png.ToArray();
+    }
+
+    /// <summary>
+    /// One OFD document with these pages, not signed. Imprints of seals are left out: in OFD a signature puts them there (<see cref="OfdSigner"/>).
+    /// </summary>
+    /// <param name="pages">The pages.</param>
+    /// <param name="fonts">What their text is set in.</param>
+    /// <param name="author">Who made it, for the document's own information.</param>
+    /// <param name="time">When, likewise.</param>
+    public static OfdFile ToOfd(IReadOnlyList<Drawing> pages, FaceFonts fonts, string author, DateTimeOffset time)
+    {
+        // Its identifier follows from what it is.
+        var said = string.Join('\n', [pages[0].Title, author, time.ToString("O", CultureInfo.InvariantCulture), .. pages.SelectMany(page => page.Text).Select(row => row.Text)]);
+        var id = Convert.ToHexStringLower(Sm3.Hash(Encoding.UTF8.GetBytes(said)).AsSpan(0, 16));
+        return OfdDocument.Create(pages, fonts, new OfdInfo(id, pages[0].Title, author, time, []));
     }
 
     /// <summary>One PDF with these pages; fonts are inside, and text comes out as it went in.</summary>

@@ -21,7 +21,7 @@ public sealed class DocumentVerifier(CertificateTrust certificates, IStatusSourc
     /// <param name="bytes">The OFD package.</param>
     /// <param name="cancel">Gives up.</param>
     /// <exception cref="EidException"><see cref="ErrorReason.ContainerLimits"/>, <see cref="ErrorReason.ContainerUnsafe"/>, <see cref="ErrorReason.XmlUnsafe"/>: it is not looked at.</exception>
-    public async ValueTask<DocumentReport> VerifyAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancel)
+    public async ValueTask<DocumentReport> VerifyAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancel = default)
     {
         // 1. Unpack, within limits; find the signatures.
         var package = OfdReader.Read(bytes);

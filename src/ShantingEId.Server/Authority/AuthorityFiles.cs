@@ -128,8 +128,6 @@ internal static class AuthorityFiles
         return key;
     }
 
-    public static string ToPem(Sm2Certificate certificate) => PemEncoding.WriteString("CERTIFICATE", certificate.Der) + "\n";
-
     public static Sm2Certificate ReadCertificate(string directory, string name) =>
         ReadText(directory, name + ".crt", pem => Sm2Certificate.Parse(Convert.FromBase64String(pem[PemEncoding.Find(pem).Base64Data])));
 

@@ -197,7 +197,8 @@ internal sealed class CallerGate(RequestDelegate next, CallerAuthenticator authe
         // A request that is not gRPC at all has its answer in the HTTP status.
         var response = context.Response;
         if (!call.Reached && !response.HasStarted && response.StatusCode == StatusCodes.Status200OK
-            && Enum.TryParse<StatusCode>(response.Headers["grpc-status"].ToString(), out var status) && FrameworkRefusal.Of(status, call.Rule.MaxRequestBytes) is { } refusal)
+            && Enum.TryParse<StatusCode>(response.Headers["grpc-status"].ToString(), out var status)
+            && FrameworkRefusal.Of(context.Features.Get<GrpcWebCall>() is { IsTooLarge: true } ? StatusCode.ResourceExhausted : status, call.Rule.MaxRequestBytes) is { } refusal)
         {
             call.Refused = refusal.Reason;
             await ErrorWire.WriteAsync(context, refusal);

@@ -74,7 +74,7 @@ internal sealed class ScanApp
     {
         ["prefix"] = authority.CodePrefix,
         ["authority"] = string.Concat(authority.Roots.Concat(authority.Intermediates).Select(AuthorityFiles.ToPem)),
-        ["codeSigners"] = AuthorityFiles.ToPem(authority.CodeSigner.Certificate),
+        ["codeSigners"] = authority.CodeSigner.Certificate.ToPem(),
     });
 
     private static byte[] Manifest(PageWords language) => JsonSerializer.SerializeToUtf8Bytes(new JsonObject

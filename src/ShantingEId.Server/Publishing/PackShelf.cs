@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using ShantingEId.Crypto;
 using ShantingEId.Issuing;
+using ShantingEId.Recognition;
 using ShantingEId.Server.Authority;
 using ShantingEId.Server.Neighbours;
 using ShantingEId.Server.Storage;
@@ -98,9 +99,9 @@ internal sealed class PackShelf(StatusBoard board, SqlStore store, PackMaker mak
 /// <param name="authority">Whose packs they are.</param>
 /// <param name="signer">Signs states.</param>
 /// <param name="more">Certificates by which a counter judges what else it has before it: the trust list's signer, that of the authority's own seal.</param>
-/// <param name="trustList">The signed list of recognised CAs; empty without.</param>
+/// <param name="trustList">The signed list of recognised CAs; null without.</param>
 /// <param name="lifetime">How long a pack counts.</param>
-internal sealed class PackMaker(IssuingAuthority authority, SigningKey signer, IReadOnlyList<Sm2Certificate> more, byte[] trustList, TimeSpan lifetime)
+internal sealed class PackMaker(IssuingAuthority authority, SigningKey signer, IReadOnlyList<Sm2Certificate> more, TrustListFile? trustList, TimeSpan lifetime)
 {
     /// <summary>The key that signs states.</summary>
     public SigningKey Signer => signer;
@@ -114,15 +115,10 @@ internal sealed class PackMaker(IssuingAuthority authority, SigningKey signer, I
             throw new EidException(ErrorReason.StatusInvalid, "状态列表和状态包的期限设置有误：副本可用时间至少 1 秒，且短于作废时间");
         }
 
-        byte[] trustList = [];
         Sm2Certificate? CertificateOf(string name) => File.Exists(Path.Combine(options.CertificatesDirectory, name + ".crt")) ? AuthorityFiles.ReadCertificate(options.CertificatesDirectory, name) : null;
         var more = new[] { CertificateOf(AuthorityFiles.TrustListSigner), CertificateOf(AuthorityFiles.OwnSeal) }.OfType<Sm2Certificate>().ToList();
-        if (options.TrustList is { } path)
-        {
-            trustList = File.ReadAllBytes(path);
-            Recognition.TrustList.Open(trustList, [.. authority.Roots, .. authority.Intermediates, AuthorityFiles.ReadCertificate(options.CertificatesDirectory, AuthorityFiles.TrustListSigner)]);
-        }
-
+        var trustList = options.TrustList is not { } path ? null : new TrustListFile(
+            path, [.. authority.Roots, .. authority.Intermediates, AuthorityFiles.ReadCertificate(options.CertificatesDirectory, AuthorityFiles.TrustListSigner)], options.Clock);
         return new PackMaker(authority, SignerOf(options, authority), more, trustList, options.PackLifetime);
     }
 
@@ -174,7 +170,7 @@ internal sealed class PackMaker(IssuingAuthority authority, SigningKey signer, I
         return new StatusPack
         {
             Number = number, ProducedAt = produced, ExpireTime = produced + lifetime, CodePrefix = authority.CodePrefix,
-            Certificates = [.. authority.Intermediates.Concat([authority.CodeSigner.Certificate, signer.Certificate]).Concat(more).DistinctBy(certificate => certificate.PublicKey.KeyId)], CodeSigners = [authority.CodeSigner.Certificate.PublicKey.KeyId], TrustList = trustList,
+            Certificates = [.. authority.Intermediates.Concat([authority.CodeSigner.Certificate, signer.Certificate]).Concat(more).DistinctBy(certificate => certificate.PublicKey.KeyId)], CodeSigners = [authority.CodeSigner.Certificate.PublicKey.KeyId], TrustList = trustList?.Bytes ?? [],
             Lists = reading.Lists, Seals = reading.Seals, Permits = reading.Permits, Neighbours = neighbours,
             // The two readings are not one snapshot: only what the lists say was replaced has a successor.
             Successions = [.. successions.Where(one => states.TryGetValue(one.Old.List, out var list) && list[one.Old.Index] == (int)LicenseStatus.Superseded)],

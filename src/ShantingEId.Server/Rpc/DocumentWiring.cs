@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using ShantingEId.Crypto;
 using ShantingEId.Documents;
 using ShantingEId.Documents.Copies;
@@ -16,9 +17,12 @@ namespace ShantingEId.Server.Rpc;
 /// <param name="Authority">The authority.</param>
 /// <param name="Seal">Its own seal; null where the deployment has none, which then makes no sealed documents.</param>
 /// <param name="Trust">Whose certificates are believed.</param>
+/// <param name="List">The list of CAs of others; null where none is recognised.</param>
+/// <param name="Revoked">Revocation lists of those CAs; null where none are kept.</param>
 /// <param name="InUse">Certificates that the authority has in use.</param>
 /// <param name="Style">Border and emblem.</param>
-internal sealed record DocumentWiring(IssuingAuthority Authority, AuthoritySeal? Seal, CertificateTrust Trust, IReadOnlyCollection<Sm2Certificate> InUse, FaceStyle Style)
+internal sealed record DocumentWiring(
+    IssuingAuthority Authority, AuthoritySeal? Seal, CertificateTrust Trust, TrustListFile? List, RevocationFolder? Revoked, IReadOnlyCollection<Sm2Certificate> InUse, FaceStyle Style)
 {
     /// <summary>Loads it from the folder of keys; border and emblem lie there too, so that they are approved with everything else.</summary>
     /// <exception cref="EidException"><see cref="ErrorReason.SigningKeyUnusable"/>, <see cref="ErrorReason.TrustListInvalid"/>, <see cref="ErrorReason.PictureUnreadable"/>.</exception>
@@ -29,8 +33,9 @@ internal sealed record DocumentWiring(IssuingAuthority Authority, AuthoritySeal?
         // The service itself neither signs lists nor stamps times; their certificates may lie elsewhere.
         Sm2Certificate[] others = [.. ((string[])[AuthorityFiles.TrustListSigner, AuthorityFiles.TimeStamper]).Where(name => File.Exists(Path.Combine(folder, name + ".crt"))).Select(name => AuthorityFiles.ReadCertificate(folder, name))];
         Sm2Certificate[] inUse = [.. authority.Roots, .. authority.Intermediates, .. others, .. seal is null ? [] : (Sm2Certificate[])[seal.Signer.Certificate]];
-        var list = options.TrustList is { } path ? TrustList.Open(Read(path), inUse) : null;
-        return new DocumentWiring(authority, seal, new CertificateTrust(authority.Roots, authority.Intermediates, list), inUse, FaceStyle.Load(folder));
+        var list = options.TrustList is { } path ? new TrustListFile(path, inUse, options.Clock) : null;
+        var revoked = options.RevocationLists is { } lists ? new RevocationFolder(lists, options.Clock) : null;
+        return new DocumentWiring(authority, seal, new CertificateTrust(authority.Roots, authority.Intermediates, () => list?.Current), list, revoked, inUse, FaceStyle.Load(folder));
     }
 
     /// <summary>Adds it.</summary>
@@ -43,23 +48,33 @@ internal sealed record DocumentWiring(IssuingAuthority Authority, AuthoritySeal?
         services.AddSingleton(new DownloadIds(Authority.StatusSecret));
         services.AddSingleton<CopyDesk>();
         services.AddSingleton(Trust);
-        services.AddSingleton<IStatusSource>(provider => new RegisterStatus(
-            provider.GetRequiredService<Verifier>(), provider.GetRequiredService<ILicenseStore>(), Authority, InUse, Seal?.Seal, provider.GetRequiredService<RegisterClock>()));
+        services.AddSingleton(StatusOf);
         services.AddSingleton(new OwnSeal(Seal?.Seal));
         services.AddSingleton<DocumentDesk>();
     }
 
-    private static byte[] Read(string path)
+    private IStatusSource StatusOf(IServiceProvider provider)
     {
-        try
-        {
-            return File.ReadAllBytes(path);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new EidException(ErrorReason.TrustListInvalid, $"信任列表 {path} 无法读取", error);
-        }
+        // 1. From here on files are looked at again: what is refused is said.
+        var log = provider.GetRequiredService<ILogger<DocumentDesk>>();
+        List?.Refused += problem => RecognitionLog.TrustListRefused(log, problem);
+        Revoked?.Refused += problem => RecognitionLog.RevocationListRefused(log, problem);
+
+        // 2. The register; of certificates it does not know, the lists of their CAs.
+        var clock = provider.GetRequiredService<RegisterClock>();
+        var register = new RegisterStatus(provider.GetRequiredService<Verifier>(), provider.GetRequiredService<ILicenseStore>(), Authority, InUse, Seal?.Seal, clock);
+        return Revoked is null ? register : new ListedStatus(register, Trust, () => Revoked.Current, clock);
     }
+}
+
+/// <summary>What is said of files about other CAs.</summary>
+internal static partial class RecognitionLog
+{
+    [LoggerMessage(EventName = "TrustListRefused", Level = LogLevel.Error, Message = "The list of recognised CAs was replaced by one that is not taken; the one before stays in force until its end: {Problem}")]
+    public static partial void TrustListRefused(ILogger log, string problem);
+
+    [LoggerMessage(EventName = "RevocationListRefused", Level = LogLevel.Error, Message = "A revocation list is not taken; certificates of its CA cannot be confirmed once the one before is over: {Problem}")]
+    public static partial void RevocationListRefused(ILogger log, string problem);
 }
 
 /// <summary>The authority's own seal.</summary>

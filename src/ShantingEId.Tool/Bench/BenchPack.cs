@@ -39,7 +39,7 @@ internal static class BenchPack
 
         // 2. Size, making, loading.
         var (bytes, made) = Timed(() => maker.Make(1, reading, successions, []), 5);
-        var trust = EidTrust.FromPem(AuthorityFiles.ToPem(authority.Roots[0]));
+        var trust = EidTrust.FromPem(authority.Roots[0].ToPem());
         var (_, loaded) = Timed(() => new OfflineVerifier(StatusPack.Open(bytes, trust.Roots), trust), 5);
         Figure.Show("pack_bytes", bytes.Length, "B");
         Figure.Show("pack_seals_bytes", bytes.Length - maker.Make(1, reading with { Seals = [] }, successions, []).Length, "B");

@@ -66,6 +66,7 @@ internal static class NextSteps
         "RECEIVER_UNKNOWN" => "请写登记过的用证单位的名称，例如 tax-bureau、bank。",
         "CONTAINER_LIMITS" or "CONTAINER_UNSAFE" or "XML_UNSAFE" or "DOCUMENT_INVALID" => "请提供未经改动的 OFD 原件；文件中的内容不要打开。",
         "TRUST_LIST_INVALID" => "请向登记机关索取最新的 CA 互认信任列表。",
+        "REVOCATION_LIST_INVALID" => "请向颁发证书的 CA 索取其完整的吊销列表（CRL），不要用分片或增量的。",
         "SEAL_USE_UNKNOWN" => "请用上面所列的用途代码（--use）。",
         "SEAL_USE_NOT_ALLOWED" => "请换用该用途允许的印章（--seal），或改正用途（--use）。",
         "SEAL_USE_NOT_GRANTED" => "请由企业向登记机关申请用印授权（eid seal-grant add），写明由谁、用哪枚印章、用于什么用途。",

@@ -60,7 +60,7 @@ internal static class TrustListCommand
             if (parse.GetRequiredValue(roots) is { Length: > 0 } path)
             {
                 Files.Write(path, System.Text.Encoding.ASCII.GetBytes(string.Concat(
-                    new[] { AuthorityFiles.TrustListSigner, AuthorityFiles.LicenseAuthority, AuthorityFiles.Root }.Select(name => AuthorityFiles.ToPem(AuthorityFiles.ReadCertificate(folder, name))))));
+                    new[] { AuthorityFiles.TrustListSigner, AuthorityFiles.LicenseAuthority, AuthorityFiles.Root }.Select(name => AuthorityFiles.ReadCertificate(folder, name).ToPem()))));
             }
 
             if (screen.Json)

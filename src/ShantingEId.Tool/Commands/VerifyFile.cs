@@ -22,6 +22,11 @@ internal sealed class VerifyFile
 {
     private readonly Option<string?> roots = new("--roots") { Description = "核验文件、离线核验时信任的根证书（PEM，如 authority-chain.pem）", HelpName = "FILE" };
     private readonly Option<string?> trustList = new("--trust-list") { Description = "核验文件时采用的 CA 互认信任列表；其签发者须由 --roots 认可", HelpName = "FILE" };
+    private readonly Option<string[]> crls = new("--crl")
+    {
+        Description = "核验文件时采用的证书吊销列表（CRL，DER 或 PEM，可给多个）；其签发者须由 --roots 或 --trust-list 认可", HelpName = "FILE", AllowMultipleArgumentsPerToken = true,
+    };
+
     private readonly Option<bool> offline = new("--offline") { Description = "不连接服务：证照码按 --pack 核验，文件在本机核验；给出 --roots 或 --trust-list 时文件也是如此" };
     private readonly Option<string[]> packs = new("--pack") { Description = "离线核验所用的状态包；到期的包只答“无法确认”。可以给几个：第一个是本登记机关的，其余是邻区的", HelpName = "FILE" };
     private readonly Option<string?> text = new("--text") { Description = "单独核验 SignedValue.dat 时的原文（Signature.xml）", HelpName = "FILE" };
@@ -39,6 +44,7 @@ internal sealed class VerifyFile
         command.Options.Add(file.offline);
         command.Options.Add(file.roots);
         command.Options.Add(file.trustList);
+        command.Options.Add(file.crls);
         command.Options.Add(file.text);
         command.Options.Add(file.packs);
         return file;
@@ -77,7 +83,7 @@ internal sealed class VerifyFile
         }
 
         var bytes = await File.ReadAllBytesAsync(input, cancel);
-        var here = parse.GetValue(offline) || parse.GetValue(roots) is not null || parse.GetValue(trustList) is not null;
+        var here = parse.GetValue(offline) || parse.GetValue(roots) is not null || parse.GetValue(trustList) is not null || parse.GetValue(crls) is { Length: > 0 };
         var (certificates, status) = Trust(parse);
 
         // 1. A document.
@@ -135,23 +141,25 @@ internal sealed class VerifyFile
 
     private (CertificateTrust Certificates, IStatusSource Status) Trust(ParseResult parse)
     {
-        var given = parse.GetValue(roots) is { } path ? Inspecting.Trust.Certificates(File.ReadAllText(Existing(path))).Select(der => Sm2Certificate.Parse(der)).ToList() : [];
-        var own = given.Where(certificate => certificate.IsIssuedBy(certificate)).ToList();
-        if (given.Count > 0 && own.Count == 0)
+        var given = parse.GetValue(roots) is { } path ? Sm2Certificate.FromPem(File.ReadAllText(Existing(path))) : [];
+
+        // 1. A pack brings along what stands between, and the list of other CAs; the roots it does not.
+        StatusPack? pack = null;
+        IReadOnlyCollection<Sm2Certificate> anchors = [];
+        if (Packs(parse) is { Count: > 0 } packs)
         {
-            throw new UsageException("--roots 中没有自签名的 SM2 根证书");
+            anchors = RootsOption.Read(Roots(parse)).Roots;
+            pack = packs is [var file] ? StatusPack.Open(PackCommand.Read(file), anchors) : throw new UsageException("核验文件只用本登记机关的一个状态包");
         }
 
-        // A pack brings along what stands between, and the list of other CAs; the roots it does not.
-        var pack = Packs(parse) switch
-        {
-            [] => null,
-            [var file] => StatusPack.Open(PackCommand.Read(file), own = [.. RootsOption.Read(Roots(parse)).Roots]),
-            _ => throw new UsageException("核验文件只用本登记机关的一个状态包"),
-        };
-        List<Sm2Certificate> known = [.. given, .. own, .. pack?.Certificates ?? []];
+        List<Sm2Certificate> known = [.. given, .. anchors, .. pack?.Certificates ?? []];
         var list = parse.GetValue(trustList) is { } listPath ? TrustList.Open(File.ReadAllBytes(Existing(listPath)), known) : pack is { TrustList.Length: > 0 } ? TrustList.Open(pack.TrustList, known) : null;
-        return (new CertificateTrust(own, known, list), pack is null ? NoStatus.Instance : new PackStatus(new PackStates(pack), own, TimeProvider.System));
+        var certificates = pack is null ? CertificateTrust.Of(given, list) : new CertificateTrust(anchors, known, list);
+        IStatusSource status = pack is null ? NoStatus.Instance : new PackStatus(new PackStates(pack), anchors, TimeProvider.System);
+
+        // 2. Of what register and pack know nothing, the lists of other CAs tell.
+        var lists = (parse.GetValue(crls) ?? []).Select(path => RevocationList.Parse(File.ReadAllBytes(Existing(path)))).ToList();
+        return (certificates, lists.Count == 0 ? status : new ListedStatus(status, certificates, () => new RevocationLists(lists), TimeProvider.System));
     }
 
     private static int Show(Screen screen, StampVerification answer, SesSeal seal, params (string Label, string Value)[] more)

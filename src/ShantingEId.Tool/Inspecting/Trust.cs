@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using ShantingEId.Crypto;
 using ShantingEId.Receipts;
+using ShantingEId.Recognition;
 using ShantingEId.Tool.Cli;
 
 namespace ShantingEId.Tool.Inspecting;
@@ -35,7 +36,7 @@ internal sealed class Trust
             return new Trust([], clock.GetUtcNow());
         }
 
-        var trust = new Trust([.. Certificates(File.ReadAllText(path)).Select(der => Sm2Certificate.Parse(der))], clock.GetUtcNow());
+        var trust = new Trust([.. Sm2Certificate.FromPem(File.ReadAllText(path))], clock.GetUtcNow());
         return trust.IsGiven ? trust : throw new UsageException($"{path} 中没有自签名的 SM2 根证书");
     }
 
@@ -80,7 +81,7 @@ internal sealed class Trust
             return new Node("印章验证", "未核对制章者是否可信：没有给出 --roots", Finding.NotChecked);
         }
 
-        var problem = seal.Problem(all, roots, now);
+        var problem = seal.Problem(new CertificateTrust(roots, all), now);
         return problem.Length == 0 ? new Node("印章验证", "签名、制章者证书、有效期均通过", Finding.Good) : new Node("印章验证", problem, Finding.Bad);
     }
 }

@@ -12,6 +12,28 @@ public static class CertificateChain
     internal static Sm2Certificate Known(Sm2Certificate certificate, IReadOnlyCollection<Sm2Certificate> atHand) =>
         atHand.FirstOrDefault(known => known.Der.SequenceEqual(certificate.Der)) ?? certificate;
 
+    /// <summary>The certificates from one to a root, both included, whatever their time; null when there is no such path.</summary>
+    internal static IReadOnlyList<Sm2Certificate>? Path(Sm2Certificate leaf, IReadOnlyCollection<Sm2Certificate> intermediates, IReadOnlyCollection<Sm2Certificate> roots)
+    {
+        var path = new List<Sm2Certificate> { Known(leaf, intermediates) };
+        while (path.Count <= MaxDepth)
+        {
+            if (roots.Any(root => root.Der.SequenceEqual(path[^1].Der)))
+            {
+                return path;
+            }
+
+            if (roots.Concat(intermediates).FirstOrDefault(candidate => path[^1].IsIssuedBy(candidate)) is not { } issuer || ReferenceEquals(issuer, path[^1]))
+            {
+                return null;
+            }
+
+            path.Add(issuer);
+        }
+
+        return null;
+    }
+
     /// <summary>Says what is wrong with the path, or "" when the certificate chains to a root at that instant.</summary>
     public static string Problem(Sm2Certificate leaf, IReadOnlyCollection<Sm2Certificate> intermediates, IReadOnlyCollection<Sm2Certificate> roots, DateTimeOffset at)
     {

@@ -86,6 +86,21 @@ public sealed class CertificateIssuer
     public static Sm2Certificate CreateRoot(Sm2PrivateKey key, CertificateSubject subject, DateTimeOffset from, DateTimeOffset to) =>
         Build(key, subject.Encode(), Identifier(key.PublicKey), subject, key.PublicKey, CertificateUse.Authority, from, to);
 
+    /// <summary>An authority with a key and a root of its own, for development, tests and samples.</summary>
+    public static CertificateIssuer NewRoot(CertificateSubject subject, DateTimeOffset from, DateTimeOffset to)
+    {
+        var key = Sm2PrivateKey.Generate();
+        return new CertificateIssuer(key, CreateRoot(key, subject, from, to));
+    }
+
+    /// <summary>Makes a key and its certificate.</summary>
+    /// <inheritdoc cref="Issue"/>
+    public SigningKey NewKey(CertificateSubject subject, CertificateUse use, DateTimeOffset from, DateTimeOffset to)
+    {
+        var fresh = Sm2PrivateKey.Generate();
+        return new SigningKey(fresh, Issue(subject, fresh.PublicKey, use, from, to));
+    }
+
     /// <summary>Makes a certificate; its end is cut to this authority's own end.</summary>
     /// <param name="subject">Whose.</param>
     /// <param name="subjectKey">Its key.</param>

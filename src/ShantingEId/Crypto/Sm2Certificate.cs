@@ -1,5 +1,6 @@
 using System.Formats.Asn1;
 using System.Numerics;
+using System.Security.Cryptography;
 using Org.BouncyCastle.Asn1;
 using Org.BouncyCastle.Asn1.X509;
 
@@ -159,6 +160,9 @@ public sealed class Sm2Certificate
     /// <summary>Whether the key may sign licence codes: it signs, and is not certified for something else of ours.</summary>
     public bool MaySignCodes => MaySign && !MaySignReceipts && !MaySignTrustLists && !MaySignStatus;
 
+    /// <summary>Whether the key may make seals: it may sign, and is not certified for something else of ours. Who makes them is another question, see <see cref="Recognition.CertificateTrust"/>.</summary>
+    public bool MayMakeSeals => MaySignCodes;
+
     /// <summary>Whether the key may sign states of licences, in lists and packs.</summary>
     public bool MaySignStatus => HasSigningUsage && extendedUses.Contains(StatusSigningOid);
 
@@ -168,7 +172,31 @@ public sealed class Sm2Certificate
     /// <summary>Where its state stands in a status list; null where it does not say.</summary>
     public StatusEntry? StatusEntry { get; }
 
+    /// <summary>Whether the key may sign revocation lists (RFC 5280 §4.2.1.3: cRLSign).</summary>
+    public bool MaySignRevocationLists => IsAuthority && (Usage & KeyUsage.CrlSign) != 0;
+
     private bool HasSigningUsage => (Usage & KeyUsage.DigitalSignature) != 0 && (Usage & KeyUsage.NonRepudiation) != 0;
+
+    /// <summary>Every certificate in a PEM text, in its order; what is no certificate is passed over.</summary>
+    /// <exception cref="EidException"><see cref="ErrorReason.CertificateInvalid"/> or <see cref="ErrorReason.PublicKeyInvalid"/>: one is of another kind.</exception>
+    public static IReadOnlyList<Sm2Certificate> FromPem(ReadOnlySpan<char> pem)
+    {
+        var found = new List<Sm2Certificate>();
+        while (PemEncoding.TryFind(pem, out var fields))
+        {
+            if (pem[fields.Label] is "CERTIFICATE")
+            {
+                found.Add(Parse(Convert.FromBase64String(pem[fields.Base64Data].ToString())));
+            }
+
+            pem = pem[fields.Location.End..];
+        }
+
+        return found;
+    }
+
+    /// <summary>The certificate as PEM, with a line break at the end.</summary>
+    public string ToPem() => PemEncoding.WriteString("CERTIFICATE", der) + "\n";
 
     /// <summary>Parses DER; a certificate of another algorithm or curve is refused.</summary>
     /// <exception cref="EidException"><see cref="ErrorReason.CertificateInvalid"/> or <see cref="ErrorReason.PublicKeyInvalid"/>.</exception>

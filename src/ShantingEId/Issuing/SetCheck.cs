@@ -1,5 +1,6 @@
 using ShantingEId.Codes;
 using ShantingEId.Crypto;
+using ShantingEId.Recognition;
 using ShantingEId.Seals;
 using ShantingEId.Verifying;
 
@@ -34,6 +35,7 @@ public static class SetCheck
         }
 
         // 3. Each seal, from its bytes, is the one the manifest names.
+        var trust = new CertificateTrust(roots, intermediates);
         foreach (var (named, issued) in manifest.Seals.Zip(set.Seals.Seals))
         {
             var seal = SesSeal.Parse(issued.Seal.Der.ToArray());
@@ -42,7 +44,7 @@ public static class SetCheck
                 return $"{issued.Kind.ChineseName()}与清单不符";
             }
 
-            if (seal.Problem(intermediates, roots, at) is { Length: > 0 } problem)
+            if (seal.Problem(trust, at) is { Length: > 0 } problem)
             {
                 return $"{issued.Kind.ChineseName()}：{problem}";
             }

@@ -98,12 +98,7 @@ public sealed class SetMaker(IssuingAuthority authority, ILicenseStore store, Dr
         var place = license.OfSeal(design.Kind);
         var certificate = authority.SealAuthority.Issue(subject, key.PublicKey, CertificateUse.Signing, from, from + authority.SealLifetime,
             new StatusEntry(StatusReference.AddressOf(authority.CodePrefix, place.List), place.Index));
-        var info = new SesSealInfo
-        {
-            VendorId = "ShantingEId", SealId = design.SealCode.Value, Type = design.Kind.SesType(), Name = design.Name + design.Kind.ChineseName(),
-            CertificateList = [certificate.Der.ToArray()], CreateTime = from, ValidStart = from, ValidEnd = certificate.NotAfter,
-            PictureType = "PNG", Picture = picture.Png, Width = picture.WidthMillimetres, Height = picture.HeightMillimetres,
-        };
-        return new IssuedSeal(design.Kind, design.SealCode, SesSeal.Create(info, authority.SealMaker), certificate, authority.Vault.Seal(key, design.SealCode.Value));
+        var seal = SesSeal.Create(SesSealInfo.Of(design, picture, certificate, from), authority.SealMaker);
+        return new IssuedSeal(design.Kind, design.SealCode, seal, certificate, authority.Vault.Seal(key, design.SealCode.Value));
     }
 }

@@ -82,10 +82,10 @@ internal static class FaceText
     private static bool IsPlain(char c) =>
         c is (>= ' ' and <= '~') or (>= '\u4E00' and <= '\u9FA5') or (>= '\uFF01' and <= '\uFF5E') or '、' or '。';
 
-    // Spaces that look like the two ordinary ones, letters and signs drawn as nothing, and U+FFFD, which stands for a
+    // Spaces that look like the two ordinary ones, letters and signs drawn as nothing (Default_Ignorable_Code_Point), and U+FFFD, which stands for a
     // character that was lost on the way here.
     private static bool IsBlank(Rune rune, UnicodeCategory category) =>
         (category == UnicodeCategory.SpaceSeparator && rune.Value is not (0x20 or 0x3000))
-        || rune.Value is 0x034F or 0x115F or 0x1160 or 0x3164 or 0xFFA0 or 0x2800 or 0xFFFD
-        || rune.Value is (>= 0xFE00 and <= 0xFE0F) or (>= 0xE0100 and <= 0xE01EF);
+        || rune.Value is 0x034F or 0x115F or 0x1160 or 0x17B4 or 0x17B5 or 0x3164 or 0xFFA0 or 0x2800 or 0xFFFD
+        || rune.Value is (>= 0x180B and <= 0x180F) or (>= 0xFE00 and <= 0xFE0F) or (>= 0xE0100 and <= 0xE01EF);
 }

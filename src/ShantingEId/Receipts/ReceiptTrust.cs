@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using ShantingEId.Crypto;
 
 namespace ShantingEId.Receipts;
@@ -26,22 +25,7 @@ public sealed class ReceiptTrust
 
     /// <summary>Trusts the certificates of a PEM text, e.g. <c>authority-chain.pem</c> of an exported set.</summary>
     /// <exception cref="EidException"><see cref="ErrorReason.CertificateInvalid"/>.</exception>
-    public static ReceiptTrust FromPem(string pem)
-    {
-        var certificates = new List<Sm2Certificate>();
-        var rest = pem.AsSpan();
-        while (PemEncoding.TryFind(rest, out var fields))
-        {
-            if (rest[fields.Label].SequenceEqual("CERTIFICATE"))
-            {
-                certificates.Add(Sm2Certificate.Parse(Convert.FromBase64String(rest[fields.Base64Data].ToString())));
-            }
-
-            rest = rest[fields.Location.End..];
-        }
-
-        return new ReceiptTrust(certificates);
-    }
+    public static ReceiptTrust FromPem(string pem) => new(Sm2Certificate.FromPem(pem));
 
     /// <summary>The certificate of a key that could sign receipts at that time; null with the reason when there is none.</summary>
     internal Sm2Certificate? Signer(KeyId id, DateTimeOffset at, out string problem)

@@ -32,10 +32,28 @@ public sealed record TrustAnswer(CheckOutcome Outcome, SealProblem Problem, stri
 /// </summary>
 /// <param name="roots">Our roots.</param>
 /// <param name="intermediates">Certificates that help to build paths; not trusted by themselves. Our seal makers' must be among them.</param>
-/// <param name="list">CAs of others; null when none is at hand.</param>
-public sealed class CertificateTrust(IReadOnlyCollection<Sm2Certificate> roots, IReadOnlyCollection<Sm2Certificate> intermediates, TrustList? list = null)
+/// <param name="list">CAs of others as they are at the moment, where the list is replaced while a service runs; gives null when none is at hand.</param>
+public sealed class CertificateTrust(IReadOnlyCollection<Sm2Certificate> roots, IReadOnlyCollection<Sm2Certificate> intermediates, Func<TrustList?> list)
 {
-    private readonly IReadOnlyCollection<Sm2Certificate> helpers = [.. intermediates, .. list?.Entries.Select(entry => entry.Certificate) ?? []];
+    private volatile Listed listed = new(null, intermediates);
+
+    /// <summary>Believes these, by a list that stays.</summary>
+    /// <inheritdoc cref="CertificateTrust(IReadOnlyCollection{Sm2Certificate}, IReadOnlyCollection{Sm2Certificate}, Func{TrustList})"/>
+    public CertificateTrust(IReadOnlyCollection<Sm2Certificate> roots, IReadOnlyCollection<Sm2Certificate> intermediates, TrustList? list = null)
+        : this(roots, intermediates, () => list)
+    {
+    }
+
+    /// <summary>Believes what somebody chose to trust: certificates that issued themselves are roots, the others help to build paths.</summary>
+    /// <param name="given">The certificates, seal makers' among them; none for nobody.</param>
+    /// <param name="list">CAs of others; null when none is at hand.</param>
+    /// <exception cref="EidException"><see cref="ErrorReason.CertificateInvalid"/>: certificates were given, and no root among them.</exception>
+    public static CertificateTrust Of(IReadOnlyCollection<Sm2Certificate> given, TrustList? list = null)
+    {
+        var roots = given.Where(certificate => certificate.IsIssuedBy(certificate)).ToList();
+        return roots.Count > 0 || given.Count == 0 ? new CertificateTrust(roots, given, list)
+            : throw new EidException(ErrorReason.CertificateInvalid, "所信任的证书中没有自签名的 SM2 根证书");
+    }
 
     /// <summary>Nobody is believed, so that no path can be confirmed.</summary>
     public static CertificateTrust None { get; } = new([], []);
@@ -48,12 +66,19 @@ public sealed class CertificateTrust(IReadOnlyCollection<Sm2Certificate> roots, 
     /// <param name="now">Instant of the verification: a list is judged out of date by it.</param>
     public TrustAnswer Judge(Sm2Certificate certificate, TrustUse use, DateTimeOffset at, string? division, DateTimeOffset now)
     {
-        if (roots.Count == 0 && list is null)
+        // 1. What the certificate itself is for.
+        if (use == TrustUse.SealMaking && !certificate.MayMakeSeals)
+        {
+            return new TrustAnswer(CheckOutcome.Failed, SealProblem.CertUsage, certificate.MaySign ? "证书是为别的用途签发的，不允许制章" : "证书的密钥用法不允许签名");
+        }
+
+        var (others, helpers) = Current();
+        if (roots.Count == 0 && others is null)
         {
             return new TrustAnswer(CheckOutcome.NotConfirmed, SealProblem.TrustMissing, $"没有给出信任的根证书或信任列表，不能确认“{certificate.IssuerCommonName}”颁发的证书可信");
         }
 
-        // 1. Our own roots.
+        // 2. Our own roots.
         var own = roots.Count == 0 ? "（本机没有根证书）" : CertificateChain.Problem(certificate, helpers, roots, at);
         if (own.Length == 0)
         {
@@ -66,21 +91,44 @@ public sealed class CertificateTrust(IReadOnlyCollection<Sm2Certificate> roots, 
             return new TrustAnswer(CheckOutcome.Passed, SealProblem.None, "证书链到达受信任的根");
         }
 
-        // 2. The list: the CA's own certificate is the anchor, whoever stands above it.
-        var leadsTo = list?.Entries.Where(entry => CertificateChain.Problem(certificate, helpers, [entry.Certificate], at).Length == 0).ToList() ?? [];
+        // 3. The list: the CA's own certificate is the anchor, whoever stands above it.
+        var leadsTo = others?.Entries.Where(entry => CertificateChain.Problem(certificate, helpers, [entry.Certificate], at).Length == 0).ToList() ?? [];
         if (leadsTo.Count == 0)
         {
-            return new TrustAnswer(CheckOutcome.Failed, SealProblem.CaUnknown, list is null ? "证书" + own : $"颁发者“{certificate.IssuerCommonName}”不在互认的 CA 之列");
+            return new TrustAnswer(CheckOutcome.Failed, SealProblem.CaUnknown, others is null ? "证书" + own : $"颁发者“{certificate.IssuerCommonName}”不在互认的 CA 之列");
         }
 
-        if (now > list!.NextUpdate)
+        if (now > others!.NextUpdate)
         {
-            return new TrustAnswer(CheckOutcome.Failed, SealProblem.TrustListExpired, $"CA 互认信任列表（第 {list.Number} 号）已过期，须先更新");
+            return new TrustAnswer(CheckOutcome.Failed, SealProblem.TrustListExpired, $"CA 互认信任列表（第 {others.Number} 号）已过期，须先更新");
         }
 
-        // 3. For this use, there and then. Of several entries for one CA the first that fits counts.
+        // 4. For this use, there and then. Of several entries for one CA the first that fits counts.
         var answers = leadsTo.Select(entry => Judge(entry, use, at, division)).ToList();
         return answers.Find(answer => answer.Outcome == CheckOutcome.Passed) ?? answers[0];
+    }
+
+    /// <summary>The same certificate as one at hand, where there is one; see <see cref="CertificateChain"/>.</summary>
+    internal Sm2Certificate Known(Sm2Certificate certificate) => CertificateChain.Known(certificate, Current().Helpers);
+
+    /// <summary>The way from a certificate to whom is believed, for any use and time; null when there is none.</summary>
+    internal TrustPath? PathOf(Sm2Certificate certificate)
+    {
+        var (others, helpers) = Current();
+        return CertificateChain.Path(certificate, helpers, roots) is { } own ? new TrustPath(own, true)
+            : CertificateChain.Path(certificate, helpers, [.. others?.Entries.Select(entry => entry.Certificate) ?? []]) is { } path ? new TrustPath(path, false)
+            : null;
+    }
+
+    private Listed Current()
+    {
+        var (known, now) = (listed, list());
+        if (!ReferenceEquals(known.List, now))
+        {
+            listed = known = new Listed(now, [.. intermediates, .. now?.Entries.Select(entry => entry.Certificate) ?? []]);
+        }
+
+        return known;
     }
 
     private static TrustAnswer Judge(TrustListEntry entry, TrustUse use, DateTimeOffset at, string? division)
@@ -105,4 +153,12 @@ public sealed class CertificateTrust(IReadOnlyCollection<Sm2Certificate> roots, 
 
         return new TrustAnswer(CheckOutcome.Passed, SealProblem.None, $"由互认的 CA“{entry.Name}”颁发");
     }
+
+    // A list with the certificates that help to build paths under it; one in the place of the other, never half of each.
+    private sealed record Listed(TrustList? List, IReadOnlyCollection<Sm2Certificate> Helpers);
 }
+
+/// <summary>A path of certificates.</summary>
+/// <param name="Certificates">From the certificate to the anchor, both included.</param>
+/// <param name="IsOwn">Whether the anchor is a root of our own; else it is a CA of the list.</param>
+internal sealed record TrustPath(IReadOnlyList<Sm2Certificate> Certificates, bool IsOwn);

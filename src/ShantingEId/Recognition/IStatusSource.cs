@@ -20,7 +20,11 @@ public enum KnownState
 /// <param name="State">What is known.</param>
 /// <param name="Since">When it ended; null for the other states, and when an end has no known time.</param>
 /// <param name="Source">Who says so or why nothing is known, in Chinese, for people.</param>
-public sealed record KnownStatus(KnownState State, DateTimeOffset? Since, string Source);
+public sealed record KnownStatus(KnownState State, DateTimeOffset? Since, string Source)
+{
+    /// <summary>Why nothing is known; says nothing for the other states.</summary>
+    public SealProblem Problem { get; init; } = SealProblem.StatusUnknown;
+}
 
 /// <summary>
 /// Answers for revocation of certificates and for the state of seals: the register in the service, what was handed over or

@@ -105,6 +105,8 @@ public enum SealProblem
     FileAltered,
     SealDiffers,
     FileUncovered,
+    CrlMissing,
+    CrlStale,
 #pragma warning restore CS1591
 }
 

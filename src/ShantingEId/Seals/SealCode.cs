@@ -35,6 +35,9 @@ public sealed record SealCode
     public static SealCode Parse(string? text) =>
         TryParse(text, out var code) ? code : throw new EidException(ErrorReason.SealCodeInvalid, "印章编码应为 14 位数字");
 
+    /// <summary>Six-digit division out of a seal's esID; null for seals whose esID is no such code.</summary>
+    public static string? DivisionOf(string sealId) => TryParse(sealId, out var code) ? code.Value[..6] : null;
+
     /// <inheritdoc/>
     public override string ToString() => Value;
 }

@@ -95,7 +95,7 @@ public sealed class SealVerifier(CertificateTrust certificates, IStatusSource st
                 list.Fail(CheckStep.SealState, "", SealProblem.SealEnded, $"印章当时已失效或暂停（{state.Source}）");
                 break;
             default:
-                list.Doubt(CheckStep.SealState, "", SealProblem.StatusUnknown, $"不能确认印章是否已停用：{state.Source}");
+                list.Doubt(CheckStep.SealState, "", state.Problem, $"不能确认印章是否已停用：{state.Source}");
                 break;
         }
 
@@ -109,13 +109,7 @@ public sealed class SealVerifier(CertificateTrust certificates, IStatusSource st
         var maker = seal.MakerCertificate;
         var made = seal.Info.CreateTime;
         var isLenient = seal.Info.Version == SesVersion.V5 && maker.IsValidAt(made);
-        if (!maker.MaySign)
-        {
-            list.Fail(CheckStep.MakerCertificate, clause, SealProblem.CertUsage, "制章者证书的密钥用法不允许签名");
-            return;
-        }
-
-        var answer = certificates.Judge(maker, TrustUse.SealMaking, Within(maker, at), Division(seal), clock.GetUtcNow());
+        var answer = certificates.Judge(maker, TrustUse.SealMaking, Within(maker, at), SealCode.DivisionOf(seal.Info.SealId), clock.GetUtcNow());
         list.Add(new SealCheck(CheckStep.MakerCertificate, clause, answer.Outcome, answer.Problem, $"制章者“{maker.CommonName}”：{answer.Text}"));
         if (list.HasFailed)
         {
@@ -134,7 +128,7 @@ public sealed class SealVerifier(CertificateTrust certificates, IStatusSource st
         var known = await status.OfCertificateAsync(maker, cancel);
         if (known.State == KnownState.Unknown)
         {
-            list.Doubt(CheckStep.MakerCertificate, clause, SealProblem.StatusUnknown, $"不能确认制章者证书是否已吊销：{known.Source}");
+            list.Doubt(CheckStep.MakerCertificate, clause, known.Problem, $"不能确认制章者证书是否已吊销：{known.Source}");
         }
         else if (known.State == KnownState.Ended && (known.Since is not { } since || since <= made))
         {
@@ -170,7 +164,4 @@ public sealed class SealVerifier(CertificateTrust certificates, IStatusSource st
     /// <summary>The instant nearest to <paramref name="at"/> at which the certificate is in force: its own end is judged apart from its path.</summary>
     internal static DateTimeOffset Within(Sm2Certificate certificate, DateTimeOffset at) =>
         at < certificate.NotBefore ? certificate.NotBefore : at > certificate.NotAfter ? certificate.NotAfter : at;
-
-    /// <summary>Six-digit division out of a 14-digit seal code; null for seals that have none.</summary>
-    internal static string? Division(SesSeal seal) => SealCode.TryParse(seal.Info.SealId, out var code) ? code.Value[..6] : null;
 }

@@ -1,5 +1,6 @@
 using System.Formats.Asn1;
 using ShantingEId.Crypto;
+using ShantingEId.Recognition;
 
 namespace ShantingEId.Seals;
 
@@ -107,30 +108,25 @@ public sealed class SesSeal
 
     /// <summary>
     /// 电子印章验证, in the order of the standard: format (done by parsing), signature value, maker certificate, validity.
-    /// Stops at the first failure. For seals of our own authority; <see cref="SealVerifier"/> reports on anybody's.
+    /// Stops at the first failure. For seals of our own authority; <see cref="SealVerifier"/> reports on anybody's, by the same rule
+    /// of who may make seals.
     /// </summary>
-    /// <param name="chain">Certificates between the maker and a root, any order.</param>
-    /// <param name="roots">Trusted roots.</param>
+    /// <param name="trust">Whose certificates are believed.</param>
     /// <param name="at">Instant at which certificate and seal must be in force.</param>
     /// <returns>"" when all steps hold, else the failing step in Chinese.</returns>
-    public string Problem(IReadOnlyCollection<Sm2Certificate> chain, IReadOnlyCollection<Sm2Certificate> roots, DateTimeOffset at)
+    public string Problem(CertificateTrust trust, DateTimeOffset at)
     {
         // a) 印章签名值
-        var maker = CertificateChain.Known(MakerCertificate, chain);
+        var maker = trust.Known(MakerCertificate);
         if (!IsSignedBy(maker))
         {
             return "印章签名值不正确";
         }
 
-        // b) 制章者证书: chain, period, key usage
-        if (!maker.MaySign)
+        // b) 制章者证书: key usage, chain, period, and that it makes seals
+        if (trust.Judge(maker, TrustUse.SealMaking, at, SealCode.DivisionOf(Info.SealId), at) is { Outcome: not CheckOutcome.Passed } answer)
         {
-            return "制章者证书的密钥用法不允许签名";
-        }
-
-        if (CertificateChain.Problem(maker, chain, roots, at) is { Length: > 0 } problem)
-        {
-            return "制章者证书" + problem;
+            return $"制章者“{maker.CommonName}”：{answer.Text}";
         }
 
         // c) 印章有效期

@@ -197,6 +197,18 @@ public sealed record SesSealInfo
         };
     }
 
+    /// <summary>What a seal of a design says, as the seals of this system do: one holder, in force as long as the holder's certificate.</summary>
+    /// <param name="design">Of what kind, whose, under which code.</param>
+    /// <param name="picture">As drawn.</param>
+    /// <param name="holder">The certificate of the key that may use it.</param>
+    /// <param name="from">When it is made, and from when it holds.</param>
+    public static SesSealInfo Of(SealDesign design, SealPicture picture, Sm2Certificate holder, DateTimeOffset from) => new()
+    {
+        VendorId = "ShantingEId", SealId = design.SealCode.Value, Type = design.Kind.SesType(), Name = design.Name + design.Kind.ChineseName(),
+        CertificateList = [holder.Der.ToArray()], CreateTime = from, ValidStart = from, ValidEnd = holder.NotAfter,
+        PictureType = "PNG", Picture = picture.Png, Width = picture.WidthMillimetres, Height = picture.HeightMillimetres,
+    };
+
     /// <summary>ExtensionDatas: SEQUENCE OF ExtData.</summary>
     internal static void WriteExtensions(AsnWriter writer, IReadOnlyList<SesExtension> extensions)
     {

@@ -46,7 +46,7 @@ internal static class SigningTime
                 ? $"签章者证书后来吊销（{known.Source}），没有时间戳证明签章在此之前" : "签章者证书或印章现已到期，没有时间戳证明签章在此之前");
         }
 
-        return known.State == KnownState.Unknown ? Result(CheckOutcome.NotConfirmed, SealProblem.StatusUnknown, $"签章时在证书有效期内；不能确认证书是否已吊销：{known.Source}")
+        return known.State == KnownState.Unknown ? Result(CheckOutcome.NotConfirmed, known.Problem, $"签章时在证书有效期内；不能确认证书是否已吊销：{known.Source}")
             : Result(CheckOutcome.Passed, SealProblem.None, isRevoked ? "签章者证书在签章之后才吊销" : now > first ? "签章时间由时间戳证明，当时证书有效" : "签章时证书有效");
 
         SealCheck Result(CheckOutcome outcome, SealProblem problem, string text) => new(CheckStep.SigningTime, clause, outcome, problem, text);

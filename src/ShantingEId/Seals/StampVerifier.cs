@@ -67,7 +67,7 @@ internal sealed class StampVerifier(CertificateTrust certificates, IStatusSource
 
         if (known.State == KnownState.Unknown)
         {
-            list.Doubt(step, Clause, SealProblem.StatusUnknown, $"不能确认时间戳服务的证书是否已吊销：{known.Source}");
+            list.Doubt(step, Clause, known.Problem, $"不能确认时间戳服务的证书是否已吊销：{known.Source}");
         }
 
         // The stamp itself is a signature: once its certificate has ended, nothing says that it was not made later.

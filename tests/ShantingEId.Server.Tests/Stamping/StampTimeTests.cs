@@ -2,7 +2,7 @@ using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using ShantingEId.Seals;
 using ShantingEId.Server.Storage;
-
+using ShantingEId.V1;
 
 namespace ShantingEId.Server.Tests.Stamping;
 
@@ -26,9 +26,17 @@ public sealed class StampTimeTests : IAsyncLifetime
         Assert.Equal(report.Signatures[0].ProvenTime, answer.Use.ProvenTime.ToDateTimeOffset());
         Assert.Equal(answer.Use.ProvenTime, (await seals.UsesAsync(set))[0].ProvenTime);
 
+        var (overJson, stamp) = (JsonCall.As(server, "holder-app"), SealService.Descriptor.FindMethodByName("Stamp"));
         await server.StopTimesAsync();
         var refused = await Refusal.Of(seals.App.StampAsync(SealClient.OfDocument(set, SampleDocument.Create())));
         Assert.Equal((StatusCode.Unavailable, "TIME_STAMP_UNAVAILABLE"), (refused.Status, refused.Reason));
+        Assert.Equal("TIME_STAMP_UNAVAILABLE", (await overJson.Ask(stamp, SealClient.OfDocument(set, SampleDocument.Create()))).Reason);
+
+        // One that answers with something else is no better.
+        await server.LieAboutTimesAsync();
+        refused = await Refusal.Of(seals.App.StampAsync(SealClient.OfDocument(set, SampleDocument.Create())));
+        Assert.Equal((StatusCode.Unavailable, "TIME_STAMP_INVALID"), (refused.Status, refused.Reason));
+        Assert.Equal("TIME_STAMP_INVALID", (await overJson.Ask(stamp, SealClient.OfDocument(set, SampleDocument.Create()))).Reason);
         Assert.Single(await seals.UsesAsync(set));
 
         await server.StopAsync();
@@ -62,6 +70,14 @@ public sealed class StampTimeTests : IAsyncLifetime
             await times!.StopAsync();
             await times.DisposeAsync();
             times = null;
+        }
+
+        public async Task LieAboutTimesAsync()
+        {
+            times = WebApplication.CreateSlimBuilder().Build();
+            times.Urls.Add(address!.GetLeftPart(UriPartial.Authority));
+            ((IApplicationBuilder)times).Run(async context => await context.Response.Body.WriteAsync(new byte[] { 0x30, 0x00 }));
+            await times.StartAsync();
         }
 
         public override async ValueTask DisposeAsync()

@@ -66,6 +66,32 @@ public sealed class SealVerifierTests
         Assert.Equal(SealProblem.SealSignature, (await VerifyAsync(broken)).Checks[^1].Problem);
     }
 
+    // SDK, eid inspect, issuing and fsck judge seals by SesSeal.Problem, documents are judged by the verifier: who may make seals is one rule.
+    [Fact]
+    public async Task Whoever_looks_at_a_seal_asks_whether_its_maker_makes_seals()
+    {
+        var receipts = HandMade.Certified("receipts", TestCertificates.From, TestCertificates.To, CertificateUse.ReceiptSigning);
+        var clock = HandMade.Certified("clock", TestCertificates.From, TestCertificates.To, CertificateUse.TimeStamping);
+        var trust = SampleTrust.OwnWith(receipts.Certificate, clock.Certificate);
+        var cases = new (SigningKey Maker, CertificateTrust Trust, SealProblem Problem, string Text)[]
+        {
+            (SampleSeals.Maker, trust, SealProblem.None, ""),
+            (SampleSeals.Signer, trust, SealProblem.MakerUnknown, "证书链到达受信任的根，但不在所信任的制章者之列"), // A company makes itself a seal.
+            (receipts, trust, SealProblem.CertUsage, "证书是为别的用途签发的，不允许制章"), // Although it is at hand, as in authority-chain.pem.
+            (clock, trust, SealProblem.CertUsage, "证书的密钥用法不允许签名"),
+            (SampleSeals.Maker, CertificateTrust.None, SealProblem.TrustMissing, $"没有给出信任的根证书或信任列表，不能确认“{TestCertificates.Authority.CommonName}”颁发的证书可信"),
+        };
+        foreach (var (maker, trusted, problem, text) in cases)
+        {
+            var seal = SesSeal.Create(SampleSeals.Info, maker);
+            var check = (await SampleTrust.Seals(trusted).VerifyAsync(seal, SampleTrust.Now, TestContext.Current.CancellationToken)).First(each => each.Step == CheckStep.MakerCertificate);
+
+            Assert.Equal(problem, check.Problem);
+            Assert.Equal(text.Length == 0 ? "" : $"制章者“{maker.Certificate.CommonName}”：{text}", seal.Problem(trusted, SampleTrust.Now));
+            Assert.True(text.Length == 0 || check.Text == seal.Problem(trusted, SampleTrust.Now), check.Text);
+        }
+    }
+
     // I31: whatever else a certificate may carry for a key, a seal with it is not looked at further.
     [Fact]
     public async Task A_certificate_with_another_key_or_curve_is_refused_as_that()
