@@ -77,6 +77,12 @@ public sealed class OfflineVerifier
             return TypedCode.TryParse(text, out _) ? Answer(Verdict.Unknown, VerdictReason.RegisterNotAsked) : Answer(Verdict.Malformed, VerdictReason.TypedCodeCheck);
         }
 
+        // A live code says nothing by itself, and only the register knows whether it was used.
+        if (Presenting.LiveCode.LooksLikeOne(text, codePrefix))
+        {
+            return Answer(Verdict.Unknown, VerdictReason.LiveCodeOnline);
+        }
+
         // 2. A neighbour's.
         if (neighbours?.Read(text, clock.GetUtcNow()) is { } foreign && !text.StartsWith(codePrefix, StringComparison.Ordinal))
         {

@@ -259,7 +259,7 @@ public sealed class ScanPageTests(ScanServer server) : IClassFixture<ScanServer>
         var code = new LicenseCode(holder!, 1, set.License.Enterprise.Name, ManifestDigest.FromBytes(new byte[32])!, new StatusReference(0, 1), TimeProvider.System.GetUtcNow()).Sign(Prefix, authority.CodeSigner);
         return (new JsonObject
         {
-            ["prefix"] = Prefix, ["authority"] = string.Concat(authority.Roots.Concat(authority.Intermediates).Select(AuthorityFiles.ToPem)),
+            ["prefix"] = Prefix, ["authority"] = string.Concat(authority.Roots.Concat(authority.Intermediates).Select(certificate => certificate.ToPem())),
             ["codeSigners"] = authority.CodeSigner.Certificate.ToPem(),
         }, code);
     }

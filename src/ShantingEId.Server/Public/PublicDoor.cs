@@ -42,6 +42,7 @@ internal static class PublicDoor
             services.AddSingleton<AddressPace>();
             services.AddSingleton<PublicSite>();
             services.AddSingleton<ScanApp>();
+            services.AddSingleton<PresentSite>();
 
             // Status lists and packs, signed by a key that the service does not need but for them.
             services.AddSingleton(provider => new StatusBoard(store, provider.GetRequiredService<RegisterClock>()));
@@ -78,14 +79,14 @@ internal static class PublicDoor
     /// <summary>Leads what came through the public door to the pages; stands before everything else.</summary>
     public static void Map(WebApplication app)
     {
-        var (site, lists, scan) = (app.Services.GetService<PublicSite>(), app.Services.GetService<StatusSite>(), app.Services.GetService<ScanApp>());
+        var (site, lists, scan, present) = (app.Services.GetService<PublicSite>(), app.Services.GetService<StatusSite>(), app.Services.GetService<ScanApp>(), app.Services.GetService<PresentSite>());
         app.Use((context, next) => site is not null && context.Features.Get<IConnectionItemsFeature>()?.Items.ContainsKey(Mark) == true
-            ? AnswerAsync(context, site, lists!, scan!) : next(context));
+            ? AnswerAsync(context, site, lists!, scan!, present!) : next(context));
     }
 
-    private static async Task AnswerAsync(HttpContext context, PublicSite site, StatusSite lists, ScanApp scan)
+    private static async Task AnswerAsync(HttpContext context, PublicSite site, StatusSite lists, ScanApp scan, PresentSite present)
     {
-        if (!await lists.TryAnswerAsync(context) && !await scan.TryAnswerAsync(context))
+        if (!await lists.TryAnswerAsync(context) && !await scan.TryAnswerAsync(context) && !await present.TryAnswerAsync(context))
         {
             await site.AnswerAsync(context);
         }

@@ -73,7 +73,7 @@ internal sealed class ScanApp
     private static byte[] Trust(IssuingAuthority authority) => JsonSerializer.SerializeToUtf8Bytes(new JsonObject
     {
         ["prefix"] = authority.CodePrefix,
-        ["authority"] = string.Concat(authority.Roots.Concat(authority.Intermediates).Select(AuthorityFiles.ToPem)),
+        ["authority"] = string.Concat(authority.Roots.Concat(authority.Intermediates).Select(certificate => certificate.ToPem())),
         ["codeSigners"] = authority.CodeSigner.Certificate.ToPem(),
     });
 

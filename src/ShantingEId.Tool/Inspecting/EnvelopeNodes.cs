@@ -24,6 +24,8 @@ internal static class EnvelopeNodes
             ContentType.NeighbourList => "邻区互认名单",
             ContentType.StatusList => "状态列表",
             ContentType.StatusPack => "离线状态包",
+            ContentType.LiveCode => "动态码",
+            ContentType.IdentityAssertion => "身份断言",
             _ => $"内容类型 {(int)envelope.ContentType}",
         });
         Header(root, envelope);

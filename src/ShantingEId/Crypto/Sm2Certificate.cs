@@ -57,6 +57,9 @@ public sealed class Sm2Certificate
     /// <summary>Extension that names the certificate's entry in a status list; of the same arc. Nobody else's has a number yet.</summary>
     public const string StatusEntryOid = "2.25.142446784825145639155596115693394489087";
 
+    /// <summary>extendedKeyUsage of a key that signs live codes; of the same arc.</summary>
+    public const string LiveCodeSigningOid = "2.25.138147350138645361204993250034283861115";
+
     /// <summary>extendedKeyUsage id-kp-timeStamping (RFC 3161 §2.3).</summary>
     public const string TimeStampingOid = "1.3.6.1.5.5.7.3.8";
 
@@ -158,13 +161,16 @@ public sealed class Sm2Certificate
     public bool MaySignTrustLists => HasSigningUsage && extendedUses.Contains(TrustListSigningOid);
 
     /// <summary>Whether the key may sign licence codes: it signs, and is not certified for something else of ours.</summary>
-    public bool MaySignCodes => MaySign && !MaySignReceipts && !MaySignTrustLists && !MaySignStatus;
+    public bool MaySignCodes => MaySign && !MaySignReceipts && !MaySignTrustLists && !MaySignStatus && !MaySignLiveCodes;
 
     /// <summary>Whether the key may make seals: it may sign, and is not certified for something else of ours. Who makes them is another question, see <see cref="Recognition.CertificateTrust"/>.</summary>
     public bool MayMakeSeals => MaySignCodes;
 
     /// <summary>Whether the key may sign states of licences, in lists and packs.</summary>
     public bool MaySignStatus => HasSigningUsage && extendedUses.Contains(StatusSigningOid);
+
+    /// <summary>Whether the key may sign live codes.</summary>
+    public bool MaySignLiveCodes => HasSigningUsage && extendedUses.Contains(LiveCodeSigningOid);
 
     /// <summary>Whether the key may sign time stamps, and nothing else (RFC 3161 §2.3).</summary>
     public bool MayTimeStamp => (Usage & KeyUsage.DigitalSignature) != 0 && isForExtendedUsesOnly && extendedUses is [TimeStampingOid];

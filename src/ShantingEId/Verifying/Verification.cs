@@ -1,5 +1,6 @@
 using ShantingEId.Issuing;
 using ShantingEId.Licenses;
+using ShantingEId.Presenting;
 using ShantingEId.Seals;
 using ShantingEId.Trades;
 
@@ -30,6 +31,9 @@ public sealed record Verification(Verdict Verdict, VerdictReason Reason, DateTim
 
     /// <summary>Whose code it is, when a neighbouring issuer's: then there is neither manifest nor entry, and only what the code itself says.</summary>
     public NeighbourLicense? Neighbour { get; init; }
+
+    /// <summary>What goes with a live code; null where none was scanned.</summary>
+    public LiveShown? Live { get; init; }
 
     /// <summary>Whether the licence may be relied on; of a comprehensive licence each permit must be looked at besides.</summary>
     public bool IsValid => Verdict == Verdict.Valid;
