@@ -2,10 +2,8 @@ using SkiaSharp;
 
 namespace ShantingEId.Documents;
 
-/// <summary>A face in a font collection on this machine.</summary>
-/// <param name="Path">The file.</param>
-/// <param name="Index">Which face of the collection.</param>
-internal sealed record FontFile(string Path, int Index)
+/// <summary>Faces in the font collections of this machine.</summary>
+internal static class FontFile
 {
     private static readonly string[] Directories =
         ["/usr/share/fonts/opentype/noto", "/usr/share/fonts/noto-cjk", "/usr/local/share/fonts/noto"];
@@ -18,16 +16,16 @@ internal sealed record FontFile(string Path, int Index)
     /// <param name="file">Name of the collection.</param>
     /// <param name="family">Family name of the face.</param>
     /// <exception cref="EidException"><see cref="ErrorReason.SealImageInvalid"/>: it is not there.</exception>
-    public static (FontFile File, SKTypeface Face) Find(string? directory, string file, string family)
+    public static SKTypeface Find(string? directory, string file, string family)
     {
         foreach (var candidate in directory is null ? Directories : [directory])
         {
-            var path = System.IO.Path.Combine(candidate, file);
+            var path = Path.Combine(candidate, file);
             for (var index = 0; File.Exists(path) && SKTypeface.FromFile(path, index) is { } face; index++)
             {
                 if (face.FamilyName == family)
                 {
-                    return (new FontFile(path, index), face);
+                    return face;
                 }
 
                 face.Dispose();

@@ -39,5 +39,5 @@ public sealed class SealFonts : IDisposable
         Digits.Dispose();
     }
 
-    private static SealFace Load(string? directory, string file, string family) => new(FontFile.Find(directory, file, family).Face);
+    private static SealFace Load(string? directory, string file, string family) => new(FontFile.Find(directory, file, family));
 }

@@ -20,7 +20,7 @@ internal sealed class DrawingPainter : IDisposable
     {
         foreach (var rows in drawings.SelectMany(drawing => drawing.Text).GroupBy(row => row.Font))
         {
-            using var bytes = cutDown && fonts[rows.Key].Subset(rows) is { } subset ? SKData.CreateCopy(subset) : null;
+            using var bytes = cutDown ? SKData.CreateCopy(fonts[rows.Key].Subset(rows, FontGrid.Whole)) : null;
             var own = bytes is null ? null : SKTypeface.FromData(bytes);
             faces[rows.Key] = (own ?? fonts[rows.Key].Typeface, own is not null);
         }

@@ -4,7 +4,7 @@ using System.Xml;
 
 namespace ShantingEId.Documents.Faces;
 
-/// <summary>Writes a drawing as SVG that stands alone: pictures are inside, and the fonts too where they can be cut down.</summary>
+/// <summary>Writes a drawing as SVG that stands alone: pictures and fonts are inside.</summary>
 public static class DrawingSvg
 {
     private const string Svg = "http://www.w3.org/2000/svg";
@@ -33,9 +33,8 @@ public static class DrawingSvg
     private static string Face(IGrouping<FaceLetters, TextRun> rows, FaceFont font)
     {
         var name = Family(rows.Key);
-        var weight = font.IsBold ? "bold" : "normal";
-        var source = font.Subset(rows) is { } bytes ? $"@font-face{{font-family:{name};src:url(data:font/otf;base64,{Convert.ToBase64String(bytes)})}}" : "";
-        return $"{source}.{name}{{font-family:{name},\"Noto Serif CJK SC\",SimSun,serif;{(source.Length > 0 ? "" : $"font-weight:{weight};")}white-space:pre}}";
+        var source = $"@font-face{{font-family:{name};src:url(data:font/ttf;base64,{Convert.ToBase64String(font.Subset(rows, FontGrid.Fine))})}}";
+        return $"{source}.{name}{{font-family:{name},\"Noto Serif CJK SC\",SimSun,serif;white-space:pre}}";
     }
 
     private static string Family(FaceLetters letters) => letters == FaceLetters.Bold ? "EidBold" : "EidText";

@@ -15,31 +15,26 @@ public enum FaceLetters
 }
 
 /// <summary>
-/// Song faces of the Debian package fonts-noto-cjk. Load once; safe to share between threads. With libharfbuzz-subset0 the
-/// documents carry what they use of them.
+/// Song faces of the Debian package fonts-noto-cjk. Load once; safe to share between threads. Documents carry what they use of them.
 /// </summary>
 public sealed class FaceFonts : IDisposable
 {
-    private FaceFonts(string? directory, bool embed)
+    private FaceFonts(string? directory)
     {
-        Regular = FaceFont.Load(directory, "NotoSerifCJK-Regular.ttc", "Noto Serif CJK SC", bold: false, embed);
-        Bold = FaceFont.Load(directory, "NotoSerifCJK-Bold.ttc", "Noto Serif CJK SC", bold: true, embed);
+        Regular = FaceFont.Load(directory, "NotoSerifCJK-Regular.ttc", "Noto Serif CJK SC", bold: false);
+        Bold = FaceFont.Load(directory, "NotoSerifCJK-Bold.ttc", "Noto Serif CJK SC", bold: true);
     }
 
     internal FaceFont Regular { get; }
 
     internal FaceFont Bold { get; }
 
-    /// <summary>Whether documents carry their fonts; without libharfbuzz-subset0 they only name them.</summary>
-    public bool CanEmbed => Regular.CanEmbed && Bold.CanEmbed;
-
     internal FaceFont this[FaceLetters letters] => letters == FaceLetters.Bold ? Bold : Regular;
 
     /// <summary>Loads the faces from a directory, or from where Debian puts them.</summary>
     /// <param name="directory">The only place to look; null for the usual ones.</param>
-    /// <param name="embed">False for documents that only name their fonts, as where the library is missing.</param>
     /// <exception cref="EidException"><see cref="ErrorReason.SealImageInvalid"/>: a face is not there.</exception>
-    public static FaceFonts LoadDefault(string? directory = null, bool embed = true) => new(directory, embed);
+    public static FaceFonts LoadDefault(string? directory = null) => new(directory);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -49,20 +44,36 @@ public sealed class FaceFonts : IDisposable
     }
 }
 
+/// <summary>How finely the outlines of an embedded font are put down.</summary>
+internal enum FontGrid
+{
+    /// <summary>
+    /// For files that are kept and sent. A character of 4 mm is drawn to 12 µm, a quarter of a dot of 600 to the inch, and what is packed is three
+    /// fifths of what it is on the grid of the face.
+    /// </summary>
+    Fine = 340,
+
+    /// <summary>The same for texts of very many characters, which are set small: 3.5 mm to 18 µm. They would be 70 KB else.</summary>
+    Coarse = 200,
+
+    /// <summary>The grid of the face itself, for printing.</summary>
+    Whole = 1000,
+}
+
 /// <summary>One face: what its characters measure, and what is needed of it for one document.</summary>
 internal sealed class FaceFont : IDisposable
 {
     private const float Em = 1000;
+    private const int MostFine = 250;
 
     private readonly SKFont font;
-    private readonly FontSubsetter? subsetter;
     private readonly ConcurrentDictionary<Rune, double> advances = new();
+    private readonly ConcurrentDictionary<(Rune Rune, FontGrid Grid), TrueTypeGlyph> glyphs = new();
     private readonly Lock measuring = new();
 
-    private FaceFont(SKTypeface typeface, FontSubsetter? subsetter, bool bold)
+    private FaceFont(SKTypeface typeface, bool bold)
     {
         Typeface = typeface;
-        this.subsetter = subsetter;
         IsBold = bold;
         font = new SKFont(typeface, Em) { Hinting = SKFontHinting.None, LinearMetrics = true, Subpixel = true };
     }
@@ -71,13 +82,7 @@ internal sealed class FaceFont : IDisposable
 
     public bool IsBold { get; }
 
-    public bool CanEmbed => subsetter is not null;
-
-    public static FaceFont Load(string? directory, string file, string family, bool bold, bool embed)
-    {
-        var (found, face) = FontFile.Find(directory, file, family);
-        return new FaceFont(face, embed ? FontSubsetter.TryOpen(found) : null, bold);
-    }
+    public static FaceFont Load(string? directory, string file, string family, bool bold) => new(FontFile.Find(directory, file, family), bold);
 
     /// <summary>Room a character takes along the line, in ems; null when the face lacks it.</summary>
     public double? Advance(Rune rune)
@@ -93,13 +98,34 @@ internal sealed class FaceFont : IDisposable
         }
     }
 
-    /// <summary>An OpenType font with the characters of these rows; null where fonts cannot be cut down.</summary>
-    public byte[]? Subset(IEnumerable<TextRun> rows) => subsetter?.Cut(rows.SelectMany(row => row.Text.EnumerateRunes()));
+    /// <summary>A TrueType font with the characters of these rows, on this grid; for files, on a coarser one when they are very many.</summary>
+    public byte[] Subset(IEnumerable<TextRun> rows, FontGrid grid)
+    {
+        var runes = rows.SelectMany(row => row.Text.EnumerateRunes()).Distinct().Order().ToArray();
+        grid = grid == FontGrid.Fine && runes.Length > MostFine ? FontGrid.Coarse : grid;
+        var (units, characters) = ((int)grid, runes.Select(rune => (rune, Glyph(rune, grid))).ToArray());
+        return new TrueTypeFont(IsBold ? "EidBold" : "EidText", units, units * 88 / 100, units * 12 / 100, IsBold).Write(characters);
+    }
 
     public void Dispose()
     {
         font.Dispose();
-        subsetter?.Dispose();
         Typeface.Dispose();
+    }
+
+    private TrueTypeGlyph Glyph(Rune rune, FontGrid grid)
+    {
+        if (glyphs.TryGetValue((rune, grid), out var known))
+        {
+            return known;
+        }
+
+        lock (measuring)
+        {
+            var (scale, glyph) = ((int)grid / Em, font.GetGlyph(rune.Value));
+            using var outline = font.GetGlyphPath(glyph);
+            var advance = (int)Math.Round(font.GetGlyphWidths([glyph])[0] * scale);
+            return glyphs.GetOrAdd((rune, grid), outline is null ? TrueTypeGlyph.Blank(advance) : TrueTypeGlyph.Of(outline, scale, advance));
+        }
     }
 }

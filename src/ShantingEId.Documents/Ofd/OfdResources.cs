@@ -9,8 +9,8 @@ namespace ShantingEId.Documents.Ofd;
 internal sealed class OfdResources
 {
     /// <summary>
-    /// What a reader that cannot use an embedded font, or finds none, should look for: 宋体 stands on every machine that reads
-    /// OFD, and the places of characters do not depend on the font.
+    /// What a reader that cannot use an embedded font should look for: 宋体 stands on every machine that reads OFD, and the places of
+    /// characters do not depend on the font.
     /// </summary>
     private const string FontName = "宋体";
 
@@ -40,14 +40,9 @@ internal sealed class OfdResources
     public IReadOnlyList<OfdEntry> Write(string folder, IReadOnlyList<Drawing> pages, FaceFonts faces)
     {
         var files = new List<OfdEntry>();
-        var embedded = new Dictionary<FaceLetters, string>();
         foreach (var letters in fonts.Keys)
         {
-            if (faces[letters].Subset(pages.SelectMany(page => page.Text).Where(row => row.Font == letters)) is { } bytes)
-            {
-                embedded[letters] = $"font_{(letters == FaceLetters.Bold ? "bold" : "text")}.otf";
-                files.Add(new OfdEntry($"{folder}/Res/{embedded[letters]}", bytes));
-            }
+            files.Add(new OfdEntry($"{folder}/Res/{FileOf(letters)}", faces[letters].Subset(pages.SelectMany(page => page.Text).Where(row => row.Font == letters), FontGrid.Fine)));
         }
 
         files.AddRange(images.Values.Select(image => new OfdEntry($"{folder}/Res/image_{Number(image.Number)}.png", image.Png.ToArray())));
@@ -63,11 +58,7 @@ internal sealed class OfdResources
                     xml.WriteAttributeString("Bold", "true");
                 }
 
-                if (embedded.TryGetValue(letters, out var file))
-                {
-                    xml.Text("FontFile", file);
-                }
-
+                xml.Text("FontFile", FileOf(letters));
                 xml.WriteEndElement();
             }
 
@@ -88,6 +79,8 @@ internal sealed class OfdResources
         });
         return images.Count > 0 ? [publicRes, documentRes, .. files] : [publicRes, .. files];
     }
+
+    private static string FileOf(FaceLetters letters) => letters == FaceLetters.Bold ? "font_bold.ttf" : "font_text.ttf";
 
     /// <summary>Whether there is a DocumentRes.xml.</summary>
     public bool HasImages => images.Count > 0;

@@ -26,20 +26,22 @@ public static class OfdSigner
     /// </exception>
     public static OfdFile Sign(OfdFile package, SesSeal seal, SigningKey signer, DateTimeOffset time, params IReadOnlyList<StampPlace> places)
     {
-        var prepared = Prepare(package, seal, time, places);
+        var prepared = Prepare(package, time, places);
         return prepared.Finish(SesSignature.Create(seal, signer, time, prepared.DataHash, prepared.PropertyInfo));
     }
 
     /// <summary>
-    /// Everything but the signature itself, for a key that is elsewhere. The same document, seal, time and places give the same
-    /// bytes, so that a signature which was kept can be put on the document again.
+    /// Everything but the signature itself, for a key that is elsewhere. The same document, time and places give the same bytes, so
+    /// that a signature which was kept can be put on the document again.
     /// </summary>
     /// <param name="package">The document.</param>
-    /// <param name="seal">The seal, which the caller has verified.</param>
     /// <param name="time">When; a fraction of a second is cut off.</param>
     /// <param name="places">Where its imprint is shown; at least one.</param>
     /// <exception cref="EidException"><see cref="ErrorReason.DocumentInvalid"/>: not an OFD document, no such page, or an earlier signature has closed it.</exception>
-    public static PreparedStamp Prepare(OfdFile package, SesSeal seal, DateTimeOffset time, params IReadOnlyList<StampPlace> places)
+    public static PreparedStamp Prepare(OfdFile package, DateTimeOffset time, params IReadOnlyList<StampPlace> places) => Prepare(package, null, time, places);
+
+    /// <summary>The same with the seal as a file of its own too, as it was written up to version 0.3: what was signed then must come out again.</summary>
+    internal static PreparedStamp Prepare(OfdFile package, SesSeal? sealFile, DateTimeOffset time, IReadOnlyList<StampPlace> places)
     {
         // 1. What is there; an earlier signature over the list of signatures would break.
         var structure = OfdStructure.Read(package);
@@ -52,28 +54,24 @@ public static class OfdSigner
         var folder = earlier.NewFolder();
         var (sealName, signatureName, valueName) = ($"{folder}/Seal.esl", $"{folder}/Signature.xml", $"{folder}/SignedValue.dat");
 
-        // 2. Everything that will be covered: the seal, and OFD.xml with the way to the list of signatures in it.
-        var prepared = package.With(new OfdEntry(sealName, seal.Der.ToArray()));
-        if (structure.SignaturesName is null)
-        {
-            prepared = prepared.With(earlier.AddToRoot());
-        }
+        // 2. Everything that will be covered, with the way to the list of signatures in OFD.xml; and the list, which is not.
+        var prepared = package.With([
+            .. sealFile is null ? [] : new[] { new OfdEntry(sealName, sealFile.Der.ToArray()) },
+            .. structure.SignaturesName is null ? new[] { earlier.AddToRoot() } : [], earlier.WithNew(signatureName)]);
 
-        // 3. The list, not covered.
-        prepared = prepared.With(earlier.WithNew(signatureName));
-
-        // 4. Digests of all other files, as they are now.
+        // 3. Digests of all other files, as they are now.
         var covered = prepared.Entries.Where(entry => entry.Name != earlier.ListName).ToArray();
-        var signature = WriteSignature(signatureName, valueName, sealName, covered, structure, places, earlier.FirstFreeId, time);
+        var signature = WriteSignature(signatureName, valueName, sealFile is null ? null : sealName, covered, structure, places, earlier.FirstFreeId, time);
 
-        // 5. What is signed is Signature.xml, which nothing may change from here on.
+        // 4. What is signed is Signature.xml, which nothing may change from here on.
         return new PreparedStamp(prepared.With(signature), signature, valueName, places);
     }
 
-    // Clause 18.2. Readers want at least two References, StampAnnot with the identifier of the page, and numbers for identifiers:
-    // ofd.js lays things over each other in their order.
+    // Clause 18.2. Its Seal is optional and left out: the seal is inside SignedValue.dat, and the copy was a seventh of a licence. Readers want
+    // at least two References, StampAnnot with the identifier of the page, and numbers for identifiers: ofd.js lays things over each other in
+    // their order.
     private static OfdEntry WriteSignature(
-        string name, string valueName, string sealName, OfdEntry[] covered, OfdStructure structure, IReadOnlyList<StampPlace> places, int firstId, DateTimeOffset time) => OfdMarkup.File(name, "Signature", xml =>
+        string name, string valueName, string? sealName, OfdEntry[] covered, OfdStructure structure, IReadOnlyList<StampPlace> places, int firstId, DateTimeOffset time) => OfdMarkup.File(name, "Signature", xml =>
     {
         xml.Start("SignedInfo");
         xml.Element("Provider", ("ProviderName", "ShantingEId"), ("Company", "ShantingEId"), ("Version", "1"));
@@ -99,9 +97,13 @@ public static class OfdSigner
             xml.WriteEndElement();
         }
 
-        xml.Start("Seal");
-        xml.Text("BaseLoc", "/" + sealName);
-        xml.WriteEndElement();
+        if (sealName is not null)
+        {
+            xml.Start("Seal");
+            xml.Text("BaseLoc", "/" + sealName);
+            xml.WriteEndElement();
+        }
+
         xml.WriteEndElement();
         xml.Text("SignedValue", "/" + valueName);
     });

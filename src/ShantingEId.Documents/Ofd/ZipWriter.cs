@@ -78,9 +78,8 @@ internal static class ZipWriter
         Short(head, 22, (ushort)name.Length);
     }
 
-    // Seals and signatures are a PNG and numbers that look like chance; trying hard packs them no smaller.
-    private static CompressionLevel LevelOf(string name) =>
-        name.EndsWith(".esl", StringComparison.Ordinal) || name.EndsWith(".dat", StringComparison.Ordinal) ? CompressionLevel.Fastest : CompressionLevel.SmallestSize;
+    // A signature holds a PNG and numbers that look like chance; trying hard packs it no smaller.
+    private static CompressionLevel LevelOf(string name) => name.EndsWith(".dat", StringComparison.Ordinal) ? CompressionLevel.Fastest : CompressionLevel.SmallestSize;
 
     private static PackedEntry Pack(ReadOnlyMemory<byte> content, CompressionLevel level)
     {

@@ -168,7 +168,7 @@ public static class OfdReader
     // Exactly this many bytes, from all of the packed ones: nothing may hide behind the end of the deflated data.
     private static bool Inflate(ReadOnlyMemory<byte> packed, byte[] content)
     {
-        using var source = new LastBytesSingly(packed);
+        using var source = new LastByteApart(packed);
         using var inflater = new DeflateStream(source, CompressionMode.Decompress);
         try
         {
@@ -182,10 +182,11 @@ public static class OfdReader
 
     private static EidException Limits(string message) => new(ErrorReason.ContainerLimits, message);
 
-    /// <summary>Hands out its last bytes one by one, so that a reader that reads ahead cannot swallow what it does not need.</summary>
-    private sealed class LastBytesSingly(ReadOnlyMemory<byte> bytes) : Stream
+    /// <summary>
+    /// Hands out its last byte by itself: a reader that reads ahead cannot swallow it, and asks for it only when its data go on to there.
+    /// </summary>
+    private sealed class LastByteApart(ReadOnlyMemory<byte> bytes) : Stream
     {
-        private const int Tail = 64;
         private int position;
 
         public bool IsAtEnd => position == bytes.Length;
@@ -203,7 +204,7 @@ public static class OfdReader
         public override int Read(Span<byte> buffer)
         {
             var left = bytes.Length - position;
-            var count = Math.Min(buffer.Length, left > Tail ? left - Tail : Math.Min(1, left));
+            var count = Math.Min(buffer.Length, left > 1 ? left - 1 : left);
             bytes.Span.Slice(position, count).CopyTo(buffer);
             position += count;
             return count;

@@ -151,6 +151,13 @@ public sealed class StampDesk(
     private static byte[]? Again(StampCommand command, byte[] reply)
     {
         var signature = SesSignature.Parse(command.ReadSignature(reply));
-        return command.Subject.Plan(signature.ToSign.Seal, signature.ToSign.Time).Finish?.Invoke(signature);
+        var toSign = signature.ToSign;
+        var plan = command.Subject.Plan(toSign.Seal, toSign.Time);
+        if (!plan.DataHash.AsSpan().SequenceEqual(toSign.DataHash))
+        {
+            plan = command.Subject.Plan(toSign.Seal, toSign.Time, withSealFile: true); // It was stamped by a version that wrote more.
+        }
+
+        return plan.Finish?.Invoke(signature);
     }
 }

@@ -14,8 +14,11 @@ public abstract record StampSubject
     public abstract string Identity { get; }
 
     /// <summary>Reads it and finds the places; must give the same for the same seal and time.</summary>
+    /// <param name="seal">The seal.</param>
+    /// <param name="time">When it is signed.</param>
+    /// <param name="withSealFile">As up to version 0.3, with the seal as a file of its own.</param>
     /// <exception cref="EidException"><see cref="ErrorReason.StampPlaceInvalid"/>, <see cref="ErrorReason.DocumentInvalid"/>, errors of the reader.</exception>
-    internal abstract StampPlan Plan(SesSeal seal, DateTimeOffset time);
+    internal abstract StampPlan Plan(SesSeal seal, DateTimeOffset time, bool withSealFile = false);
 
     /// <summary>A document.</summary>
     /// <param name="Bytes">OFD.</param>
@@ -28,10 +31,10 @@ public abstract record StampSubject
         /// <inheritdoc/>
         public override string Identity => $"document {Convert.ToHexStringLower(Digest)} {string.Join('\u001E', Wishes)}";
 
-        internal override StampPlan Plan(SesSeal seal, DateTimeOffset time)
+        internal override StampPlan Plan(SesSeal seal, DateTimeOffset time, bool withSealFile)
         {
             var package = OfdFile.Read(Bytes);
-            var prepared = OfdSigner.Prepare(package, seal, time, StampWish.Places(package, seal, Wishes));
+            var prepared = OfdSigner.Prepare(package, withSealFile ? seal : null, time, StampWish.Places(package, seal, Wishes));
             return new StampPlan(prepared.DataHash, prepared.PropertyInfo, StampWish.PageList(prepared.Places), value => prepared.Finish(value).ToBytes());
         }
     }
@@ -47,7 +50,7 @@ public abstract record StampSubject
         /// <inheritdoc/>
         public override string Identity => $"digest {Convert.ToHexStringLower(Sm3)} {PropertyInfo}";
 
-        internal override StampPlan Plan(SesSeal seal, DateTimeOffset time) => new(Sm3, PropertyInfo, "", null);
+        internal override StampPlan Plan(SesSeal seal, DateTimeOffset time, bool withSealFile) => new(Sm3, PropertyInfo, "", null);
     }
 }
 

@@ -59,10 +59,10 @@ internal static class BenchDocuments
             }
         }
 
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{sets.Count} licences, fonts {(fonts.CanEmbed ? "embedded" : "named only")}, seal picture {seal.Seal.Info.Picture.Length} bytes"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{sets.Count} licences, seal picture {seal.Seal.Info.Picture.Length} bytes"));
         Figure.AtMost("face_ofd_ms", Figure.Median(kinds[0].Times), "ms", 15);
         Figure.AtMost("face_ofd_bytes", Figure.Median(kinds[0].Sizes), "bytes", MostBytes);
-        Figure.Show("face_ofd_bytes_largest", kinds[0].Sizes.Max(), "bytes");
+        Figure.AtMost("face_ofd_bytes_largest", kinds[0].Sizes.Max(), "bytes", MostBytes);
         Figure.Show("face_ofd_bytes_within_goal", 100.0 * kinds[0].Sizes.Count(size => size <= MostBytes) / sets.Count, "%");
         Figure.Show("face_pdf_ms", Figure.Median(kinds[1].Times), "ms");
         Figure.Show("face_pdf_bytes", Figure.Median(kinds[1].Sizes), "bytes");

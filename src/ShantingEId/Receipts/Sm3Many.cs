@@ -40,7 +40,8 @@ public static partial class Sm3Lanes
         public uint[] State { get; } = new uint[8];
     }
 
-    // Goes on while at least a quarter of the lanes has something to do; what is begun then is handed back, for it is quicker one by one.
+    // Goes on while two lanes have something to do: a round takes as long as its operations wait for each other, however many lanes they have.
+    // The last one is handed back.
     private static List<OpenLane> RunEach<T>(IReadOnlyList<ReadOnlyMemory<byte>> messages, int[] order, byte[][] digests)
         where T : unmanaged, ILanes<T>
     {
@@ -57,7 +58,7 @@ public static partial class Sm3Lanes
             Take(lane, numbers);
         }
 
-        while (busy >= Math.Max(2, T.Count / 4))
+        while (busy >= 2)
         {
             for (var lane = 0; lane < T.Count; lane++)
             {

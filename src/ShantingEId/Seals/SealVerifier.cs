@@ -49,7 +49,7 @@ public sealed class SealVerifier(CertificateTrust certificates, IStatusSource st
         list.Pass(CheckStep.Format, Clause(1), $"第 {(int)version} 版电子印章，格式正确");
 
         // 2. 印章签名值
-        if (!seal.SignatureIsGood)
+        if (!seal.IsSignedBy(certificates.Known(seal.MakerCertificate)))
         {
             list.Fail(CheckStep.SealSignature, Clause(2), SealProblem.SealSignature, "印章签名值不正确，印章被改动过或系伪造");
             return list.Checks;

@@ -53,7 +53,7 @@ public class OfdSignerTests
 
         Assert.Equal(SealVerdict.Valid, report.Verdict);
         Assert.Equal(["1", "2", "3"], report.Signatures.Select(signature => signature.Id));
-        foreach (var file in (string[])["Seal.esl", "Signature.xml", "SignedValue.dat"])
+        foreach (var file in (string[])["Signature.xml", "SignedValue.dat"])
         {
             Assert.Equal(["2", "3"], report.Files.Single(each => each.Path == $"/Doc_0/Signs/Sign_0/{file}").CoveredBy.Where(id => id != "1"));
         }
