@@ -55,7 +55,7 @@ internal sealed partial class PresentSite(PresentationDesk desk, HolderWire wire
         var isRead = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
         if (path == Path && isRead)
         {
-            var words = new PageWords(context.Request);
+            var words = PageWords.Of(context.Request);
             context.Response.Headers.ContentLanguage = words.Language;
             await WriteAsync(context, StatusCodes.Status200OK, "text/html; charset=utf-8", System.Text.Encoding.UTF8.GetBytes(page.Html(words)));
         }

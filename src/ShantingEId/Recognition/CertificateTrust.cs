@@ -64,9 +64,6 @@ public sealed class CertificateTrust(IReadOnlyCollection<Sm2Certificate> roots, 
     /// <summary>Nobody is believed, so that no path can be confirmed.</summary>
     public static CertificateTrust None { get; } = new([], []);
 
-    /// <summary>The same certificate as one at hand, byte for byte, where there is one; says nothing about trust in it.</summary>
-    internal Sm2Certificate Known(Sm2Certificate certificate) => CertificateChain.Known(certificate, helpers);
-
     /// <summary>Judges the path of a certificate.</summary>
     /// <param name="certificate">The end certificate.</param>
     /// <param name="use">What it is relied on for.</param>
