@@ -47,13 +47,16 @@ public sealed class FailPointTests
             // 1. The steps of a rename that nobody disturbs.
             undisturbed = await RenameAsync(Never);
 
-            // 2. A rename for each point, and the server dies there; once more, when on a busy machine it got further.
+            // 2. A rename for each point, and the server dies there; again, when it got further on a busy machine, or went another way.
             foreach (var point in FailPoint.In(undisturbed, Figures.Count("EID_FAIL_POINTS_EVERY", 0)))
             {
-                for (var attempt = 0; attempt < 3 && !killed.ContainsKey(point); attempt++)
+                for (var attempt = 0; attempt < 4 && !killed.ContainsKey(point); attempt++)
                 {
                     var steps = await RenameAsync(point);
-                    killed[FailPoint.After(steps)] = Tell(steps);
+                    if (FailPoint.IsSameWay(undisturbed, steps))
+                    {
+                        killed[FailPoint.After(steps)] = Tell(steps);
+                    }
                 }
             }
         }
@@ -68,7 +71,7 @@ public sealed class FailPointTests
         Figures.Print(name + "_kept_old", old, "renames", "> 0");
         Figures.Print(name + "_took_new", renamed, "renames", "> 0");
         Assert.Superset(Enumerable.Range(0, FailPoint.After(undisturbed).Marks).ToHashSet(), killed.Keys.Select(point => point.Marks).ToHashSet());
-        Assert.True(old > 0 && renamed > 0);
+        Assert.True(old > 2 && renamed > 1, $"{old} kills left the old set, {renamed} the new");
         using var audit = open();
         Assert.Empty(audit.Check([], afterRow: 0, whole: true));
         var environment = settings.Postgres is { } postgres ? new Dictionary<string, string> { ["EID_POSTGRES"] = postgres } : null;

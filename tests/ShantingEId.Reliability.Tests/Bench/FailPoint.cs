@@ -28,6 +28,10 @@ public sealed record FailPoint(int Marks, int Others)
         Enumerable.Range(0, steps.Count).Select(taken => After([.. steps.Take(taken)])).GroupBy(point => point.Marks)
             .SelectMany(row => row.Where(point => point.Others == 0 || point.Others == row.Count() / 2 || point.Others == row.Count() - 1 || (every > 0 && point.Others % every == 0)));
 
+    /// <summary>Whether two courses went the same way as far as the shorter one goes: now and then SQLite begins its log anew in between, with a flush of its own.</summary>
+    public static bool IsSameWay(IReadOnlyList<CallKind> one, IReadOnlyList<CallKind> other) =>
+        Rows(one).Zip(Rows(other)).All(pair => pair.First.Mark == pair.Second.Mark && Math.Abs(pair.First.Before - pair.Second.Before) <= Math.Max(3, pair.First.Before / 4));
+
     /// <summary>Does an act at a server that dies at this point.</summary>
     /// <param name="server">The server; with nothing else to do.</param>
     /// <param name="classify">Which system calls are steps.</param>
@@ -76,6 +80,24 @@ public sealed record FailPoint(int Marks, int Others)
         return (Read(), lives);
 
         IReadOnlyList<CallKind> Read() => [.. SystemCallTrace.Read(trace, classify).Select(call => call.Kind)];
+    }
+
+    // Each mark with the number of steps in the row before it.
+    private static IEnumerable<(CallKind Mark, int Before)> Rows(IReadOnlyList<CallKind> steps)
+    {
+        var before = 0;
+        foreach (var step in steps)
+        {
+            if (IsMark(step))
+            {
+                yield return (step, before);
+                before = 0;
+            }
+            else
+            {
+                before++;
+            }
+        }
     }
 
     private static bool IsMark(CallKind step) => step is not (CallKind.LogWrite or CallKind.Statement);
