@@ -32,7 +32,7 @@ public sealed class DocumentReasonTests(ServerFixture server) : IClassFixture<Se
     {
         var rows = Rows(await WorldAsync());
         var wrong = new List<string>();
-        foreach (var (reason, caller, method, request) in rows)
+        foreach (var (reason, caller, method, request, json) in rows)
         {
             // 1. gRPC.
             var raw = server.Channel(caller).CreateCallInvoker().AsyncUnaryCall(
@@ -42,7 +42,7 @@ public sealed class DocumentReasonTests(ServerFixture server) : IClassFixture<Se
 
             // 2. JSON.
             var answer = await JsonCall.As(server, caller).Ask(method, request);
-            if ((refusal.Reason, answer.Reason) != (reason.WireName(), reason.WireName()) || refusal.Status != StatusOf(reason) || (int)answer.Http != HttpOf(refusal.Status))
+            if ((refusal.Reason, answer.Reason) != (reason.WireName(), json.WireName()) || refusal.Status != StatusOf(reason) || (int)answer.Http != HttpOf(refusal.Status))
             {
                 wrong.Add($"{method.Name} {reason.WireName()}: {refusal.Status} {refusal.Reason}, {(int)answer.Http} {answer.Reason} {refusal.Message}");
             }
@@ -114,15 +114,15 @@ public sealed class DocumentReasonTests(ServerFixture server) : IClassFixture<Se
         var (set, ofd) = (world.Set, SampleDocument.Create());
         var nobody = SampleCompanies.CreditCode(SampleCompanies.Next());
         IssuedSet Unknown() => new(set) { License = new V1.License(set.License) { Enterprise = new Enterprise(set.License.Enterprise) { CreditCode = nobody } } };
-        void Documents(string method, string caller, ErrorReason reason, IMessage request) => rows.Add(new Row(reason, caller, DocumentService.Descriptor.FindMethodByName(method), request));
-        void Seals(string method, string caller, ErrorReason reason, IMessage request) => rows.Add(new Row(reason, caller, SealService.Descriptor.FindMethodByName(method), request));
+        void Documents(string method, string caller, ErrorReason reason, IMessage request, ErrorReason? json = null) => rows.Add(new Row(reason, caller, DocumentService.Descriptor.FindMethodByName(method), request, json ?? reason));
+        void Seals(string method, string caller, ErrorReason reason, IMessage request) => rows.Add(new Row(reason, caller, SealService.Descriptor.FindMethodByName(method), request, reason));
 
         // GetLicenseDocument
         const string get = "GetLicenseDocument";
         Documents(get, "bank", ErrorReason.AccessDenied, new GetLicenseDocumentRequest { Name = set.Name });
         Documents(get, "staff", ErrorReason.LicenseIdInvalid, new GetLicenseDocumentRequest { Name = "issuedSets/1.2.3" });
         Documents(get, "staff", ErrorReason.LicenseNotFound, new GetLicenseDocumentRequest { Name = "issuedSets/" + nobody });
-        Documents(get, "staff", ErrorReason.EnumInvalid, new GetLicenseDocumentRequest { Name = set.Name, Format = (GetLicenseDocumentRequest.Types.Format)9 });
+        Documents(get, "staff", ErrorReason.EnumInvalid, new GetLicenseDocumentRequest { Name = set.Name, Format = (GetLicenseDocumentRequest.Types.Format)9 }, ErrorReason.MalformedRequest); // JSON knows the values by their names; another is no message.
         Documents(get, "staff", ErrorReason.LicenseNotInForce, new GetLicenseDocumentRequest { Name = world.Revoked.Name });
         Documents(get, "staff", ErrorReason.HolderNotInForce, new GetLicenseDocumentRequest { Name = world.Trade.Name });
 
@@ -246,7 +246,7 @@ public sealed class DocumentReasonTests(ServerFixture server) : IClassFixture<Se
         return stream.ToArray();
     }
 
-    private sealed record Row(ErrorReason Reason, string Caller, MethodDescriptor Method, IMessage Request);
+    private sealed record Row(ErrorReason Reason, string Caller, MethodDescriptor Method, IMessage Request, ErrorReason Json);
 
     private sealed record World(IssuedSet Set, IssuedSet Revoked, IssuedSet Trade, LicenseCopy[] Copies, SealUseGrant Withdrawn, StampRequest Stamped, CreateLicenseCopyRequest Copied);
 }
