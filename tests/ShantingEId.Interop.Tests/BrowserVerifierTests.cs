@@ -75,7 +75,7 @@ public sealed class BrowserVerifierTests(BrowserVerifierTests.Built built) : ICl
     private static int Zipped(byte[] bytes)
     {
         using var output = new MemoryStream();
-        using (var gzip = new System.IO.Compression.GZipStream(output, System.IO.Compression.CompressionLevel.SmallestSize))
+        using (var gzip = new System.IO.Compression.GZipStream(output, System.IO.Compression.CompressionLevel.SmallestSize, leaveOpen: true))
         {
             gzip.Write(bytes);
         }

@@ -159,7 +159,7 @@ internal static class CodeVectors
     /// <summary>Its claims.</summary>
     public static byte[] Payload(LicenseCode code)
     {
-        LicenseCode.TryOpen(code.Sign(Prefix, VectorKeys.CodeSigner), Prefix, out var envelope);
+        Envelope.TryParse(Base32.Decode(code.Sign(Prefix, VectorKeys.CodeSigner).AsSpan(Prefix.Length + 1)), out var envelope); // Not LicenseCode, which refuses too long a text.
         return envelope!.Payload;
     }
 

@@ -74,6 +74,11 @@ internal static class VectorKeys
             return new SigningKey(key, Sm2Certificate.Parse(Convert.FromBase64String(string.Concat(File.ReadAllLines(path).Where(line => line[0] != '-')))));
         }
 
+        if (Environment.GetEnvironmentVariable("EID_VECTORS_MAKE") != "1")
+        {
+            throw new FileNotFoundException("a certificate of the published vectors is missing", path);
+        }
+
         var subject = new CertificateSubject("样例登记机关（测试用，不作任何证明）", "测试 " + name);
         var certificate = issuer is null ? CertificateIssuer.CreateRoot(key, subject, From, To) : new CertificateIssuer(issuer.Private, issuer.Certificate).Issue(subject, key.PublicKey, use, From, To);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
