@@ -163,7 +163,7 @@ public sealed class ScanPageTests(ScanServer server) : IClassFixture<ScanServer>
             Assert.Contains(valid.License.Enterprise.Name, Text(offline.GetProperty(name), "text"), StringComparison.Ordinal);
         }
 
-        Is(offline, "revoked", "已吊销", "no");
+        Is(offline, "revoked", "当时无效", "no");
         Assert.Contains("已被吊销、撤销、注销或撤回", Text(offline.GetProperty("revoked"), "text"), StringComparison.Ordinal);
         Is(offline, "superseded", "已换发新照", "wait");
         Assert.Contains("枣庄市山亭区样例改名后的商贸有限公司", Text(offline.GetProperty("superseded"), "text"), StringComparison.Ordinal);

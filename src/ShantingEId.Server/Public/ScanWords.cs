@@ -29,7 +29,8 @@ internal static class ScanWords
         foreach (var (verdict, reason) in Conclusions)
         {
             var (explanation, nextStep) = words.SaysOfThen(verdict, reason);
-            var title = verdict == Verdict.Valid ? words.Pick("当时有效", "Valid then") : words.Title(verdict, reason);
+            // A list does not say why.
+            var title = verdict == Verdict.Valid ? words.Pick("当时有效", "Valid then") : reason == VerdictReason.ListedInvalid ? words.Pick("当时无效", "Not in force then") : words.Title(verdict, reason);
             verdicts[$"{JsonNamingPolicy.SnakeCaseUpper.ConvertName(verdict.ToString())}/{reason.WireName()}"] = Entry(VerdictPage.ClassOf(new Verification(verdict, reason, default)), title, explanation, nextStep);
         }
 
