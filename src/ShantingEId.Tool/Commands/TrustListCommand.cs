@@ -32,7 +32,7 @@ internal static class TrustListCommand
             Description = "签发的是邻区互认名单：division（六位区划码）、name、regions（可为其证明的区划码前几位，数组）、code_prefix（官方网址，大写）、certificates（PEM：根、中间 CA、状态签名证书）、"
                 + "code_signers（PEM：证照码签名证书）、source（公众端口的网址，可省）、tls_authority（PEM：其 TLS 的 CA 或服务器证书）、from、to",
         };
-        var input = new Argument<string>("FILE") { Description = "互认的 CA（JSON 数组）：certificate（PEM 文件）、name、uses（SEAL_MAKING、DOCUMENT_SIGNING、TIME_STAMPING）、region（区划码前几位，可省）、from、to" };
+        var input = new Argument<string>("FILE") { Description = "互认的 CA（JSON 数组）：certificate（PEM 文件）、name、uses（SEAL_MAKING、DOCUMENT_SIGNING、TIME_STAMPING、IDENTITY）、region（区划码前几位，可省）、from、to" };
         var output = new Option<string>("--out") { Description = "写入的信任列表", HelpName = "FILE", Required = true };
         var number = new Option<long>("--number") { Description = "列表的号，每次更新加大", HelpName = "N", Required = true };
         var days = new Option<int>("--days") { Description = $"多少天后过期（默认 {DefaultDays}）", HelpName = "DAYS", DefaultValueFactory = _ => DefaultDays };
