@@ -99,7 +99,7 @@ internal sealed record TrueTypeFont(string Name, int UnitsPerEm, int Ascent, int
             .Short(Ascent).Short(-Descent).Short(0).Short(Ascent).Short(Descent).Int(1 << 18).Int(0).Short(half).Short(UnitsPerEm * 7 / 10).Short(0).Short(32).Short(0).ToArray();
     }
 
-    // Runs of characters with runs of glyphs: format 4 in the basic plane, format 12 for all where some are beyond.
+    // Runs of characters: format 4 in the basic plane, format 12 for all where some are beyond.
     private static byte[] Characters(Rune[] runes)
     {
         var runs = new List<(int First, int Last, int Glyph)>();
@@ -115,25 +115,44 @@ internal sealed record TrueTypeFont(string Name, int UnitsPerEm, int Ascent, int
             }
         }
 
-        List<(int First, int Last, int Glyph)> basic = [.. runs.Where(run => run.Last < 0xFFFF), (0xFFFF, 0xFFFF, 0x10000)]; // The last must be that, and leads to glyph 0.
-        var log = int.Log2(basic.Count);
-        var length = 16 + (8 * basic.Count);
-        var isBeyond = runes[^1].Value > 0xFFFF;
-        var table = new Table().Short(0).Short(isBeyond ? 2 : 1).Short(3).Short(1).Int(isBeyond ? 20 : 12);
-        table = isBeyond ? table.Short(3).Short(10).Int(20 + length) : table;
-        table.Short(4).Short(length).Short(0).Short(2 * basic.Count).Short(2 << log).Short(log).Short((2 * basic.Count) - (2 << log));
-        basic.ForEach(run => table.Short(run.Last));
-        table.Short(0);
-        basic.ForEach(run => table.Short(run.First));
-        basic.ForEach(run => table.Short(run.Glyph - run.First));
-        basic.ForEach(_ => table.Short(0));
-        if (isBeyond)
+        var basic = Basic(runs.FindAll(run => run.Last <= 0xFFFF));
+        if (runes[^1].Value <= 0xFFFF)
         {
-            table.Short(12).Short(0).Int(16 + (12 * runs.Count)).Int(0).Int(runs.Count);
-            runs.ForEach(run => table.Int(run.First).Int(run.Last).Int(run.Glyph));
+            return new Table().Short(0).Short(1).Short(3).Short(1).Int(12).Bytes(basic).ToArray();
         }
 
+        var table = new Table().Short(0).Short(2).Short(3).Short(1).Int(20).Short(3).Short(10).Int(20 + basic.Length).Bytes(basic);
+        table.Short(12).Short(0).Int(16 + (12 * runs.Count)).Int(0).Int(runs.Count);
+        runs.ForEach(run => table.Int(run.First).Int(run.Last).Int(run.Glyph));
         return table.ToArray();
+    }
+
+    // Glyphs are listed rather than reckoned from their characters: a list that counts up, and places in it that are all as far away, pack better
+    // than as many different sums.
+    private static byte[] Basic(List<(int First, int Last, int Glyph)> runs)
+    {
+        var listed = runs.Sum(run => run.Last - run.First + 1);
+        var count = runs.Count + 1; // The last run must be 0xFFFF, which leads to glyph 0.
+        var log = int.Log2(count);
+        var table = new Table().Short(4).Short(16 + (8 * count) + (2 * listed)).Short(0).Short(2 * count).Short(2 << log).Short(log).Short((2 * count) - (2 << log));
+        runs.ForEach(run => table.Short(run.Last));
+        table.Short(0xFFFF).Short(0);
+        runs.ForEach(run => table.Short(run.First));
+        table.Short(0xFFFF);
+        runs.ForEach(_ => table.Short(0));
+        table.Short(1);
+        foreach (var (i, run) in runs.Index())
+        {
+            table.Short(2 * (count - i + run.Glyph - 1)); // From here to the first of the run in the list.
+        }
+
+        table.Short(0);
+        for (var glyph = 1; glyph <= listed; glyph++)
+        {
+            table.Short(glyph);
+        }
+
+        return table.Pad(4).ToArray();
     }
 
     // Family, style, full name and PostScript name, for Windows in English.

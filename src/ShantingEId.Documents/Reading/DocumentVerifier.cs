@@ -71,6 +71,13 @@ public sealed class DocumentVerifier(CertificateTrust certificates, IStatusSourc
                 continue;
             }
 
+            // Several lists may be long together, and one document is not several.
+            if (entries.Count + found.Count > OfdSignatures.MaxSignatures)
+            {
+                list.Add(new SealCheck(CheckStep.SignatureList, Clause, CheckOutcome.Failed, SealProblem.SignatureStructure, $"签名超过 {OfdSignatures.MaxSignatures} 个"));
+                return [];
+            }
+
             entries.AddRange(found);
         }
 

@@ -32,7 +32,7 @@ public static class OfdReader
     public const int MaxEntries = 500;
 
     /// <summary>Most bytes of all files together.</summary>
-    public const int MaxTotal = 64 * 1024 * 1024;
+    public const int MaxTotal = 40 * 1024 * 1024;
 
     /// <summary>Most times that a file may be larger than its packed form.</summary>
     public const int MaxRatio = 100;
@@ -48,7 +48,8 @@ public static class OfdReader
     /// <exception cref="EidException"><see cref="ErrorReason.ContainerLimits"/>, <see cref="ErrorReason.ContainerUnsafe"/>, <see cref="ErrorReason.XmlUnsafe"/>.</exception>
     public static OfdPackage Read(ReadOnlyMemory<byte> bytes)
     {
-        // XML: no DTD, no entities, not too deep.
+        // XML: no DTD, no entities, not too deep, not too much.
+        var budget = new XmlBudget();
         var files = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
         var pointers = new Dictionary<string, IReadOnlyList<XmlPointer>>(StringComparer.Ordinal);
         var malformed = new List<string>();
@@ -56,7 +57,7 @@ public static class OfdReader
         {
             if (IsXml(item.Name))
             {
-                if (OfdXml.Scan(content, item.Name) is { } found)
+                if (OfdXml.Scan(content, item.Name, budget) is { } found)
                 {
                     pointers.Add(item.Name, found);
                 }

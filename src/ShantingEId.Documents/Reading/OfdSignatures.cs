@@ -51,17 +51,19 @@ internal static class OfdSignatures
     /// <summary>The entry of every package.</summary>
     public const string Root = "OFD.xml";
 
-    private const int MaxSignatures = 64;
+    /// <summary>Most signatures that are looked at.</summary>
+    public const int MaxSignatures = 64;
+
     private static readonly TimeSpan BeijingTime = TimeSpan.FromHours(8);
     private static readonly string[] ProviderParts = ["ProviderName", "Version", "Company"];
     private static readonly string[] UtcForms = ["yyyyMMddHHmmss'Z'", "yyyyMMddHHmmss.FFF'Z'", "yyyy-MM-dd'T'HH:mm:ss'Z'"];
     private static readonly string[] LocalForms = ["yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd'T'HH:mm:ss", "yyyyMMddHHmmss"];
 
-    /// <summary>The signature lists that OFD.xml names.</summary>
+    /// <summary>The signature lists that OFD.xml names, each once.</summary>
     /// <returns>Paths; null when OFD.xml is missing or no OFD.</returns>
     public static IReadOnlyList<string>? Lists(OfdPackage package) =>
         Tree(package, Root, "OFD")?.Children("DocBody").Select(body => body.Only("Signatures")).OfType<XElement>()
-            .Select(list => OfdPath.Resolve(list.Value.Trim(), Root)).OfType<string>().ToList();
+            .Select(list => OfdPath.Resolve(list.Value.Trim(), Root)).OfType<string>().Distinct(StringComparer.Ordinal).ToList();
 
     /// <summary>The signatures a list names; null when it cannot be read.</summary>
     public static IReadOnlyList<OfdSignatureEntry>? Entries(OfdPackage package, string list)
@@ -87,11 +89,12 @@ internal static class OfdSignatures
             return null;
         }
 
-        var covered = references.Children("Reference").Select(reference => Reference(reference, path)).ToList();
+        var covered = references.Children("Reference").Take(OfdReader.MaxEntries + 1).Select(reference => Reference(reference, path)).ToList();
         var provider = info.Only("Provider");
         var timeText = info.Only("SignatureDateTime")?.Value.Trim() ?? "";
         var seal = info.Only("Seal")?.Only("BaseLoc") is { } at ? OfdPath.Resolve(at.Value.Trim(), path) : null;
-        return covered.Contains(null) || covered.DistinctBy(reference => reference!.Path).Count() != covered.Count || (seal is null && info.Only("Seal") is not null) ? null : new OfdSignatureFile
+        // Who covers more files than a package can have covers some that are not there.
+        return covered.Count > OfdReader.MaxEntries || covered.Contains(null) || covered.DistinctBy(reference => reference!.Path).Count() != covered.Count || (seal is null && info.Only("Seal") is not null) ? null : new OfdSignatureFile
         {
             Provider = string.Join(' ', ProviderParts.Select(name => provider?.Attribute(name)?.Value).Where(text => !string.IsNullOrEmpty(text))),
             Method = info.Only("SignatureMethod")?.Value.Trim() ?? "",

@@ -9,6 +9,30 @@ namespace ShantingEId.Documents.Reading;
 /// <param name="Text">Its text.</param>
 internal readonly record struct XmlPointer(string Name, string Text);
 
+/// <summary>
+/// What reading the XML of a package may still cost: bytes say little, for a name of one letter takes as long as one of a hundred. A page of text
+/// with an element for each character has some twenty thousand.
+/// </summary>
+internal sealed class XmlBudget
+{
+    /// <summary>Most elements, ends, texts and attributes of all files together: a third of a second.</summary>
+    public const int MostNodes = 3_000_000;
+
+    /// <summary>Most places to which the files may point; there are at most <see cref="OfdReader.MaxEntries"/> to point to.</summary>
+    public const int MostPointers = 20_000;
+
+    private int nodes = MostNodes;
+    private int pointers = MostPointers;
+
+    /// <summary>Takes one node.</summary>
+    /// <exception cref="EidException"><see cref="ErrorReason.ContainerLimits"/>.</exception>
+    public void Node() => _ = --nodes >= 0 ? true : throw new EidException(ErrorReason.ContainerLimits, $"XML 元素和属性超过 {MostNodes} 个");
+
+    /// <summary>Takes one pointer.</summary>
+    /// <exception cref="EidException"><see cref="ErrorReason.ContainerLimits"/>.</exception>
+    public void Pointer() => _ = --pointers >= 0 ? true : throw new EidException(ErrorReason.ContainerLimits, $"XML 中的路径超过 {MostPointers} 个");
+}
+
 /// <summary>Reads XML of strangers: UTF-8, no DTD, no entities of its own, at most 64 levels.</summary>
 internal static class OfdXml
 {
@@ -33,8 +57,8 @@ internal static class OfdXml
     }
 
     /// <summary>Every place to which a file may point; null when it is not well-formed.</summary>
-    /// <exception cref="EidException"><see cref="ErrorReason.XmlUnsafe"/>: too deep.</exception>
-    public static List<XmlPointer>? Scan(ReadOnlyMemory<byte> xml, string name)
+    /// <exception cref="EidException"><see cref="ErrorReason.XmlUnsafe"/>: too deep; <see cref="ErrorReason.ContainerLimits"/>: too much.</exception>
+    public static List<XmlPointer>? Scan(ReadOnlyMemory<byte> xml, string name, XmlBudget budget)
     {
         var pointers = new List<XmlPointer>();
         try
@@ -43,6 +67,7 @@ internal static class OfdXml
             var element = "";
             while (reader.Read())
             {
+                budget.Node();
                 if (reader.Depth > MaxDepth)
                 {
                     throw new EidException(ErrorReason.XmlUnsafe, $"XML 嵌套超过 {MaxDepth} 层：{name}");
@@ -54,12 +79,13 @@ internal static class OfdXml
                     element = reader.LocalName;
                     while (reader.MoveToNextAttribute())
                     {
-                        Add(pointers, reader, reader.LocalName);
+                        budget.Node();
+                        Add(pointers, reader, reader.LocalName, budget);
                     }
                 }
                 else if (reader.NodeType is XmlNodeType.Text or XmlNodeType.CDATA)
                 {
-                    Add(pointers, reader, element);
+                    Add(pointers, reader, element, budget);
                 }
             }
 
@@ -71,10 +97,11 @@ internal static class OfdXml
         }
     }
 
-    private static void Add(List<XmlPointer> pointers, XmlReader reader, string name)
+    private static void Add(List<XmlPointer> pointers, XmlReader reader, string name, XmlBudget budget)
     {
         if (OfdReach.IsPointer(name) && reader.Value.Trim() is { Length: > 0 and < 512 } text)
         {
+            budget.Pointer();
             pointers.Add(new XmlPointer(name, text));
         }
     }

@@ -73,7 +73,7 @@ public sealed class StampDesk(
             document = stamped;
             return written;
         }, cancel);
-        return new StampOutcome(outcome.Reply, outcome.Repeated ? Again(command, outcome.Reply) : document);
+        return new StampOutcome(outcome.Reply, outcome.Repeated ? command.Subject.Again(SesSignature.Parse(command.ReadSignature(outcome.Reply))) : document);
     }
 
     private async Task<(Written Written, byte[]? Document)> StampOnceAsync(StampCommand command, byte[] content, CancellationToken cancel)
@@ -146,18 +146,5 @@ public sealed class StampDesk(
         {
             return (signature, null);
         }
-    }
-
-    private static byte[]? Again(StampCommand command, byte[] reply)
-    {
-        var signature = SesSignature.Parse(command.ReadSignature(reply));
-        var toSign = signature.ToSign;
-        var plan = command.Subject.Plan(toSign.Seal, toSign.Time);
-        if (!plan.DataHash.AsSpan().SequenceEqual(toSign.DataHash))
-        {
-            plan = command.Subject.Plan(toSign.Seal, toSign.Time, withSealFile: true); // It was stamped by a version that wrote more.
-        }
-
-        return plan.Finish?.Invoke(signature);
     }
 }

@@ -20,6 +20,19 @@ public abstract record StampSubject
     /// <exception cref="EidException"><see cref="ErrorReason.StampPlaceInvalid"/>, <see cref="ErrorReason.DocumentInvalid"/>, errors of the reader.</exception>
     internal abstract StampPlan Plan(SesSeal seal, DateTimeOffset time, bool withSealFile = false);
 
+    /// <summary>The document with a signature over it that was kept; null where there is none.</summary>
+    internal byte[]? Again(SesSignature signature)
+    {
+        var toSign = signature.ToSign;
+        var plan = Plan(toSign.Seal, toSign.Time);
+        if (!plan.DataHash.AsSpan().SequenceEqual(toSign.DataHash))
+        {
+            plan = Plan(toSign.Seal, toSign.Time, withSealFile: true); // It was stamped by a version that wrote more.
+        }
+
+        return plan.Finish?.Invoke(signature);
+    }
+
     /// <summary>A document.</summary>
     /// <param name="Bytes">OFD.</param>
     /// <param name="Wishes">Where the imprints are wanted; at least one.</param>

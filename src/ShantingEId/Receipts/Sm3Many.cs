@@ -14,9 +14,10 @@ public static partial class Sm3Lanes
     internal static byte[][] HashEach(IReadOnlyList<ReadOnlyMemory<byte>> messages, int width)
     {
         var digests = new byte[messages.Count][];
-        // The longest first, so that lanes run empty together at the end.
+        // The longest first, so that lanes run empty together at the end. As many lanes as would be busy until then: the wide ones take longer.
         var order = Enumerable.Range(0, messages.Count).OrderByDescending(i => messages[i].Length).ToArray();
-        var open = width >= 16 && messages.Count > 8 ? RunEach<Lanes16>(messages, order, digests) : width >= 8 && messages.Count >= 3 ? RunEach<Lanes8>(messages, order, digests) : [];
+        var open = width < 8 || messages.Count < 3 ? []
+            : width >= 16 && messages.Sum(message => (long)message.Length) > 8L * messages[order[0]].Length ? RunEach<Lanes16>(messages, order, digests) : RunEach<Lanes8>(messages, order, digests);
         foreach (var i in order.Where(i => digests[i] is null && !open.Exists(lane => lane.Message == i)))
         {
             digests[i] = Sm3.Hash(messages[i].Span);

@@ -19,7 +19,7 @@ public sealed class DocumentMutationTests
     [Fact]
     public async Task A_changed_bit_of_the_container_is_noticed_or_changes_no_file()
     {
-        var (flips, harmless) = (0, 0);
+        var (flips, harmless, unnoticed) = (0, 0, new List<string>());
         for (var number = 0; number < Packages; number++)
         {
             var bytes = Document(number, out _).Build();
@@ -32,11 +32,12 @@ public sealed class DocumentMutationTests
                 if (await VerifyAsync(altered) is { Verdict: SealVerdict.Valid })
                 {
                     harmless++;
-                    Assert.True(Same(original, OfdReader.Read(altered)), $"document {number}, byte {at}: files changed and still valid");
+                    Note(unnoticed, !Same(original, OfdReader.Read(altered)), $"document {number}, byte {at}: files changed and still valid");
                 }
             }
         }
 
+        Show("container", flips, unnoticed);
         // Attributes and version numbers of the directory, nothing else: a few bytes per file.
         Assert.True(flips > 100 && harmless < flips / 8, $"{harmless} of {flips}");
     }
@@ -45,7 +46,7 @@ public sealed class DocumentMutationTests
     [Fact]
     public async Task A_changed_bit_of_a_file_is_held_against_that_file()
     {
-        var flips = 0;
+        var (flips, unnoticed) = (0, new List<string>());
         for (var number = 0; number < Packages; number++)
         {
             var document = Document(number, out var uncovered);
@@ -57,38 +58,46 @@ public sealed class DocumentMutationTests
                     flips++;
                     document.Files[path] = content.ToArray();
                     document.Files[path][at] ^= (byte)(1 << ((at + number) % 8));
-                    AssertReported(await VerifyAsync(document.Build()), path, path == uncovered, $"document {number}, {path}, byte {at}");
+                    Note(unnoticed, !IsReported(await VerifyAsync(document.Build()), path, path == uncovered), $"document {number}, {path}, byte {at}");
                 }
 
                 document.Files[path] = content;
             }
         }
 
+        Show("file", flips, unnoticed);
         Assert.True(flips > 100, $"{flips}");
     }
 
-    private static void AssertReported(DocumentReport? report, string path, bool isUncovered, string what)
+    private static bool IsReported(DocumentReport? report, string path, bool isUncovered)
     {
         if (report is null)
         {
-            return; // Refused: broken beyond looking at.
+            return true; // Refused: broken beyond looking at.
         }
 
         var file = report.Files.Single(each => each.Path == "/" + path);
-        if (isUncovered)
-        {
-            Assert.True(report.Verdict != SealVerdict.Valid && file.Standing == FileStanding.Uncovered, $"{what}: {report.Verdict} {file.Standing}");
-        }
-        else if (report.Verdict == SealVerdict.Valid)
-        {
+        return isUncovered ? report.Verdict != SealVerdict.Valid && file.Standing == FileStanding.Uncovered
             // Only the list that stays open for later signatures, which the report names.
-            Assert.True(path == "Doc_0/Signs/Signatures.xml" && file.CoveredBy.Count == 0, what);
-            Assert.Contains(report.Checks, check => check.Outcome == CheckOutcome.Notice && check.Text.Contains("/" + path, StringComparison.Ordinal));
-        }
-        else if (file.CoveredBy.Count > 0)
+            : report.Verdict == SealVerdict.Valid ? path == "Doc_0/Signs/Signatures.xml" && file.CoveredBy.Count == 0
+                && report.Checks.Any(check => check.Outcome == CheckOutcome.Notice && check.Text.Contains("/" + path, StringComparison.Ordinal))
+            : file.CoveredBy.Count == 0 || file.Standing == FileStanding.Altered;
+    }
+
+    private static void Note(List<string> unnoticed, bool isUnnoticed, string what)
+    {
+        if (isUnnoticed)
         {
-            Assert.True(file.Standing == FileStanding.Altered, $"{what}: {file.Standing}");
+            unnoticed.Add(what);
         }
+    }
+
+    private static void Show(string what, int flips, List<string> unnoticed)
+    {
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"figure mutated_packages {Packages} packages >= 200"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"figure mutated_{what}_bytes {flips} bytes"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"figure mutated_unnoticed {unnoticed.Count} bytes <= 0"));
+        Assert.Empty(unnoticed);
     }
 
     // Documents differ in text; every third has a file that nobody covers, every second a second signature.

@@ -157,15 +157,20 @@ public sealed class DocumentVerifierTests
         }
     }
 
-    // The largest that is let in: what a stranger can cost us is bounded, in time and in memory.
-    [Fact]
-    public async Task The_largest_document_that_is_let_in_costs_little()
+    // The worst that are let in, each at a limit: as many nodes as may be, the most bytes, and both in files that 64 signatures cover. What a stranger
+    // can cost is bounded, in time (a second of the processor) and in memory.
+    [Theory]
+    [InlineData("<e>1</e>", 31, 12_000)]
+    [InlineData("<e/>", 70, 21_000)]
+    [InlineData("<e a='' b='' c=''/>", 28, 21_000)]
+    [InlineData("<e>a text of a hundred bytes in which there is nothing to be found, however long somebody looks at it</e>", 28, 12_500)]
+    public async Task The_largest_documents_that_are_let_in_cost_little(string element, int files, int count)
     {
         var document = new SignedOfd();
-        var filler = System.Text.Encoding.UTF8.GetBytes("<a b=\"c\">" + string.Concat(Enumerable.Range(0, 75_000).Select(i => $"<e>{i}</e>")) + "</a>");
-        for (var i = 0; i < 40; i++)
+        for (var i = 0; i < files; i++)
         {
-            document.Files[$"Doc_0/f{i}.xml"] = filler;
+            // Numbers in between keep the ratio of packing within its limit.
+            document.Files[$"Doc_0/f{i}.xml"] = System.Text.Encoding.UTF8.GetBytes("<a>" + string.Concat(Enumerable.Range(0, count).Select(number => number % 4 == 0 ? $"{number * 7919 % 99_991}{element}" : element)) + "</a>");
         }
 
         for (var i = 0; i < 64; i++)
@@ -174,15 +179,54 @@ public sealed class DocumentVerifierTests
         }
 
         var bytes = document.Build();
-        Assert.True(bytes.Length <= OfdReader.MaxBytes, $"{bytes.Length}");
-        var watch = System.Diagnostics.Stopwatch.StartNew();
-        var before = GC.GetTotalAllocatedBytes();
-        var report = await new DocumentVerifier(SampleTrust.Own, new StatusTable(), SampleTrust.Clock()).VerifyAsync(bytes, TestContext.Current.CancellationToken);
-        Assert.NotEqual(SealVerdict.Unspecified, report.Verdict);
-        Assert.Equal(64, report.Signatures.Count);
-        // A second and a half on one free core; the machine may be shared.
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(15), $"{watch.Elapsed}");
-        Assert.True(GC.GetTotalAllocatedBytes() - before < 300_000_000, $"{GC.GetTotalAllocatedBytes() - before} bytes");
+        var total = document.Files.Values.Sum(file => file.Length);
+        Assert.True(bytes.Length <= OfdReader.MaxBytes && total <= OfdReader.MaxTotal, $"{bytes.Length} {total}");
+        var verifier = new DocumentVerifier(SampleTrust.Own, new StatusTable(), SampleTrust.Clock());
+        var (time, before) = (double.MaxValue, GC.GetTotalAllocatedBytes());
+        for (var round = 0; round < 2; round++)
+        {
+            var used = Environment.CpuUsage.TotalTime;
+            Assert.Equal(64, (await verifier.VerifyAsync(bytes, TestContext.Current.CancellationToken)).Signatures.Count);
+            time = Math.Min(time, (Environment.CpuUsage.TotalTime - used).TotalSeconds);
+        }
+
+        TestContext.Current.TestOutputHelper!.WriteLine($"{time:0.00} s, {bytes.Length} bytes, {total} unpacked");
+        Assert.True(GC.GetTotalAllocatedBytes() - before < 600_000_000, $"{GC.GetTotalAllocatedBytes() - before} bytes");
+        // Other tests run beside this one in the same process.
+        Assert.True(time < 5, $"{time} s");
+    }
+
+    // What is short to write and long to work off: more nodes, paths, signatures or covered files than a document has.
+    [Fact]
+    public async Task What_would_take_long_is_refused_or_looked_at_once()
+    {
+        var nodes = SignedOfd.Sealed();
+        nodes.Files["Doc_0/f.xml"] = System.Text.Encoding.UTF8.GetBytes("<a>" + string.Concat(Enumerable.Range(0, 2_700_000).Select(i => i % 8 == 0 ? $"{i}<e/>" : "<e/>")) + "</a>");
+        await RefusedAsync(nodes, "元素和属性");
+
+        var paths = SignedOfd.Sealed();
+        paths.Files["Doc_0/f.xml"] = System.Text.Encoding.UTF8.GetBytes("<a>" + string.Concat(Enumerable.Range(0, 20_001).Select(i => $"<e Src=\"{i}\"/>")) + "</a>");
+        await RefusedAsync(paths, "路径");
+
+        // One list named by every body of a document is read once; what else could be in the others nobody looks at.
+        var bodies = new SignedOfd();
+        var body = "<ofd:DocBody><ofd:Signatures>Doc_0/Signs/Signatures.xml</ofd:Signatures></ofd:DocBody>";
+        bodies.Edit("OFD.xml", "</ofd:OFD>", string.Concat(Enumerable.Repeat(body, 500)) + "</ofd:OFD>");
+        bodies.Sign("s1", bodies.Everything);
+        Assert.Single((await VerifyAsync(bodies)).Signatures);
+
+        var covered = new SignedOfd();
+        covered.Sign("s1", covered.Everything, edit: text => text.Replace("</ofd:References>", string.Concat(Enumerable.Range(0, 501).Select(i => $"<ofd:Reference FileRef=\"/{i}\"><ofd:CheckValue>AA==</ofd:CheckValue></ofd:Reference>")) + "</ofd:References>", StringComparison.Ordinal));
+        var report = await VerifyAsync(covered);
+        Assert.Equal((CheckStep.SignatureList, SealProblem.SignatureStructure), Failure(report));
+        Assert.True(report.Files.Count < 20);
+    }
+
+    private static async Task RefusedAsync(SignedOfd document, string what)
+    {
+        var error = await Assert.ThrowsAsync<EidException>(() => VerifyAsync(document));
+        Assert.Equal(ErrorReason.ContainerLimits, error.Reason);
+        Assert.Contains(what, error.Message, StringComparison.Ordinal);
     }
 
     private static (CheckStep, SealProblem) Failure(DocumentReport report) =>

@@ -6,6 +6,7 @@ using ShantingEId.Crypto;
 using ShantingEId.Documents.Faces;
 using ShantingEId.Documents.Ofd;
 using ShantingEId.Documents.Reading;
+using ShantingEId.Documents.Stamping;
 using ShantingEId.Recognition;
 using ShantingEId.Seals;
 using ShantingEId.Tests.Crypto;
@@ -63,6 +64,25 @@ public class OfdSignerTests
             .Select(each => int.Parse(each.Attribute("ID")!.Value, CultureInfo.InvariantCulture)).ToArray();
         var most = int.Parse(Xml(twice, "Doc_0/Document.xml").Descendants().Single(each => each.Name.LocalName == "MaxUnitID").Value, CultureInfo.InvariantCulture);
         Assert.Equal([most + 1, most + 2], stamps);
+    }
+
+    // A request that is repeated after an upgrade gets the document that it got before: versions up to 0.3 wrote the seal as a file too.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_signature_that_was_kept_is_put_on_its_document_again(bool withSealFile)
+    {
+        var document = OfdDocument.Create([FaceSamples.Draw(FaceSamples.Company)], FaceSamples.Fonts, new OfdInfo(new string('0', 32), "示例", "示例", FaceSamples.Time, [])).ToBytes();
+        var subject = new StampSubject.Document(document, [new StampWish.At([1], 60, 60)]);
+        var plan = subject.Plan(Seal, FaceSamples.Time, withSealFile);
+        var signature = SesSignature.Create(Seal, Signer, FaceSamples.Time, plan.DataHash, plan.PropertyInfo);
+        var stamped = plan.Finish!(signature);
+        var report = await VerifyAsync(OfdFile.Read(stamped));
+
+        Assert.Equal(SealVerdict.Valid, report.Verdict);
+        Assert.Equal(withSealFile, report.Files.Any(file => file.Path.EndsWith("/Seal.esl", StringComparison.Ordinal)));
+        Assert.Equal(withSealFile, report.Signatures[0].Checks.Any(check => check is { Step: CheckStep.SealCopy, Outcome: CheckOutcome.Passed }));
+        Assert.Equal(stamped, subject.Again(SesSignature.Parse(signature.Der.ToArray())));
     }
 
     [Fact]
