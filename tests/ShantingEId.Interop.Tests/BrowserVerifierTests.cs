@@ -1,3 +1,6 @@
+using System.Text.Json.Nodes;
+using ShantingEId.Tool.Vectors;
+
 namespace ShantingEId.Interop.Tests;
 
 /// <summary>The browser verifier: it builds, the committed bundle is its own, its tests pass, and it agrees with the published vectors.</summary>
@@ -40,12 +43,29 @@ public sealed class BrowserVerifierTests(BrowserVerifierTests.Built built) : ICl
         Assert.Matches("figure vectors_agree ([0-9]{3,}) vectors >= \\1", output);
     }
 
+    // Whoever stands at the counter reads the same sentence, whichever program says it.
+    [Fact]
+    public void It_says_of_every_code_what_the_SDK_says_word_for_word()
+    {
+        built.Need();
+        var (judge, codes) = (new VectorJudge(), VectorFile.ReadAll(Vectors).Where(vector => vector.Kind == "code").ToList());
+        var (exit, output) = Foreign.Run("node", [Path.Combine(Built.Package, "dist", "cli.js"), "vectors"], string.Concat(codes.Select(code => code.Question + "\n")));
+        Assert.True(exit == 0, output);
+        var said = output.Trim().Split('\n');
+        Assert.Equal(codes.Count, said.Length);
+        Assert.All(codes.Zip(said), pair =>
+        {
+            var (right, answer) = (judge.Offline(VectorQuestion.Parse(pair.First.Question)), JsonNode.Parse(pair.Second)!);
+            Assert.Equal((right.Explanation, right.NextStep), ((string?)answer["explanation"], (string?)answer["nextStep"]));
+        });
+    }
+
     [Fact]
     public void Our_library_agrees_with_every_vector_in_its_own_process_and_over_the_command_line()
     {
         var (exit, own) = Eid.Run("vectors", "run", "--vectors", Vectors);
         Assert.True(exit == 0, own);
-        var (again, over) = Eid.Run("vectors", "run", "--vectors", Vectors, "--", "dotnet", typeof(Tool.Vectors.VectorAnswer).Assembly.Location, "vectors", "answer");
+        var (again, over) = Eid.Run("vectors", "run", "--vectors", Vectors, "--", "dotnet", typeof(VectorAnswer).Assembly.Location, "vectors", "answer");
         Assert.True(again == 0, over);
         Assert.Equal(own, over);
         Assert.Contains("figure vectors_not_supported 0 vectors", own, StringComparison.Ordinal);

@@ -42,12 +42,18 @@ internal sealed class VectorJudge
 
     private static VectorAnswer Unknown(string reason) => new("UNKNOWN", reason);
 
-    private VectorAnswer Code(VectorQuestion asked)
+    /// <summary>All that is said of a code.</summary>
+    public OfflineAnswer Offline(VectorQuestion asked)
     {
         var trust = EidTrust.FromPem(Text(asked.Trust), asked.CodeSigners is null ? "" : Text(asked.CodeSigners), new FixedTime(asked.Time));
         var verifier = asked.Pack is null ? new OfflineVerifier(trust, asked.CodePrefix ?? "")
             : new OfflineVerifier(Opened(asked.Pack, trust.Roots), trust, new FixedTime(asked.Time), (asked.NeighbourPacks ?? []).Select(path => (ReadOnlyMemory<byte>)Bytes(path)));
-        var answer = verifier.Verify(Text(asked.File));
+        return verifier.Verify(Text(asked.File));
+    }
+
+    private VectorAnswer Code(VectorQuestion asked)
+    {
+        var answer = Offline(asked);
         return new VectorAnswer(JsonNamingPolicy.SnakeCaseUpper.ConvertName(answer.Verdict.ToString()), answer.Reason);
     }
 

@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import {
-  applyDelta, EidError, Envelope, judgeOffline, openNeighbourPack, openPack, parsePem, readStatusList, readTrust, type CodeTrust, type OpenPack,
+  applyDelta, EidError, Envelope, judgeOffline, openNeighbourPack, openPack, parsePem, readStatusList, readTrust, textsOf, type CodeTrust, type OpenPack,
 } from './index.js';
 
 /** A vector as the runner says it; paths are absolute. */
@@ -27,6 +27,9 @@ interface Answer {
   readonly verdict: string;
   readonly reason: string;
   readonly status?: number;
+  /** For people; of codes alone. */
+  readonly explanation?: string;
+  readonly nextStep?: string;
 }
 
 const good: Answer = { verdict: 'GOOD', reason: '' };
@@ -43,8 +46,8 @@ async function judge(asked: Asked): Promise<Answer> {
     case 'code': {
       const by = codeTrust(asked, now);
       const theirs = 'producedAt' in by ? (asked.neighbourPacks ?? []).map((path) => openNeighbourPack(bytesOf(path), by)) : [];
-      const { verdict, reason } = judgeOffline(textOf(asked.file), by, now, theirs);
-      return { verdict, reason };
+      const answer = judgeOffline(textOf(asked.file), by, now, theirs);
+      return { verdict: answer.verdict, reason: answer.reason, ...textsOf(answer) };
     }
 
     case 'envelope':

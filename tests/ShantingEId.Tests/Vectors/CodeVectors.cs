@@ -159,8 +159,9 @@ internal static class CodeVectors
     /// <summary>Its claims.</summary>
     public static byte[] Payload(LicenseCode code)
     {
-        Envelope.TryParse(Base32.Decode(code.Sign(Prefix, VectorKeys.CodeSigner).AsSpan(Prefix.Length + 1)), out var envelope); // Not LicenseCode, which refuses too long a text.
-        return envelope!.Payload;
+        // Not by LicenseCode, which refuses too long a text.
+        var bytes = Base32.Decode(code.Sign(Prefix, VectorKeys.CodeSigner).AsSpan(Prefix.Length + 1));
+        return Envelope.TryParse(bytes, out var envelope) ? envelope.Payload : throw new InvalidOperationException("what was signed is no envelope");
     }
 
     private static byte[] Flip(byte[] bytes, int at, byte mask)
