@@ -87,6 +87,7 @@ public sealed class ScanPageTests(ScanServer server) : IClassFixture<ScanServer>
                 },
                 ["codes"] = new JsonObject { ["valid"] = PathOf(valid.LicenseCode), ["revoked"] = PathOf(revoked.LicenseCode), ["altered"] = PathOf(altered), ["others"] = PathOf(others) },
                 ["packEnds"] = pack.ExpireTime.ToUnixTimeSeconds(), ["packBegins"] = pack.ProducedAt.ToUnixTimeSeconds(), ["otherTrust"] = otherTrust,
+                ["olderPack"] = Convert.ToBase64String((pack with { Number = pack.Number + 5, ProducedAt = pack.ProducedAt - TimeSpan.FromHours(1) }).Sign(AuthorityFiles.OpenKey(server.Certificates, AuthorityFiles.StatusSigner, TimeProvider.System.GetUtcNow())).Encode()),
             };
 
             var run = Foreign.Run("node", [Path.Combine(Foreign.Root, "tests", "interop", "scan-pages.mjs")], what.ToJsonString());
@@ -127,6 +128,7 @@ public sealed class ScanPageTests(ScanServer server) : IClassFixture<ScanServer>
         var scan = seen.GetProperty("scan");
         Assert.Equal(["扫码核验", "打开相机扫码", "选择二维码图片", "没有网络时", "录入二维码下方的校验短码", "核验"], scan.GetProperty("order").EnumerateArray().Select(each => each.GetString()));
         Assert.Contains("到期", Text(scan, "pack"), StringComparison.Ordinal);
+        Assert.Equal(Text(scan, "pack"), seen.GetProperty("olderPack").GetString());
         Assert.Equal("standalone", Text(seen.GetProperty("manifest"), "display"));
         Assert.False(scan.GetProperty("tooWide").GetBoolean());
     }

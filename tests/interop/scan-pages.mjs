@@ -92,6 +92,17 @@ try {
 
   seen.sent = sent.filter((url) => what.secrets.some((secret) => url.toUpperCase().includes(secret.toUpperCase())));
 
+  // Two hours later somebody hands out an older pack again, under a higher number.
+  const later = await context.newPage();
+  await later.clock.setFixedTime((what.packBegins + 7200) * 1000);
+  await later.route('**/pack/**', (route) => (route.request().url().endsWith('/latest') ? route.fulfill({ body: Buffer.from(what.olderPack, 'base64') }) : route.fulfill({ status: 404 })));
+  const asked = later.waitForRequest('**/pack/latest');
+  await later.goto(what.base + 'scan?lang=zh');
+  await asked;
+  await later.waitForFunction(() => /20\d\d/.test(document.querySelector('#pack').textContent));
+  seen.olderPack = await later.textContent('#pack');
+  await later.close();
+
   // 4. No network: the page opens, judges by what it keeps, and so does the address of a code that the phone's own camera opened.
   await context.setOffline(true);
   seen.offline = {};

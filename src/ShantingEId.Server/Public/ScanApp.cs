@@ -55,13 +55,15 @@ internal sealed class ScanApp
                 await WebAssets.SendAsync(context, trust, "no-cache");
                 return true;
             default:
-                if ((WebAssets.At(path) ?? own.GetValueOrDefault(path)) is not { } asset)
+                if ((WebAssets.At(path) ?? own.GetValueOrDefault(path)) is { } asset)
                 {
-                    return false;
+                    await WebAssets.SendAsync(context, asset, ForEver);
+                    return true;
                 }
 
-                await WebAssets.SendAsync(context, asset, ForEver);
-                return true;
+                // A file of another version is none; else it would be read as a code.
+                context.Response.StatusCode = path.StartsWith("/app/", StringComparison.Ordinal) ? StatusCodes.Status404NotFound : context.Response.StatusCode;
+                return context.Response.StatusCode == StatusCodes.Status404NotFound;
         }
     }
 
