@@ -30,6 +30,7 @@ public static class DevCertificates
         (AuthorityFiles.ReceiptSigner, "核验回执签发（开发）", CertificateUse.ReceiptSigning),
         (AuthorityFiles.TrustListSigner, "CA互认信任列表签发（开发）", CertificateUse.TrustListSigning),
         (AuthorityFiles.StatusSigner, "证照状态签发（开发）", CertificateUse.StatusSigning),
+        (AuthorityFiles.LiveSigner, "动态码签发（开发）", CertificateUse.LiveCodeSigning),
         (AuthorityFiles.TimeStamper, "时间戳服务（开发）", CertificateUse.TimeStamping),
     ];
 

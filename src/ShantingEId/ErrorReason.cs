@@ -110,6 +110,13 @@ public enum ErrorReason
     SealNotInForce,
     StampPlaceInvalid,
 
+    // Live codes
+    HolderProofRequired,
+    ScopeInvalid,
+    AudienceUnknown,
+    IdentityAssertionInvalid,
+    PresentationNotFound,
+
     // Keys, seals, codes
     PublicKeyInvalid,
     CertificateInvalid,
@@ -159,7 +166,7 @@ public static class ErrorReasons
     {
         ErrorReason.ClientCertInvalid => ErrorKind.Unauthenticated,
         ErrorReason.AccessDenied or ErrorReason.PurposeNotGranted or ErrorReason.FieldNotGranted
-            or ErrorReason.SecondPersonRequired or ErrorReason.SealUseNotGranted => ErrorKind.PermissionDenied,
+            or ErrorReason.SecondPersonRequired or ErrorReason.SealUseNotGranted or ErrorReason.HolderProofRequired => ErrorKind.PermissionDenied,
         ErrorReason.MessageTooLarge or ErrorReason.StorageFull or ErrorReason.RateLimited => ErrorKind.ResourceExhausted,
         ErrorReason.CompressionNotSupported => ErrorKind.Unimplemented,
         ErrorReason.DeadlineTooShort or ErrorReason.DeadlineExceeded => ErrorKind.DeadlineExceeded,
@@ -179,7 +186,7 @@ public static class ErrorReasons
             or ErrorReason.CaseExists or ErrorReason.StepExists => ErrorKind.AlreadyExists,
         ErrorReason.LicenseNotFound or ErrorReason.PathUnknown or ErrorReason.DeregistrationNotFound or ErrorReason.ObjectionNotFound
             or ErrorReason.CaseNotFound or ErrorReason.StepNotFound or ErrorReason.PermitNotFound or ErrorReason.IncidentNotFound or ErrorReason.CopyNotFound
-            or ErrorReason.SealGrantNotFound => ErrorKind.NotFound,
+            or ErrorReason.SealGrantNotFound or ErrorReason.PresentationNotFound => ErrorKind.NotFound,
         _ => ErrorKind.InvalidArgument,
     };
 

@@ -34,6 +34,7 @@ internal static class AuthorityFiles
     public const string ReceiptSigner = "receipt-signer";
     public const string TrustListSigner = "trust-list-signer";
     public const string StatusSigner = "status-signer";
+    public const string LiveSigner = "live-signer";
     public const string TimeStamper = "time-stamper";
     public const string SealMaker = "seal-maker";
     public const string OwnSeal = "authority-seal";

@@ -100,7 +100,7 @@ public static class RegisterCheck
         try
         {
             using var snapshot = new Snapshot(options);
-            foreach (var (problem, sql) in (IEnumerable<(string, string)>)[.. Rules, .. CaseCheck.Rules, .. DeregistrationCheck.Rules, .. PermitCheck.Rules, .. FilingCheck.Rules, .. IncidentCheck.Rules, .. CopyCheck.Rules, .. SealUseCheck.Rules, .. options.Postgres is null ? FileRules : []])
+            foreach (var (problem, sql) in (IEnumerable<(string, string)>)[.. Rules, .. CaseCheck.Rules, .. DeregistrationCheck.Rules, .. PermitCheck.Rules, .. FilingCheck.Rules, .. IncidentCheck.Rules, .. CopyCheck.Rules, .. SealUseCheck.Rules, .. PresentationCheck.Rules, .. options.Postgres is null ? FileRules : []])
             {
                 problems.AddRange(snapshot.Query(sql).Select(row => new RegisterProblem(row[0].ToString()!, problem)));
             }

@@ -88,6 +88,7 @@ internal static class TrustListCommand
             "SEAL_MAKING" => TrustUse.SealMaking,
             "DOCUMENT_SIGNING" => TrustUse.DocumentSigning,
             "TIME_STAMPING" => TrustUse.TimeStamping,
+            "IDENTITY" => TrustUse.Identity,
             _ => throw new UsageException($"不认识的用途 {use}"),
         });
         var certificate = certificates.Count == 1 ? Sm2Certificate.Parse(certificates[0]) : throw new UsageException($"{entry.Certificate} 应恰有一张证书");

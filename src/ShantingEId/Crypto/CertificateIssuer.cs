@@ -24,6 +24,9 @@ public enum CertificateUse
     /// <summary>Signs states of licences, in lists and packs, and says so for the same reason.</summary>
     StatusSigning,
 
+    /// <summary>Signs live codes, and says so for the same reason.</summary>
+    LiveCodeSigning,
+
     /// <summary>Signs time stamps and nothing else (RFC 3161 §2.3: critical extendedKeyUsage).</summary>
     TimeStamping,
 }
@@ -193,6 +196,7 @@ public sealed class CertificateIssuer
         CertificateUse.ReceiptSigning => Sm2Certificate.ReceiptSigningOid,
         CertificateUse.TrustListSigning => Sm2Certificate.TrustListSigningOid,
         CertificateUse.StatusSigning => Sm2Certificate.StatusSigningOid,
+        CertificateUse.LiveCodeSigning => Sm2Certificate.LiveCodeSigningOid,
         CertificateUse.TimeStamping => Sm2Certificate.TimeStampingOid,
         _ => null,
     };

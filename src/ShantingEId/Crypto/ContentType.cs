@@ -15,6 +15,12 @@ public enum ContentType
     /// <summary>Root of one tick of a look-up ledger: what every receipt of that tick leads to.</summary>
     LookupTick = 65003,
 
+    /// <summary>动态码: the CWT inside the code that a company shows for a minute.</summary>
+    LiveCode = 65004,
+
+    /// <summary>身份断言: what an identity system says of a person, as a CWT.</summary>
+    IdentityAssertion = 65005,
+
     /// <summary>CAs of others that are recognised.</summary>
     TrustList = 65010,
 

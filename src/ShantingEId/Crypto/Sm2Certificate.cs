@@ -23,6 +23,9 @@ public sealed class Sm2Certificate
     /// <summary>extendedKeyUsage of a key that signs states of licences; of the same arc (the draft's id-kp-oauthStatusSigning has no number yet).</summary>
     public const string StatusSigningOid = "2.25.228518215549495242194286571153614500452";
 
+    /// <summary>extendedKeyUsage of a key that signs live codes; of the same arc.</summary>
+    public const string LiveCodeSigningOid = "2.25.138147350138645361204993250034283861115";
+
     /// <summary>extendedKeyUsage id-kp-timeStamping (RFC 3161 §2.3).</summary>
     public const string TimeStampingOid = "1.3.6.1.5.5.7.3.8";
 
@@ -123,10 +126,13 @@ public sealed class Sm2Certificate
     public bool MaySignTrustLists => HasSigningUsage && extendedUses.Contains(TrustListSigningOid);
 
     /// <summary>Whether the key may sign licence codes: it signs, and is not certified for something else of ours.</summary>
-    public bool MaySignCodes => MaySign && !MaySignReceipts && !MaySignTrustLists && !MaySignStatus;
+    public bool MaySignCodes => MaySign && !MaySignReceipts && !MaySignTrustLists && !MaySignStatus && !MaySignLiveCodes;
 
     /// <summary>Whether the key may sign states of licences, in lists and packs.</summary>
     public bool MaySignStatus => HasSigningUsage && extendedUses.Contains(StatusSigningOid);
+
+    /// <summary>Whether the key may sign live codes.</summary>
+    public bool MaySignLiveCodes => HasSigningUsage && extendedUses.Contains(LiveCodeSigningOid);
 
     /// <summary>Whether the key may sign time stamps, and nothing else (RFC 3161 §2.3).</summary>
     public bool MayTimeStamp => (Usage & KeyUsage.DigitalSignature) != 0 && isForExtendedUsesOnly && extendedUses is [TimeStampingOid];

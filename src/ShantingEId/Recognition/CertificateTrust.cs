@@ -18,6 +18,12 @@ public enum TrustUse
 
     /// <summary>时间戳: signs time stamps.</summary>
     TimeStamping = 4,
+
+    /// <summary>身份认证: signs what it says of persons. Never by our own roots alone: certificates of companies' seals lead there too.</summary>
+    Identity = 8,
+
+    /// <summary>All there are.</summary>
+    All = SealMaking | DocumentSigning | TimeStamping | Identity,
 }
 
 /// <summary>Whether a certificate leads to somebody who is trusted.</summary>
@@ -55,7 +61,7 @@ public sealed class CertificateTrust(IReadOnlyCollection<Sm2Certificate> roots, 
 
         // 1. Our own roots.
         var own = roots.Count == 0 ? "（本机没有根证书）" : CertificateChain.Problem(certificate, helpers, roots, at);
-        if (own.Length == 0)
+        if (own.Length == 0 && use != TrustUse.Identity)
         {
             // Companies' seal certificates lead to the same roots and may sign: who makes seals must be named, not only certified.
             if (use == TrustUse.SealMaking && !intermediates.Any(known => known.Der.SequenceEqual(certificate.Der)))
@@ -95,8 +101,8 @@ public sealed class CertificateTrust(IReadOnlyCollection<Sm2Certificate> roots, 
             return new TrustAnswer(CheckOutcome.Failed, SealProblem.CaPeriod, $"“{entry.Name}”在该时间不在互认期内");
         }
 
-        // A time stamp is of no region.
-        if (use != TrustUse.TimeStamping && entry.Region.Length > 0 && division?.StartsWith(entry.Region, StringComparison.Ordinal) != true)
+        // A time stamp is of no region, and what is said of a person holds everywhere.
+        if (use is not (TrustUse.TimeStamping or TrustUse.Identity) && entry.Region.Length > 0 && division?.StartsWith(entry.Region, StringComparison.Ordinal) != true)
         {
             return division is null
                 ? new TrustAnswer(CheckOutcome.NotConfirmed, SealProblem.CaRegion, $"“{entry.Name}”只在区划 {entry.Region} 互认，这里没有可以对照的区划码")

@@ -151,7 +151,7 @@ public sealed record TrustList
                 var region = reader.ReadTextString();
                 var (from, to) = (Seconds(reader.ReadInt64()), Seconds(reader.ReadInt64()));
                 reader.ReadEndArray();
-                if (!certificate.IsAuthority || name.Length > MaxNameLength || region.Length > 6 || !region.All(char.IsAsciiDigit) || (uses & ~(TrustUse.SealMaking | TrustUse.DocumentSigning | TrustUse.TimeStamping)) != 0)
+                if (!certificate.IsAuthority || name.Length > MaxNameLength || region.Length > 6 || !region.All(char.IsAsciiDigit) || (uses & ~TrustUse.All) != 0)
                 {
                     return false;
                 }

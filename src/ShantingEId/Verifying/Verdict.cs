@@ -41,6 +41,9 @@ public enum Verdict
 
     /// <summary>The data at hand are too old to say.</summary>
     Unknown = 12,
+
+    /// <summary>A live code of ours that nobody may rely on: shown before, too old, or shown to somebody else.</summary>
+    NotAccepted = 13,
 }
 
 /// <summary>Machine reason behind a verdict; wire names are upper snake case.</summary>
@@ -129,6 +132,21 @@ public enum VerdictReason
 
     /// <summary>The clocks of the two sides are too far apart to tell how old the state is.</summary>
     ClocksApart,
+
+    /// <summary>A live code that was presented before: a replay, a screenshot.</summary>
+    AlreadyPresented,
+
+    /// <summary>A live code whose time is over.</summary>
+    Expired,
+
+    /// <summary>A live code that was made for somebody else.</summary>
+    AudienceMismatch,
+
+    /// <summary>A live code from the future: clocks are wrong.</summary>
+    NotYetValid,
+
+    /// <summary>A live code, which only the register can accept.</summary>
+    LiveCodeOnline,
 }
 
 /// <summary>Wire names of reasons.</summary>
@@ -183,6 +201,11 @@ public static class VerdictTexts
         (Verdict.Malformed, VerdictReason.QrVersion) => ("证照码的版本无法识别。", "请升级核验程序，或改为录入二维码下方的校验短码。"),
         (Verdict.Malformed, _) => ("证照码残缺或已损坏，无法识别。", "请重新扫描，或改为录入二维码下方的校验短码。"),
         (Verdict.Unknown, VerdictReason.RegisterNotAsked) => ("没有查询登记簿，不知道现在是否有效。", "请联网后再次核验；在此之前请勿据此办理。"),
+        (Verdict.NotAccepted, VerdictReason.AlreadyPresented) => ("此动态码已经出示过一次，不能再用；可能是截图或转发的图片。", "请来人在应用中重新出示，当场扫码。"),
+        (Verdict.NotAccepted, VerdictReason.AudienceMismatch) => ("此动态码是出示给其他单位的，本单位不能使用。", "请来人在应用中重新出示，选择本单位。"),
+        (Verdict.NotAccepted, VerdictReason.NotYetValid) => ("此动态码的签发时间在将来，时钟不符，不能使用。", "请来人重新出示；仍然如此的，请联系登记机关。"),
+        (Verdict.NotAccepted, _) => ("此动态码已过有效时间，不能再用；可能是截图或转发的图片。", "请来人在应用中重新出示，当场扫码。"),
+        (Verdict.Unknown, VerdictReason.LiveCodeOnline) => ("这是动态码，只能联网核验；签名正确不说明它没有用过。", "请联网后核验，或请来人出示执照上的证照码。"),
         (Verdict.Unknown, VerdictReason.YoungerThanStates) => ("签名正确，但此照签发于状态包之后，不知道是否有效。", "请联网后核验，或取得较新的状态包；在此之前请勿据此办理。"),
         (Verdict.Unknown, VerdictReason.PermitsNotListed) => ("签名正确，但行业综合许可证所列各项许可的状态不在状态包中。", "请联网后核验；在此之前请勿据此办理。"),
         (Verdict.Unknown, VerdictReason.ClocksApart) => ("本机时钟与服务相差过大，无法判断状态是否过旧。", "请校准本机时钟后再次核验。"),

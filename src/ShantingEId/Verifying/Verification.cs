@@ -1,5 +1,6 @@
 using ShantingEId.Issuing;
 using ShantingEId.Licenses;
+using ShantingEId.Presenting;
 using ShantingEId.Seals;
 using ShantingEId.Trades;
 
@@ -27,6 +28,9 @@ public sealed record Verification(Verdict Verdict, VerdictReason Reason, DateTim
 
     /// <summary>The business licence of the company, with a comprehensive licence: by it, and not by the words on this one, the company is called.</summary>
     public License? Holder { get; init; }
+
+    /// <summary>What goes with a live code; null where none was scanned.</summary>
+    public LiveShown? Live { get; init; }
 
     /// <summary>Whether the licence may be relied on; of a comprehensive licence each permit must be looked at besides.</summary>
     public bool IsValid => Verdict == Verdict.Valid;

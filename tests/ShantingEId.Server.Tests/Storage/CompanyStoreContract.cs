@@ -8,14 +8,14 @@ public sealed class SqliteCompanyStoreTests(SampleSets sets) : CompanyStoreContr
 {
     protected override ValueTask<Registers> CreateAsync() => new(new SqliteRegisters());
 
-    protected override string Back => "DROP TABLE incident_event; DROP TABLE incident_undone; DROP TABLE incident_page; DROP TABLE incident; DROP TABLE permit; DROP INDEX feed_by_permit; ALTER TABLE feed DROP COLUMN permit; ALTER TABLE issued_set DROP COLUMN permit_events; DROP INDEX set_by_search_name; ALTER TABLE issued_set DROP COLUMN search_name; DROP TABLE filed_item; CREATE INDEX set_by_name ON issued_set (name); DROP TABLE seal_use; DROP TABLE seal_grant; DROP TABLE license_copy; DROP TABLE deployment; ALTER TABLE feed_head DROP COLUMN journal; ALTER TABLE feed_head DROP COLUMN journal_digest; ALTER TABLE feed_head DROP COLUMN epoch; PRAGMA user_version = 5";
+    protected override string Back => "DROP TABLE incident_event; DROP TABLE incident_undone; DROP TABLE incident_page; DROP TABLE incident; DROP TABLE permit; DROP INDEX feed_by_permit; ALTER TABLE feed DROP COLUMN permit; ALTER TABLE issued_set DROP COLUMN permit_events; DROP INDEX set_by_search_name; ALTER TABLE issued_set DROP COLUMN search_name; DROP TABLE filed_item; CREATE INDEX set_by_name ON issued_set (name); DROP TABLE presentation; DROP TABLE holder_session; DROP TABLE seal_use; DROP TABLE seal_grant; DROP TABLE license_copy; DROP TABLE deployment; ALTER TABLE feed_head DROP COLUMN journal; ALTER TABLE feed_head DROP COLUMN journal_digest; ALTER TABLE feed_head DROP COLUMN epoch; PRAGMA user_version = 5";
 }
 
 public sealed class PostgresCompanyStoreTests(SampleSets sets) : CompanyStoreContract(sets)
 {
     protected override async ValueTask<Registers> CreateAsync() => await PostgresRegisters.CreateAsync();
 
-    protected override string Back => "DROP TABLE incident_event; DROP TABLE incident_undone; DROP TABLE incident_page; DROP TABLE incident; DROP TABLE permit; DROP INDEX feed_by_permit; ALTER TABLE feed DROP COLUMN permit; ALTER TABLE issued_set DROP COLUMN permit_events; DROP INDEX set_by_search_name; ALTER TABLE issued_set DROP COLUMN search_name; DROP TABLE filed_item; CREATE INDEX set_by_name ON issued_set (name); DROP TABLE seal_use; DROP TABLE seal_grant; DROP TABLE license_copy; DROP TABLE deployment; ALTER TABLE feed_head DROP COLUMN journal; ALTER TABLE feed_head DROP COLUMN journal_digest; ALTER TABLE feed_head DROP COLUMN epoch; UPDATE schema_version SET version = 4";
+    protected override string Back => "DROP TABLE incident_event; DROP TABLE incident_undone; DROP TABLE incident_page; DROP TABLE incident; DROP TABLE permit; DROP INDEX feed_by_permit; ALTER TABLE feed DROP COLUMN permit; ALTER TABLE issued_set DROP COLUMN permit_events; DROP INDEX set_by_search_name; ALTER TABLE issued_set DROP COLUMN search_name; DROP TABLE filed_item; CREATE INDEX set_by_name ON issued_set (name); DROP TABLE presentation; DROP TABLE holder_session; DROP TABLE seal_use; DROP TABLE seal_grant; DROP TABLE license_copy; DROP TABLE deployment; ALTER TABLE feed_head DROP COLUMN journal; ALTER TABLE feed_head DROP COLUMN journal_digest; ALTER TABLE feed_head DROP COLUMN epoch; UPDATE schema_version SET version = 4";
 }
 
 /// <summary>What <see cref="ICompanyStore"/> promises, asked of both stores.</summary>
