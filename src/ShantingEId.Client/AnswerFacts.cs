@@ -12,6 +12,7 @@ internal static class AnswerFacts
         "license_id", "version", "authority_name", "authority_code", "issue_time", "credit_code", "name", "kind", "type", "representative", "capital",
         "establish_date", "address", "business_scope", "state_effective_time", "state_recorded_time", "state_reason",
         "as_of_time", "successor_license_id", "successor_version", "successor_effective_time", "current_version", "current_name", "trade", "premises", "holder_name",
+        "live.presentation", "live.purpose", "live.identity", "live.identity_issuer", "live.identity_name",
     ];
 
     /// <summary>Of these names those this SDK can compare: a later service may add others to its receipts.</summary>
@@ -64,6 +65,15 @@ internal static class AnswerFacts
             {
                 Add("permit." + permit.Code, $"{permit.Number} {WireName(permit.State.ToString())} {Time(permit.StateEffectiveTime?.ToDateTimeOffset())} {Time(permit.StateUntilTime?.ToDateTimeOffset())}".TrimEnd());
             }
+        }
+
+        if (answer.Live is { } live)
+        {
+            Add("live.presentation", live.Presentation["presentations/".Length..]);
+            Add("live.purpose", live.PurposeText);
+            Add("live.identity", live.IdentityVerdict is { } identity ? WireName(identity.Outcome.ToString()) : "");
+            Add("live.identity_issuer", live.IdentityVerdict?.Issuer ?? "");
+            Add("live.identity_name", live.IdentityVerdict?.Name ?? "");
         }
 
         foreach (var seal in answer.Seals)

@@ -81,6 +81,12 @@ public sealed class OfflineVerifier
             return TypedCode.TryParse(text, out _) ? Answer(Verdict.Unknown, VerdictReason.RegisterNotAsked) : Answer(Verdict.Malformed, VerdictReason.TypedCodeCheck);
         }
 
+        // A live code says nothing by itself, and only the register knows whether it was used.
+        if (Presenting.LiveCode.LooksLikeOne(text, codePrefix))
+        {
+            return Answer(Verdict.Unknown, VerdictReason.LiveCodeOnline);
+        }
+
         // 2. Signature.
         var (code, verdict, reason) = verifier.ReadCode(text);
         if (code is null)

@@ -132,6 +132,7 @@ public static class EidServer
         IncidentWiring.Add(services, options, store);
         documents.Add(services, store);
         SealWiring.Add(services, options, authority, store);
+        HolderWiring.Add(services, options, authority, store);
         if (options.Ledger)
         {
             LedgerWiring.Add(services, options, authority);
@@ -230,6 +231,7 @@ public static class EidServer
         JsonShape.AddRules(app.MapGrpcService<IncidentRpc>());
         JsonShape.AddRules(app.MapGrpcService<DocumentRpc>());
         JsonShape.AddRules(app.MapGrpcService<SealRpc>());
+        JsonShape.AddRules(app.MapGrpcService<HolderRpc>());
         HealthWiring.Map(app);
         OpenApi.Map(app, options.IsProduction);
         if (!options.IsProduction)

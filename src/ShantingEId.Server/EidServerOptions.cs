@@ -25,6 +25,9 @@ public sealed record EidServerOptions
     /// <summary>Where the public reports a doubt, as the pages say it, e.g. a telephone number; empty names the authority alone.</summary>
     public string PublicContact { get; init; } = "";
 
+    /// <summary>How long a live code may be scanned, 10 to 120 s.</summary>
+    public TimeSpan LiveCodeLife { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>How long a copy of a status list may be used before asking again; a change shows in what is fetched after at most a second.</summary>
     public TimeSpan StatusTtl { get; init; } = TimeSpan.FromSeconds(60);
 

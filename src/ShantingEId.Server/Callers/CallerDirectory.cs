@@ -172,6 +172,7 @@ internal sealed class CallerDirectory
         string[] papers = ["DocumentService/GetLicenseDocument", "DocumentService/ListLicenseCopies"];
         string[] seals = [.. V1.SealService.Descriptor.Methods.Select(method => "SealService/" + method.Name)];
         string[] sealLog = ["SealService/ListSealUseGrants", "SealService/ListSealUses"];
+        string[] present = [.. V1.HolderService.Descriptor.Methods.Select(method => "HolderService/" + method.Name)];
         string[] questions = [.. Purpose.KnownQuestions.Keys];
         var purposes = new Dictionary<string, Purpose>
         {
@@ -196,8 +197,8 @@ internal sealed class CallerDirectory
             New("bank", "银行", CallerRole.RelyingParty, [.. verify, .. follow, .. notices, .. hold, .. fetch], "ACCOUNT_OPENING"),
             New("engraver", "公章刻制单位", CallerRole.RelyingParty, hold, "SEAL_ENGRAVING"),
             New("housing-fund", "住房公积金管理中心", CallerRole.RelyingParty, [.. verify, .. follow, .. notices, .. hold, .. fetch], "HOUSING_FUND_REGISTRATION"),
-            New("holder-app", "企业应用", CallerRole.HolderApp, ["VerificationService/VerifyCode", Lookups, "DeregistrationService/ListNotices", .. apply, .. see, .. papers, "DocumentService/CreateLicenseCopy", "SealService/Stamp", .. sealLog], "PUBLIC_SCAN"),
-            New("auditor", "审计", CallerRole.Auditor, ["IssuanceService/GetIssuedSet", Lookups, .. verify, .. follow, "DeregistrationService/ListNotices", "DeregistrationService/GetDeregistration", "DeregistrationService/ListDeregistrations", .. see, .. steps, "TradeService/ListTrades", "TradeService/ListTradeLicenses", "TradeService/ListDuePermits", .. register, "IncidentService/GetIncident", "IncidentService/ListIncidents", "IncidentService/ListIncidentSets", .. sealLog, .. papers, .. judge], "AUDIT"),
+            New("holder-app", "企业应用", CallerRole.HolderApp, ["VerificationService/VerifyCode", Lookups, "DeregistrationService/ListNotices", .. apply, .. see, .. papers, "DocumentService/CreateLicenseCopy", "SealService/Stamp", .. sealLog, .. present], "PUBLIC_SCAN"),
+            New("auditor", "审计", CallerRole.Auditor, ["IssuanceService/GetIssuedSet", Lookups, .. verify, .. follow, "DeregistrationService/ListNotices", "DeregistrationService/GetDeregistration", "DeregistrationService/ListDeregistrations", .. see, .. steps, "TradeService/ListTrades", "TradeService/ListTradeLicenses", "TradeService/ListDuePermits", .. register, "IncidentService/GetIncident", "IncidentService/ListIncidents", "IncidentService/ListIncidentSets", .. sealLog, "HolderService/ListPresentations", .. papers, .. judge], "AUDIT"),
             New("supervisor", "值班负责人", CallerRole.Staff, ["IssuanceService/GetIssuedSet", .. incidents]),
         ];
         return JsonSerializer.Serialize(new FileContent(purposes, callers), Json);

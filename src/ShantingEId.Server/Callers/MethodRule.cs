@@ -125,11 +125,17 @@ internal sealed record MethodRule(CallerRole[] Roles, TimeSpan Ceiling, bool IsW
         [Name("SealService", "WithdrawSealUse")] = new([CallerRole.Staff], TimeSpan.FromSeconds(10), IsWrite: true),
         [Name("SealService", "ListSealUseGrants")] = new([CallerRole.Staff, CallerRole.HolderApp, CallerRole.Auditor], TimeSpan.FromSeconds(10)),
         [Name("SealService", "Stamp")] = new([CallerRole.Staff, CallerRole.HolderApp], TimeSpan.FromSeconds(20), IsWrite: true) { MaxRequestBytes = DocumentBytes },
+        [Name("HolderService", "OpenSession")] = new([CallerRole.HolderApp], TimeSpan.FromSeconds(5), IsWrite: true),
+        [Name("HolderService", "EndSession")] = new([CallerRole.HolderApp], TimeSpan.FromSeconds(5), IsWrite: true),
+        [Name("HolderService", "CreatePresentation")] = new([CallerRole.HolderApp], TimeSpan.FromSeconds(5), IsWrite: true),
+        // No code lives longer.
+        [Name("HolderService", "WatchPresentation")] = new([CallerRole.HolderApp], TimeSpan.FromMinutes(5), IsStream: true),
+        [Name("HolderService", "ListPresentations")] = new([CallerRole.HolderApp, CallerRole.Auditor], TimeSpan.FromSeconds(10)),
         [Name("SealService", "ListSealUses")] = new([CallerRole.Staff, CallerRole.HolderApp, CallerRole.Auditor], TimeSpan.FromSeconds(10)),
     });
 
     /// <summary>Services this server offers.</summary>
-    public static IReadOnlyList<ServiceDescriptor> Services { get; } = [IssuanceService.Descriptor, VerificationService.Descriptor, ChangeService.Descriptor, DeregistrationService.Descriptor, CaseService.Descriptor, RegisterService.Descriptor, TradeService.Descriptor, IncidentService.Descriptor, DocumentService.Descriptor, SealService.Descriptor];
+    public static IReadOnlyList<ServiceDescriptor> Services { get; } = [IssuanceService.Descriptor, VerificationService.Descriptor, ChangeService.Descriptor, DeregistrationService.Descriptor, CaseService.Descriptor, RegisterService.Descriptor, TradeService.Descriptor, IncidentService.Descriptor, DocumentService.Descriptor, SealService.Descriptor, HolderService.Descriptor];
 
     /// <summary>Path of the method in gRPC.</summary>
     public string Path

@@ -62,9 +62,9 @@ internal sealed class HotAnswers(HotLookup lookup, EidServerOptions options)
     /// <summary>Keeps an answer that was worked out in full, if it is of the everyday form and its entry is in the cache.</summary>
     public void Keep(LookupQuestion question, LookupAnswer answer)
     {
-        // Nor what a clock or another entry may change: a prepared change, the name of the licence that took its place, the company of a
+        // A live code is answered once, and never from memory. Nor what a clock or another entry may change: a prepared change, the name of the licence that took its place, the company of a
         // comprehensive licence and the terms of its permits.
-        if (answer is not { Verification: { Entry: { Until: null } entry, Succession: null, Holder: null }, Record: { } record }
+        if (answer is not { Verification: { Entry: { Until: null } entry, Succession: null, Holder: null, Live: null }, Record: { } record }
             || question is not { Code: { } text, ReadMask: null, MaxStateAge: null, AsOfTime: null })
         {
             return;

@@ -6,6 +6,7 @@ using ShantingEId.Codes;
 using ShantingEId.Issuing;
 using ShantingEId.Server.Callers;
 using ShantingEId.V1;
+using LicenseFields = ShantingEId.Verifying.LicenseFields;
 using Verdict = ShantingEId.Verifying.Verdict;
 
 namespace ShantingEId.Server.Rpc;

@@ -7,6 +7,7 @@ using ShantingEId.Cases;
 using ShantingEId.Issuing;
 using ShantingEId.Server.Callers;
 using ShantingEId.V1;
+using ShantingEId.Verifying;
 
 namespace ShantingEId.Server.Rpc;
 

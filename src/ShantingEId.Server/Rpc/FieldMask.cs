@@ -21,6 +21,9 @@ internal static class FieldMask
     public static LicenseFields Of(IEnumerable<string> names) =>
         names.Aggregate(LicenseFields.None, (fields, name) => fields | ByName.GetValueOrDefault(name));
 
+    /// <summary>The names in a set, in the order of the fields.</summary>
+    public static IEnumerable<string> NamesOf(LicenseFields fields) => ByName.Where(each => fields.HasFlag(each.Value)).OrderBy(each => each.Value).Select(each => each.Key);
+
     /// <summary>What of the granted fields is asked for; all of them when nothing is said.</summary>
     /// <exception cref="EidException"><see cref="ErrorReason.FieldNotGranted"/>: more than is granted. A field that does not exist is granted to nobody.</exception>
     public static LicenseFields Narrow(LicenseFields granted, ProtoMask? asked)

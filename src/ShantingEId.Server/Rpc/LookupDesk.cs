@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using ShantingEId.Presenting;
 using ShantingEId.Receipts;
 using ShantingEId.Server.Callers;
 using ShantingEId.Server.Ledger;
@@ -17,9 +18,10 @@ namespace ShantingEId.Server.Rpc;
 /// <param name="clock">Time of answers.</param>
 /// <param name="quotas">Limits what finds nothing.</param>
 /// <param name="log">Alerts.</param>
+/// <param name="presentations">Judges live codes; null where there are none.</param>
 /// <param name="ledger">The look-up ledger; null only where a benchmark measures the bare path.</param>
 internal sealed partial class LookupDesk(
-    Verifier verifier, CallerDirectory callers, EidServerOptions options, RegisterClock clock, CallerQuotas quotas, ILogger<LookupDesk> log, LookupLedger? ledger = null)
+    Verifier verifier, CallerDirectory callers, EidServerOptions options, RegisterClock clock, CallerQuotas quotas, ILogger<LookupDesk> log, PresentationDesk? presentations = null, LookupLedger? ledger = null)
 {
     private const int MaxQuestions = 8;
 
@@ -44,7 +46,7 @@ internal sealed partial class LookupDesk(
         var shown = answer.Verification;
         var record = new LookupRecord(
             clock.GetUtcNow(), shown.StatusAsOf, question.Method, question.Caller.Name, question.Purpose,
-            LookupRecord.DigestRequest(question.Method, question.Subject), shown.Manifest?.License.Facts.CreditCode.Value ?? question.NamedHolder,
+            LookupRecord.DigestRequest(question.Method, question.Subject), shown.Manifest?.License.Facts.CreditCode.Value ?? shown.Live?.Holder.Value ?? question.NamedHolder,
             (int)shown.Verdict, shown.Reason.WireName(), facts.Digest(), question.Reference);
 
         // 7. The receipt, where asked for; then the answer.
@@ -117,8 +119,9 @@ internal sealed partial class LookupDesk(
         var when = question.Time(question.StateAge(options.StateBound), clock.GetUtcNow());
         var questions = ParseQuestions(question.Questions);
 
-        // 4. The verdict.
+        // 4. The verdict. A company lets no more be seen of it than it chose, whatever the purpose grants.
         var verification = await VerifyAsync(question, when, cancel);
+        fields = verification.Live is { } live ? fields & live.Scope : fields;
         if (verification.Verdict is Verdict.NotFound or Verdict.NotIssued)
         {
             quotas.CountMiss(question.Caller);
@@ -148,6 +151,11 @@ internal sealed partial class LookupDesk(
         // A code was shown by the company itself, wherever it is registered.
         if (question.Code is { } code)
         {
+            if (presentations?.IsLive(code) == true)
+            {
+                return await AcceptAsync(question, code, presentations, cancel);
+            }
+
             return await verifier.VerifyCodeAsync(code, when, cancel);
         }
 
@@ -162,6 +170,13 @@ internal sealed partial class LookupDesk(
         return question.Caller.Scope.Contains(holder)
             ? await verifier.LookupAsync(holder, when, cancel) : await verifier.LookupNobodyAsync(holder, when, cancel);
     }
+
+    // 动态码: scanned once, now, for the licence itself. What cannot be answered leaves it unused.
+    private static ValueTask<Verification> AcceptAsync(LookupQuestion question, string code, PresentationDesk presentations, CancellationToken cancel) =>
+        question.AsOfTime is not null ? throw EidException.OfField(ErrorReason.AsOfInvalid, "as_of_time", "动态码只能核验现在的状态")
+        : question.Questions is not null ? throw EidException.OfField(ErrorReason.QuestionInvalid, "code", "动态码请用 VerifyCode 核验；提问请用证照码或统一社会信用代码")
+        : code.Length > Codes.LicenseCode.MaxTextLength ? throw EidException.OfField(ErrorReason.QrTextInvalid, "code", "应为 1 至 2048 个可见字符")
+        : presentations.AcceptAsync(code, question.Caller.Name, question.Purpose, cancel);
 
     private LicenseFields RefuseOverAsking(LookupQuestion question, Purpose purpose)
     {

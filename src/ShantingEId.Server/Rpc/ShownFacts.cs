@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using ShantingEId.Issuing;
 using ShantingEId.Licenses;
+using ShantingEId.Presenting;
 using ShantingEId.Receipts;
 using ShantingEId.Seals;
 using ShantingEId.Verifying;
@@ -37,6 +38,7 @@ internal static class ShownFacts
             facts["state_effective_time"] = Time(entry.State.EffectiveTime);
             facts["state_recorded_time"] = Time(entry.State.RecordedTime);
             Add(facts, "state_reason", entry.State.Reason);
+            AddLive(facts, answer.Verification.Live, answer.Fields);
         }
         else
         {
@@ -144,6 +146,23 @@ internal static class ShownFacts
             {
                 Add(facts, name, value);
             }
+        }
+    }
+
+    private static void AddLive(Dictionary<string, string> facts, LiveShown? live, LicenseFields fields)
+    {
+        if (live is null)
+        {
+            return;
+        }
+
+        facts["live.presentation"] = live.Presentation.Value;
+        Add(facts, "live.purpose", live.Purpose);
+        if (live.Identity is { } identity)
+        {
+            facts["live.identity"] = WireName(identity.Outcome.ToString());
+            Add(facts, "live.identity_issuer", identity.Issuer);
+            Add(facts, "live.identity_name", fields.HasFlag(LicenseFields.Representative) ? identity.Name : "");
         }
     }
 

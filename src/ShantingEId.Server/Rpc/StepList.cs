@@ -3,6 +3,7 @@ using ShantingEId.Cases;
 using ShantingEId.Issuing;
 using ShantingEId.Server.Callers;
 using ShantingEId.V1;
+using LicenseFields = ShantingEId.Verifying.LicenseFields;
 
 namespace ShantingEId.Server.Rpc;
 

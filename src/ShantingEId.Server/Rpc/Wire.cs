@@ -107,6 +107,7 @@ internal static class Wire
             Verdict = (V1.Verification.Types.Verdict)answer.Verification.Verdict, Reason = answer.Verification.Reason.WireName(), Explanation = explanation,
             NextStep = nextStep, StatusAsOfTime = answer.Verification.StatusAsOf.ToTimestamp(), Receipt = answer.ReceiptBytes,
             AsOfTime = answer.Verification.AsOfTime?.ToTimestamp(),
+            Live = answer.Verification.Manifest is null ? null : HolderWire.ToMessage(answer.Verification.Live, answer.Fields),
         };
         if (answer.Verification is { Manifest: { } manifest, Entry.State: { } state })
         {

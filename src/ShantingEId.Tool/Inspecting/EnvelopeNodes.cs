@@ -23,6 +23,8 @@ internal static class EnvelopeNodes
             ContentType.TrustList => "CA 互认信任列表",
             ContentType.StatusList => "状态列表",
             ContentType.StatusPack => "离线状态包",
+            ContentType.LiveCode => "动态码",
+            ContentType.IdentityAssertion => "身份断言",
             _ => $"内容类型 {(int)envelope.ContentType}",
         });
         Header(root, envelope);

@@ -205,7 +205,7 @@ public static class VerdictTexts
         (Verdict.NotAccepted, VerdictReason.AudienceMismatch) => ("此动态码是出示给其他单位的，本单位不能使用。", "请来人在应用中重新出示，选择本单位。"),
         (Verdict.NotAccepted, VerdictReason.NotYetValid) => ("此动态码的签发时间在将来，时钟不符，不能使用。", "请来人重新出示；仍然如此的，请联系登记机关。"),
         (Verdict.NotAccepted, _) => ("此动态码已过有效时间，不能再用；可能是截图或转发的图片。", "请来人在应用中重新出示，当场扫码。"),
-        (Verdict.Unknown, VerdictReason.LiveCodeOnline) => ("这是动态码，只能联网核验；签名正确不说明它没有用过。", "请联网后核验，或请来人出示执照上的证照码。"),
+        (Verdict.Unknown, VerdictReason.LiveCodeOnline) => ("这是动态码，只能联网核验：它是否已经用过，只有登记簿知道。", "请联网后核验，或请来人出示执照上的证照码。"),
         (Verdict.Unknown, VerdictReason.YoungerThanStates) => ("签名正确，但此照签发于状态包之后，不知道是否有效。", "请联网后核验，或取得较新的状态包；在此之前请勿据此办理。"),
         (Verdict.Unknown, VerdictReason.PermitsNotListed) => ("签名正确，但行业综合许可证所列各项许可的状态不在状态包中。", "请联网后核验；在此之前请勿据此办理。"),
         (Verdict.Unknown, VerdictReason.ClocksApart) => ("本机时钟与服务相差过大，无法判断状态是否过旧。", "请校准本机时钟后再次核验。"),
