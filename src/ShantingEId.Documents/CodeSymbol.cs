@@ -35,7 +35,8 @@ public sealed class CodeSymbol
     /// <summary>Modules along a side, without the quiet zone: 17 + 4 × version.</summary>
     public int ModuleCount { get; }
 
-    private int Side => modules.Count;
+    /// <summary>Modules along a side with the quiet zone: what <see cref="ToPath"/> is drawn on.</summary>
+    public int Side => modules.Count;
 
     /// <summary>Makes the symbol in the smallest version that holds the text.</summary>
     /// <exception cref="EidException"><see cref="ErrorReason.QrTextInvalid"/>: empty, or too long for version 40.</exception>
@@ -57,7 +58,12 @@ public sealed class CodeSymbol
     }
 
     /// <summary>One path of dark runs over a white ground, sharp at any size; the unit is a module.</summary>
-    public string ToSvg()
+    public string ToSvg() => $"""
+        <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {Side} {Side}" shape-rendering="crispEdges" role="img"><title>{WebUtility.HtmlEncode(Text)}</title><path fill="#fff" d="M0 0h{Side}v{Side}H0z"/><path d="{ToPath()}"/></svg>
+        """;
+
+    /// <summary>The dark runs as the data of an SVG path, for who draws the rest.</summary>
+    public string ToPath()
     {
         var path = new StringBuilder();
         for (var y = 0; y < Side; y++)
@@ -77,9 +83,7 @@ public sealed class CodeSymbol
             }
         }
 
-        return $"""
-            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {Side} {Side}" shape-rendering="crispEdges" role="img"><title>{WebUtility.HtmlEncode(Text)}</title><path fill="#fff" d="M0 0h{Side}v{Side}H0z"/><path d="{path}"/></svg>
-            """;
+        return path.ToString();
     }
 
     /// <summary>Black on white PNG of one bit a dot.</summary>

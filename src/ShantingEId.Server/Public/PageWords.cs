@@ -50,6 +50,9 @@ internal sealed class PageWords
         Verdict.BadSignature => Pick("伪造或被改动", "Forged or altered"),
         Verdict.NotOurs => Pick("不是本机关的码", "Not our code"),
         Verdict.Malformed => Pick("无法识别", "Cannot be read"),
+        Verdict.NotAccepted when reason == VerdictReason.AlreadyPresented => Pick("此码已经用过", "Already used"),
+        Verdict.NotAccepted when reason == VerdictReason.AudienceMismatch => Pick("不是出示给您的", "Not meant for you"),
+        Verdict.NotAccepted => Pick("此码已失效", "Code expired"),
         _ => Pick("无法判断", "Unknown"),
     };
 
@@ -86,6 +89,9 @@ internal sealed class PageWords
         (Verdict.NotIssued, _) => ("The signature looks right, but the register never issued this licence.", "Do not rely on it. Keep the code and tell the registrar at once."),
         (Verdict.BadSignature, _) => ("The signature does not fit the content: the code was altered or forged.", "Do not rely on it. Keep the code and tell the registrar."),
         (Verdict.NotOurs, _) => ("This is not a code of this registrar.", "Make sure you scan the code on the licence. Do not open the address inside it."),
+        (Verdict.NotAccepted, VerdictReason.AlreadyPresented) => ("This live code was used before; it may be a screenshot or a picture that was passed on.", "Ask to be shown a new code, and scan it on the spot."),
+        (Verdict.NotAccepted, VerdictReason.AudienceMismatch) => ("This live code was made for somebody else.", "Ask to be shown a code that is meant for you."),
+        (Verdict.NotAccepted, _) => ("The time of this live code is over; it may be a screenshot or a picture that was passed on.", "Ask to be shown a new code, and scan it on the spot."),
         (Verdict.Malformed, VerdictReason.TypedCodeCheck) => ("The short code is mistyped.", "Type the twelve characters again as they stand under the QR code (no I, L, O or U)."),
         (Verdict.Malformed, _) => ("The code is damaged or incomplete and cannot be read.", "Scan again, or type the short code that stands under the QR code."),
         _ => ("It cannot be said whether the licence is in force.", "Try again in a moment; do not rely on it until then."),

@@ -40,6 +40,7 @@ internal static class PublicDoor
             callers.RequirePurpose(Caller, Purpose);
             services.AddSingleton<AddressPace>();
             services.AddSingleton<PublicSite>();
+            services.AddSingleton<PresentSite>();
 
             // Status lists and packs, signed by a key that the service does not need but for them.
             services.AddSingleton(provider => new StatusBoard(store, provider.GetRequiredService<RegisterClock>()));
@@ -76,14 +77,14 @@ internal static class PublicDoor
     /// <summary>Leads what came through the public door to the pages; stands before everything else.</summary>
     public static void Map(WebApplication app)
     {
-        var (site, lists) = (app.Services.GetService<PublicSite>(), app.Services.GetService<StatusSite>());
+        var (site, lists, present) = (app.Services.GetService<PublicSite>(), app.Services.GetService<StatusSite>(), app.Services.GetService<PresentSite>());
         app.Use((context, next) => site is not null && context.Features.Get<IConnectionItemsFeature>()?.Items.ContainsKey(Mark) == true
-            ? AnswerAsync(context, site, lists!) : next(context));
+            ? AnswerAsync(context, site, lists!, present!) : next(context));
     }
 
-    private static async Task AnswerAsync(HttpContext context, PublicSite site, StatusSite lists)
+    private static async Task AnswerAsync(HttpContext context, PublicSite site, StatusSite lists, PresentSite present)
     {
-        if (!await lists.TryAnswerAsync(context))
+        if (!await lists.TryAnswerAsync(context) && !await present.TryAnswerAsync(context))
         {
             await site.AnswerAsync(context);
         }

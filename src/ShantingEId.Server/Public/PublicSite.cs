@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using ShantingEId.Companies;
 using ShantingEId.Issuing;
+using ShantingEId.Presenting;
 using ShantingEId.Server.Rpc;
 using ShantingEId.Verifying;
 
@@ -11,7 +12,7 @@ namespace ShantingEId.Server.Public;
 /// What the public sees: the page at the address that a licence code is, and one to type a short code into. Every look-up goes through the same desk as
 /// those of departments, with the same verdict, and stands in the same ledger.
 /// </summary>
-internal sealed partial class PublicSite(LookupDesk desk, Verifier verifier, ICompanyStore companies, AddressPace pace, IssuingAuthority authority, RegisterClock clock, EidServerOptions options, ILogger<PublicSite> log)
+internal sealed partial class PublicSite(LookupDesk desk, Verifier verifier, ICompanyStore companies, AddressPace pace, PresentationDesk presentations, IssuingAuthority authority, RegisterClock clock, EidServerOptions options, ILogger<PublicSite> log)
 {
     private const string English = "en";
     private readonly Uri official = new(authority.CodePrefix);
@@ -47,16 +48,25 @@ internal sealed partial class PublicSite(LookupDesk desk, Verifier verifier, ICo
 
     private async Task<(int Status, string Html)> PageAsync(HttpRequest request, PageWords words, CancellationToken cancel)
     {
-        if (!HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method))
+        // 1. Which code: the address itself is one, or it was typed. Whatever stands behind the official address is asked about; the rest is no page.
+        var code = CodeOf(request);
+        var isLive = code is not null && presentations.IsLive(code);
+        if (!HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method) && !(isLive && HttpMethods.IsPost(request.Method)))
         {
             return (StatusCodes.Status405MethodNotAllowed, page.Nothing(words));
         }
 
-        // 1. Which code: the address itself is one, or it was typed. Whatever stands behind the official address is asked about; the rest is no page.
-        if (CodeOf(request) is not { } code)
+        if (code is null)
         {
             var isHome = request.Path.Value is "/" or "" || request.Path.Value == official.AbsolutePath;
             return isHome ? (StatusCodes.Status200OK, page.Home(words)) : (StatusCodes.Status404NotFound, page.Nothing(words));
+        }
+
+        // A live code is good once, and not everything that opens an address is a person: chats draw previews, mail gateways look ahead, browsers fetch
+        // early. None of them posts, so only a press of the button takes the use.
+        if (isLive && !HttpMethods.IsPost(request.Method))
+        {
+            return (StatusCodes.Status200OK, page.Confirm(words, official.AbsolutePath + code[authority.CodePrefix.Length..]));
         }
 
         try
@@ -91,7 +101,7 @@ internal sealed partial class PublicSite(LookupDesk desk, Verifier verifier, ICo
                 return (StatusCodes.Status200OK, page.Judged(words, Verifying.Verdict.Malformed, VerdictReason.QrStructure));
             default:
                 NoAnswer(error);
-                var (read, verdict, reason) = Codes.TypedCode.LooksLikeOne(code) ? default : verifier.ReadCode(code);
+                var (read, verdict, reason) = Codes.TypedCode.LooksLikeOne(code) || presentations.IsLive(code) ? default : verifier.ReadCode(code);
                 return (StatusCodes.Status503ServiceUnavailable, read is null && verdict is Verifying.Verdict.BadSignature or Verifying.Verdict.NotOurs or Verifying.Verdict.Malformed
                     ? page.Judged(words, verdict, reason) : page.Unreachable(words, read));
         }
@@ -100,7 +110,7 @@ internal sealed partial class PublicSite(LookupDesk desk, Verifier verifier, ICo
     // What the company was called before, where it was called otherwise: who has an old contract in hand looks for that name.
     private async ValueTask<IReadOnlyList<string>> FormerNamesAsync(LookupAnswer answer, CancellationToken cancel)
     {
-        if (!answer.Fields.HasFlag(LicenseFields.Name) || answer.Verification.Manifest is not { License: { Trade: null } license } || (answer.Verification.Succession?.Current ?? license) is { Id.Version: 1 })
+        if (answer.Verification.Live is not null || !answer.Fields.HasFlag(LicenseFields.Name) || answer.Verification.Manifest is not { License: { Trade: null } license } || (answer.Verification.Succession?.Current ?? license) is { Id.Version: 1 })
         {
             return [];
         }
@@ -124,7 +134,8 @@ internal sealed partial class PublicSite(LookupDesk desk, Verifier verifier, ICo
             ? authority.CodePrefix + path[official.AbsolutePath.Length..] : null;
     }
 
-    private static PageWords WordsOf(HttpRequest request) => new(
+    /// <summary>The language of a request.</summary>
+    internal static PageWords WordsOf(HttpRequest request) => new(
         request.Query["lang"].ToString() is { Length: > 0 } asked ? asked == English
             : request.GetTypedHeaders().AcceptLanguage.OrderByDescending(one => one.Quality ?? 1).FirstOrDefault()?.Value.ToString() is { } first
                 && first.StartsWith(English, StringComparison.OrdinalIgnoreCase),

@@ -58,6 +58,7 @@ internal sealed class VerdictPage(string authorityName, string contact)
             Compare(html, words, answer.Fields, manifest.License);
             Permits(html, words, shown);
             Names(html, words, formerNames);
+            PresentPage.Live(html, words, shown.Live);
         }
 
         html.Append("<section class=\"small\"><p>").Append(Text(words.Pick($"状态读取于 {words.Time(shown.StatusAsOf)}。", $"State read {words.Time(shown.StatusAsOf)}.")))
@@ -114,6 +115,19 @@ internal sealed class VerdictPage(string authorityName, string contact)
         html.Append("<section><h1>").Append(Text(words.Pick("营业执照核验", "Check a business licence"))).Append("</h1><p>")
             .Append(Text(words.Pick("用手机相机扫描执照上的二维码，或在下面录入二维码下方的校验短码。", "Scan the QR code on the licence with the camera of your phone, or type the short code that stands under it."))).Append("</p></section>");
         return Page(words, words.Pick("营业执照核验", "Check a business licence"), html);
+    }
+
+    /// <summary>A live code was opened: whoever it is must say that it is to be used up.</summary>
+    /// <param name="words">The language.</param>
+    /// <param name="action">Where the code is posted to.</param>
+    public string Confirm(PageWords words, string action)
+    {
+        var html = new StringBuilder();
+        var title = words.Pick("动态码", "Live code");
+        html.Append("<section class=\"verdict unknown\"><h1>").Append(Text(title)).Append("</h1><p class=\"says\">").Append(Text(words.Pick("企业当场出示的动态码，只能核验一次。", "A code that a company shows now; it can be checked once.")))
+            .Append("</p><p>").Append(Text(words.Pick("请确认企业就在面前，再按下面的按钮；按下后此码即失效。", "Make sure the company is in front of you, then press the button; that uses the code up.")))
+            .Append("</p><form method=\"post\" action=\"").Append(Text(action)).Append("?lang=").Append(words.Code).Append("\"><button>").Append(Text(words.Pick("核验（只能一次）", "Check (once only)"))).Append("</button></form></section>");
+        return Page(words, title, html);
     }
 
     private static void Banner(StringBuilder html, string title, string look, string explanation, string nextStep) => html
