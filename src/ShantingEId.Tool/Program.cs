@@ -37,6 +37,7 @@ var root = new RootCommand("电子营业执照与四枚电子印章：签发、�
     SealGrantCommand.Create(),
     StampCommand.Create(),
     SealUsesCommand.Create(),
+    PresentCommand.Create(),
     VerifyCommand.Create(),
     VerifyReceiptCommand.Create(),
     LookupCommand.Create(),

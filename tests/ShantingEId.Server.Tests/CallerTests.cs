@@ -53,10 +53,10 @@ public sealed class CallerTests(ServerFixture server, FieldMatrixFixture matrix)
         ["housing-fund"] = ["VerifyCode", "LookupLicense", "VerifySeal", "AskQuestions", "VerifyCodes", "WatchChanges", "ListChanges", "ListNotices", "RaiseObjection", "WithdrawObjection", .. Department, .. Brought],
         ["engraver"] = Department,
         ["holder-app"] = ["VerifyCode", "ListLookups", "ListNotices", "ApplyDeregistration", "GetDeregistration", "ResubmitDeregistration", "WithdrawDeregistration", "ConfirmDeregistration", "GetCase", "WatchCase", "GetProgress",
-            "GetLicenseDocument", "CreateLicenseCopy", "ListLicenseCopies", "Stamp", .. SealLog],
+            "GetLicenseDocument", "CreateLicenseCopy", "ListLicenseCopies", "Stamp", .. SealLog, "OpenSession", "EndSession", "CreatePresentation", "WatchPresentation", "ListPresentations"],
         ["auditor"] = ["GetIssuedSet", "VerifyCode", "LookupLicense", "VerifySeal", "AskQuestions", "VerifyCodes", "ListLookups", "WatchChanges", "ListChanges", "ListNotices", "GetDeregistration", "ListDeregistrations",
             "GetCase", "WatchCase", "GetProgress", "ListSteps", "WatchSteps", "ListTrades", "ListTradeLicenses", "ListDuePermits", "GetCompanyTimeline", "SearchCompanies", "GetIncident", "ListIncidents", "ListIncidentSets",
-            "GetLicenseDocument", "ListLicenseCopies", "VerifyDocument", "VerifyStamp", .. SealLog],
+            "GetLicenseDocument", "ListLicenseCopies", "VerifyDocument", "VerifyStamp", .. SealLog, "ListPresentations"],
         ["stranger"] = [],
     };
 
@@ -87,7 +87,7 @@ public sealed class CallerTests(ServerFixture server, FieldMatrixFixture matrix)
 
     [Fact]
     public void Whatever_changes_the_register_is_a_write() =>
-        Assert.Equal(["AddSteps", "ApplyDeregistration", "ApproveIncident", "CancelSet", "ChangePermit", "ChangeRegistration", "ChangeTradeLicense", "ConfirmDeregistration", "ContinueIncident", "CreateLicenseCopy", "DecideStep", "DownloadLicenseCopy", "GrantSealUse", "ImportSets", "IssueSet", "IssueTradeLicense", "OpenCase", "PauseIncident", "PrepareIncident", "RaiseObjection", "ReportStep", "RescindSet", "RestoreSet", "ResubmitDeregistration", "ResumeSet", "ReturnDeregistration", "RevokeSet", "Stamp", "StopIncident", "SuspendSet", "TerminateDeregistration", "WithdrawChange", "WithdrawDeregistration", "WithdrawObjection", "WithdrawSealUse"], Methods().Where(method => MethodRule.All[PathOf(method)].IsWrite).Select(method => method.Name).Order());
+        Assert.Equal(["AddSteps", "ApplyDeregistration", "ApproveIncident", "CancelSet", "ChangePermit", "ChangeRegistration", "ChangeTradeLicense", "ConfirmDeregistration", "ContinueIncident", "CreateLicenseCopy", "CreatePresentation", "DecideStep", "DownloadLicenseCopy", "EndSession", "GrantSealUse", "ImportSets", "IssueSet", "IssueTradeLicense", "OpenCase", "OpenSession", "PauseIncident", "PrepareIncident", "RaiseObjection", "ReportStep", "RescindSet", "RestoreSet", "ResubmitDeregistration", "ResumeSet", "ReturnDeregistration", "RevokeSet", "Stamp", "StopIncident", "SuspendSet", "TerminateDeregistration", "WithdrawChange", "WithdrawDeregistration", "WithdrawObjection", "WithdrawSealUse"], Methods().Where(method => MethodRule.All[PathOf(method)].IsWrite).Select(method => method.Name).Order());
 
     public static TheoryData<string, string> EveryCallerAndMethod() =>
         [.. from caller in DevCertificates.Callers from method in Methods() select (caller, PathOf(method))];

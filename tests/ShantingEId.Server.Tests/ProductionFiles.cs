@@ -24,6 +24,7 @@ internal static class ProductionFiles
         Reissue(licenses, AuthorityFiles.ManifestSigner, CertificateUse.Signing);
         Reissue(licenses, AuthorityFiles.CodeSigner, CertificateUse.Signing);
         Reissue(licenses, AuthorityFiles.ReceiptSigner, CertificateUse.ReceiptSigning);
+        Reissue(licenses, AuthorityFiles.LiveSigner, CertificateUse.LiveCodeSigning);
         Reissue(seals, AuthorityFiles.SealMaker, CertificateUse.Signing);
 
         Sm2PrivateKey Key(string name) => vault.Open(Convert.FromBase64String(File.ReadAllText(Path.Combine(directory, name + ".key.sealed"))), name);

@@ -24,6 +24,7 @@ internal sealed class Connection : IDisposable
         Register = new RegisterService.RegisterServiceClient(channel);
         Documents = new DocumentService.DocumentServiceClient(channel);
         Seals = new SealService.SealServiceClient(channel);
+        Holders = new HolderService.HolderServiceClient(channel);
     }
 
     public string Caller { get; }
@@ -43,6 +44,8 @@ internal sealed class Connection : IDisposable
     public RegisterService.RegisterServiceClient Register { get; }
 
     public SealService.SealServiceClient Seals { get; }
+
+    public HolderService.HolderServiceClient Holders { get; }
 
     public IncidentService.IncidentServiceClient Incidents { get; }
 

@@ -27,6 +27,8 @@ internal static class VerdictView
             ("状态理由", answer.StateReason),
             ("接替的执照", answer.Succession is { } next ? $"第 {next.Version} 版{(next.LicenseId.Length > 0 ? $"（{next.LicenseId}）" : "")}，自 {Words.Of(next.EffectiveTime)}起" : ""),
             ("现在的名称", answer.Succession?.CurrentName ?? ""),
+            ("出示的用途", answer.Live?.PurposeText ?? ""),
+            ("身份断言", answer.Live?.IdentityVerdict is { } identity ? $"{(identity.Outcome == IdentityVerdict.Types.Outcome.Passed ? "✔" : "✘")} {identity.Explanation}{(identity.Name.Length > 0 ? $"（{identity.Name}）" : "")}" : ""),
             ("查询的时点", Words.Of(answer.AsOfTime)),
             ("状态读取时间", Words.Of(answer.StatusAsOfTime)),
             ("原因代码", answer.Reason),
@@ -81,6 +83,7 @@ internal static class VerdictView
         Verdict.BadSignature => ("签名不符", "！", "red"),
         Verdict.NotOurs => ("非本系统", "？", "yellow"),
         Verdict.Malformed => ("无法识别", "？", "yellow"),
+        Verdict.NotAccepted => ("不予接受", "✘", "red"),
         _ => ("状态不明", "？", "yellow"),
     };
 }

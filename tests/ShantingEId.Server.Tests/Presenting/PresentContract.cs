@@ -228,7 +228,7 @@ public abstract class PresentContract(ServerFixture server)
     [Fact]
     public async Task Two_replicas_that_scan_at_once_accept_each_code_once()
     {
-        var codes = int.Parse(Environment.GetEnvironmentVariable("EID_LIVE_RACES") ?? "40", CultureInfo.InvariantCulture);
+        var codes = int.Parse(Environment.GetEnvironmentVariable("EID_LIVE_RACES") ?? "20", CultureInfo.InvariantCulture);
         var (_, session) = await holder.OpenAsync();
         await using var second = EidServer.Build(server.Options() with { LedgerDirectory = Path.Combine(server.Data, "second-ledger"), PublicPort = null });
         await second.StartAsync(Cancel);
