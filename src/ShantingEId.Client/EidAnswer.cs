@@ -54,6 +54,9 @@ public sealed record EidAnswer
     /// <summary>What took its place, and what the company is called by now; present when superseded.</summary>
     public Succession? Succession { get; init; }
 
+    /// <summary>What goes with a live code (动态码): who shows it for what, and what an identity system says of the person; null for every other code. Its one use is taken.</summary>
+    public LiveCode? Live { get; init; }
+
     /// <summary>The receipt, checked, where asked for; null for an answer that this SDK turned into UNKNOWN.</summary>
     public EidReceipt? Receipt { get; init; }
 
@@ -65,7 +68,7 @@ public sealed record EidAnswer
             Verdict = verdict, Reason = answer.Reason, Explanation = answer.Explanation, NextStep = answer.NextStep,
             StatusAsOf = answer.StatusAsOfTime?.ToDateTimeOffset(), License = answer.License, Seals = answer.Seals,
             StateEffective = answer.StateEffectiveTime?.ToDateTimeOffset(), StateReason = answer.StateReason, Receipt = receipt,
-            AsOf = answer.AsOfTime?.ToDateTimeOffset(), Succession = answer.Succession, Permits = answer.Permits,
+            AsOf = answer.AsOfTime?.ToDateTimeOffset(), Succession = answer.Succession, Permits = answer.Permits, Live = answer.Live,
         };
         if (verdict != Verdict.Valid || Doubt(age) is not { } reason)
         {

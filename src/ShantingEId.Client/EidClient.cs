@@ -28,6 +28,7 @@ public sealed class EidClient : IDisposable
     private readonly ChangeService.ChangeServiceClient changes;
     private readonly DocumentService.DocumentServiceClient documents;
     private readonly SealService.SealServiceClient seals;
+    private readonly HolderService.HolderServiceClient holders;
     private readonly EidClientOptions options;
     private readonly AnswerCheck check;
     private readonly Retries retries;
@@ -41,6 +42,7 @@ public sealed class EidClient : IDisposable
         changes = new ChangeService.ChangeServiceClient(channel);
         documents = new DocumentService.DocumentServiceClient(channel);
         seals = new SealService.SealServiceClient(channel);
+        holders = new HolderService.HolderServiceClient(channel);
         check = new AnswerCheck(options);
         retries = new Retries(options.Clock, options.OnRetry);
     }
@@ -238,6 +240,42 @@ public sealed class EidClient : IDisposable
     /// <param name="cancel">Gives up.</param>
     public async Task<StampResponse> StampAsync(StampRequest request, CancellationToken cancel = default) =>
         (await retries.RunAsync(call => seals.StampAsync(request, call), OtherTimeout, StampCeiling, cancel).ConfigureAwait(false)).Answer;
+
+    /// <summary>Opens a session for a device of a company that has granted you the use of a seal (亮码); the device keeps <see cref="HolderSession.Secret"/>. A repeated request gives the same session.</summary>
+    /// <param name="request">Company and device.</param>
+    /// <param name="cancel">Gives up.</param>
+    public async Task<HolderSession> OpenSessionAsync(OpenSessionRequest request, CancellationToken cancel = default) =>
+        (await retries.RunAsync(call => holders.OpenSessionAsync(request, call), OtherTimeout, OtherCeiling, cancel).ConfigureAwait(false)).Answer;
+
+    /// <summary>Makes a code to be shown at once, <see cref="Presentation.Code"/>; good for a minute and one scan. A repeated request gives the same code.</summary>
+    /// <param name="request">Secret of the session, and what may be seen.</param>
+    /// <param name="cancel">Gives up.</param>
+    public async Task<Presentation> PresentAsync(CreatePresentationRequest request, CancellationToken cancel = default) =>
+        (await retries.RunAsync(call => holders.CreatePresentationAsync(request, call), OtherTimeout, OtherCeiling, cancel).ConfigureAwait(false)).Answer;
+
+    /// <summary>Waits until somebody scanned a code or its time is over.</summary>
+    /// <param name="secret">Secret of the session that shows it.</param>
+    /// <param name="name">Name of the presentation.</param>
+    /// <param name="cancel">Gives up.</param>
+    /// <returns>How it ended: by whom it was scanned, or that nobody did.</returns>
+    public async Task<Presentation> WaitForScanAsync(string secret, string name, CancellationToken cancel = default)
+    {
+        try
+        {
+            using var watch = holders.WatchPresentation(new WatchPresentationRequest { Secret = secret, Name = name }, cancellationToken: cancel);
+            var last = new Presentation();
+            await foreach (var message in watch.ResponseStream.ReadAllAsync(cancel).ConfigureAwait(false))
+            {
+                last = message.Presentation;
+            }
+
+            return last;
+        }
+        catch (RpcException error) when (!cancel.IsCancellationRequested)
+        {
+            throw new EidCallException(EidError.From(error), error);
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose() => channel.Dispose();

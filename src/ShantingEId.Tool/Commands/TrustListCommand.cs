@@ -23,7 +23,7 @@ internal static class TrustListCommand
 
     public static Command Create()
     {
-        var input = new Argument<string>("FILE") { Description = "互认的 CA（JSON 数组）：certificate（PEM 文件）、name、uses（SEAL_MAKING、DOCUMENT_SIGNING、TIME_STAMPING）、region（区划码前几位，可省）、from、to" };
+        var input = new Argument<string>("FILE") { Description = "互认的 CA（JSON 数组）：certificate（PEM 文件）、name、uses（SEAL_MAKING、DOCUMENT_SIGNING、TIME_STAMPING、IDENTITY）、region（区划码前几位，可省）、from、to" };
         var output = new Option<string>("--out") { Description = "写入的信任列表", HelpName = "FILE", Required = true };
         var number = new Option<long>("--number") { Description = "列表的号，每次更新加大", HelpName = "N", Required = true };
         var days = new Option<int>("--days") { Description = $"多少天后过期（默认 {DefaultDays}）", HelpName = "DAYS", DefaultValueFactory = _ => DefaultDays };

@@ -133,8 +133,8 @@ public sealed class PresentationDesk(
         return await store.ListPresentationsAsync(holder, before, limit, cancel);
     }
 
-    /// <summary>Whether a text is a live code of this deployment, good or not.</summary>
-    public bool IsLive(string text) => LiveCode.LooksLikeOne(text, authority.CodePrefix);
+    /// <summary>Whether a text is to be judged as a live code of this deployment, good or not; never where it offers none.</summary>
+    public bool IsLive(string text) => signer is not null && LiveCode.LooksLikeOne(text, authority.CodePrefix);
 
     /// <summary>Judges a live code and takes its one use.</summary>
     /// <param name="text">As scanned; <see cref="IsLive"/>.</param>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using ShantingEId.Client;
 using ShantingEId.Receipts;
 using ShantingEId.Server.Tests.Life;
 using ShantingEId.V1;
@@ -205,6 +206,31 @@ public abstract class PresentContract(ServerFixture server)
             Assert.True(i < 100, "the ledger was not taken in");
             await Task.Delay(50, Cancel);
         }
+    }
+
+    // The SDK of both sides: the app's, and the counter's with a receipt that fits.
+    [Fact]
+    public async Task An_app_shows_and_a_counter_scans_through_the_sdk()
+    {
+        var set = await holder.Seals.GrantedAsync();
+        using var app = Sdk("holder-app");
+        using var bank = Sdk("bank");
+        var session = await app.OpenSessionAsync(Opening(set), Cancel);
+        var shown = await app.PresentAsync(Showing(session), Cancel);
+        var waiting = app.WaitForScanAsync(session.Secret, shown.Name, Cancel);
+
+        var answer = await bank.VerifyAsync(shown.Code, new EidLookupOptions { WithReceipt = true }, Cancel);
+        var again = await bank.VerifyAsync(shown.Code, cancel: Cancel);
+
+        Assert.True(answer.IsValid && answer.Receipt is not null);
+        Assert.Equal(("样例：办理开户", Verifying.Verdict.NotAccepted, "ALREADY_PRESENTED"), (answer.Live!.PurposeText, again.Verdict, again.Reason));
+        Assert.Equal((State.Presented, "bank"), (await waiting) is var end ? (end.State, end.PresentedTo) : default);
+        Assert.Equal("PRESENTATION_NOT_FOUND", (await Assert.ThrowsAsync<EidCallException>(() => app.WaitForScanAsync(session.Secret, "presentations/none", Cancel))).Error.Reason);
+
+        EidClient Sdk(string caller) => EidClient.Connect(new EidClientOptions
+        {
+            Address = server.Address, Certificate = EidCertificate.FromFolder(server.Certificates, caller), Purpose = caller == "bank" ? "ACCOUNT_OPENING" : "", Trust = EidTrust.FromFolder(server.Certificates),
+        });
     }
 
     // The rows are not in the journal, and a restart must not make a used code good again.
