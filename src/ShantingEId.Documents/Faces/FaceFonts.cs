@@ -53,8 +53,8 @@ internal enum FontGrid
     /// </summary>
     Fine = 340,
 
-    /// <summary>The same for texts of very many characters, which are set small: 3.5 mm to 20 µm.</summary>
-    Coarse = 170,
+    /// <summary>The same for texts of very many characters, which are set small: 3.5 mm to 22 µm.</summary>
+    Coarse = 160,
 
     /// <summary>The grid of the face itself, for printing.</summary>
     Whole = 1000,

@@ -17,7 +17,7 @@ public class TrueTypeFontTests
     [Theory]
     [InlineData(FontGrid.Whole, 0.08)]
     [InlineData(FontGrid.Fine, 0.4)]
-    [InlineData(FontGrid.Coarse, 0.6)]
+    [InlineData(FontGrid.Coarse, 0.75)]
     internal void Characters_look_as_in_the_face_they_come_from(FontGrid grid, double most)
     {
         foreach (var face in (FaceFont[])[FaceSamples.Fonts.Regular, FaceSamples.Fonts.Bold])
