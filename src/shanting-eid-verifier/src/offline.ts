@@ -83,11 +83,12 @@ export function judgeOffline(text: string, by: OpenPack | CodeTrust, now: number
   }
 
   // 2. A neighbour's.
-  const list = 'producedAt' in by ? by.neighbourList : null;
+  const own = 'producedAt' in by ? by : null;
+  const list = own?.neighbourList;
   const neighbour = isOurs ? undefined : list?.neighbours.find((one) => text.startsWith(one.codePrefix));
-  if (list && neighbour) {
+  if (own && list && neighbour) {
     const isListInForce = now / 1000 < list.nextUpdate && now / 1000 >= list.issueTime - clockTolerance;
-    const answer = isListInForce ? judgeForeign(text, neighbour, now, neighbourPacks) : answerOf('UNKNOWN', 'NEIGHBOUR_LIST_EXPIRED');
+    const answer = isListInForce ? judgeForeign(text, neighbour, own, now, neighbourPacks) : answerOf('UNKNOWN', 'NEIGHBOUR_LIST_EXPIRED');
     return { ...answer, neighbour };
   }
 
@@ -102,7 +103,7 @@ export function judgeOffline(text: string, by: OpenPack | CodeTrust, now: number
 }
 
 // A neighbour's key counts behind its own address alone, and for its own divisions alone.
-function judgeForeign(text: string, neighbour: Neighbour, now: number, packs: readonly OpenPack[]): OfflineAnswer {
+function judgeForeign(text: string, neighbour: Neighbour, own: OpenPack, now: number, packs: readonly OpenPack[]): OfflineAnswer {
   const { verdict, reason, claims } = verifyCode(text, neighbour);
   if (claims === null) {
     return answerOf(verdict ?? 'UNKNOWN', reason);
@@ -116,19 +117,21 @@ function judgeForeign(text: string, neighbour: Neighbour, now: number, packs: re
     return answerOf('NOT_OURS', 'NEIGHBOUR_REGION');
   }
 
+  // Whom we believe stands in our own pack: from its end on that is not known either.
+  const ended = packProblem(own, now);
+  if (ended !== null) {
+    return answerOf('UNKNOWN', ended, claims);
+  }
+
   const theirs = packs.find((pack) => pack.codePrefix === neighbour.codePrefix);
   return theirs === undefined ? answerOf('UNKNOWN', 'NEIGHBOUR_STATE_UNKNOWN', claims) : fromPack(claims, theirs, now);
 }
 
 function fromPack(claims: LicenseCode, pack: OpenPack, now: number): OfflineAnswer {
-  // 1. Whether the pack may be asked now: from its end on it says nothing.
-  const seconds = now / 1000;
-  if (!(seconds < pack.expireTime)) {
-    return answerOf('UNKNOWN', 'STATE_TOO_OLD', claims);
-  }
-
-  if (seconds < pack.producedAt - clockTolerance) {
-    return answerOf('UNKNOWN', 'CLOCKS_APART', claims);
+  // 1. Whether the pack may be asked now.
+  const ended = packProblem(pack, now);
+  if (ended !== null) {
+    return answerOf('UNKNOWN', ended, claims);
   }
 
   // 2. What it says.
@@ -137,6 +140,12 @@ function fromPack(claims: LicenseCode, pack: OpenPack, now: number): OfflineAnsw
     verdict, reason, claims, statusAsOf: pack.producedAt, neighbour: null, permits: pack.permitsByPlace.get(placeKey(claims.status)) ?? [],
     successor: verdict === 'SUPERSEDED' ? (pack.successionByPlace.get(placeKey(claims.status)) ?? null) : null,
   };
+}
+
+// Why nothing may be asked of a pack now: from its end on it says nothing.
+function packProblem(pack: OpenPack, now: number): 'STATE_TOO_OLD' | 'CLOCKS_APART' | null {
+  const seconds = now / 1000;
+  return !(seconds < pack.expireTime) ? 'STATE_TOO_OLD' : seconds < pack.producedAt - clockTolerance ? 'CLOCKS_APART' : null;
 }
 
 function stateOf(claims: LicenseCode, pack: OpenPack): [Verdict, Reason] {

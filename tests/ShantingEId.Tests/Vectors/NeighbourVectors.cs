@@ -67,6 +67,7 @@ internal static class NeighbourVectors
         yield return Code("neighbour-good-suspended", Spell(At(1)), "SUSPENDED", "SUSPENDED", Clause, "无；邻区的证照码，状态为暂停", theirs: true);
         yield return Code("neighbour-good-without-its-pack", text, "UNKNOWN", "NEIGHBOUR_STATE_UNKNOWN", Clause, "没有邻区的状态包");
         yield return Code("neighbour-list-expired", text, "UNKNOWN", "NEIGHBOUR_LIST_EXPIRED", Clause, "邻区互认名单在这一秒到期", theirs: true, time: List.NextUpdate);
+        yield return Code("neighbour-own-pack-expired", text, "UNKNOWN", "STATE_TOO_OLD", Clause, "本机关的状态包在这一秒到期，邻区的还没有", theirs: true, pack: PackVectors.SecondFormEnded);
         yield return Code("neighbour-recognition-ended", text, "NOT_OURS", "NEIGHBOUR_PERIOD", Clause, "互认期已过一秒", theirs: true, time: Good.To.AddSeconds(1));
         yield return Code("neighbour-other-region", Spell(At(0) with { Holder = CreditCode.Parse("91370406MA3ABC127Q") }), "NOT_OURS", "NEIGHBOUR_REGION", Clause, "邻区为本区的主体签发", theirs: true);
         yield return Code("neighbour-signed-by-us", Prefix + "1" + Base32.Encode(VectorKeys.Seal(ContentType.LicenseCode, CodeVectors.Payload(At(0)), VectorKeys.CodeSigner).Encode()), "NOT_OURS", "KEY_UNKNOWN", Clause, "邻区的网址，本机关的密钥", theirs: true);

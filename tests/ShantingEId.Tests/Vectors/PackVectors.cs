@@ -15,6 +15,9 @@ internal static class PackVectors
     /// <summary>The same states in the second form, with permits and a neighbour.</summary>
     public const string SecondForm = "packs/states-second-form.bin";
 
+    /// <summary>The same, but for its end: it comes at the instant of judging.</summary>
+    public const string SecondFormEnded = "packs/states-second-form-ended.bin";
+
     /// <summary>The neighbour's own pack.</summary>
     public const string OfNeighbour = "packs/neighbour.bin";
 
@@ -31,7 +34,7 @@ internal static class PackVectors
 
     /// <summary>Packs that other vectors name.</summary>
     public static IEnumerable<(string Path, byte[] Bytes)> Packs() =>
-        [(ForCodes, Signed(States())), (Before, Signed(Small)), (SecondForm, Signed(NeighbourVectors.SecondForm(States()))), (OfNeighbour, NeighbourVectors.Pack(States()))];
+        [(ForCodes, Signed(States())), (Before, Signed(Small)), (SecondForm, Signed(NeighbourVectors.SecondForm(States()))), (SecondFormEnded, Signed(NeighbourVectors.SecondForm(States()) with { ExpireTime = VectorKeys.Now })), (OfNeighbour, NeighbourVectors.Pack(States()))];
 
     public static IEnumerable<Vector> All() => [.. Opened(), .. SecondForms(), .. Deltas()];
 
