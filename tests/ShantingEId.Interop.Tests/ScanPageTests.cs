@@ -123,8 +123,7 @@ public sealed class ScanPageTests(ScanServer server) : IClassFixture<ScanServer>
     // Installable, no camera before it is asked for, all of it readable, and nothing of others.
     private static void IsWhole(JsonElement seen)
     {
-        Assert.Empty(seen.GetProperty("foreign").EnumerateArray().Select(each => each.ToString()));
-        Assert.Empty(seen.GetProperty("problems").EnumerateArray().Select(each => each.ToString()));
+        Assert.Equal(("", ""), (string.Join('\n', seen.GetProperty("foreign").EnumerateArray()), string.Join('\n', seen.GetProperty("problems").EnumerateArray())));
         var scan = seen.GetProperty("scan");
         Assert.Equal(["扫码核验", "打开相机扫码", "选择二维码图片", "没有网络时", "录入二维码下方的校验短码", "核验"], scan.GetProperty("order").EnumerateArray().Select(each => each.GetString()));
         Assert.Contains("到期", Text(scan, "pack"), StringComparison.Ordinal);

@@ -12,6 +12,7 @@ for await (const chunk of process.stdin) {
 const what = JSON.parse(Buffer.concat(chunks).toString('utf8'));
 const seen = { problems: [], foreign: [] };
 const origin = new URL(what.base).origin;
+let online = true;
 const browser = await chromium.launch({
   executablePath: process.env.EID_CHROMIUM ?? '/usr/bin/chromium',
   args: [
@@ -25,7 +26,7 @@ async function phone(language = 'zh-CN', more = {}) {
   const context = await browser.newContext({ viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true, locale: language, ...more });
   const page = await context.newPage();
   context.on('request', (request) => request.url().startsWith(origin) || request.url().startsWith('blob:') || seen.foreign.push(request.url()));
-  page.on('console', (message) => message.type() === 'error' && !/ERR_INTERNET_DISCONNECTED/.test(message.text()) && seen.problems.push(`${page.url()}: ${message.text()}`));
+  page.on('console', (message) => message.type() === 'error' && (online || !/Failed to load resource/.test(message.text())) && seen.problems.push(`${page.url()}: ${message.text()}`));
   page.on('pageerror', (error) => seen.problems.push(String(error)));
   return { context, page };
 }
@@ -105,6 +106,7 @@ try {
 
   // 4. No network: the page opens, judges by what it keeps, and so does the address of a code that the phone's own camera opened.
   await context.setOffline(true);
+  online = false;
   seen.offline = {};
   await page.goto(what.base + 'scan?lang=zh');
   await page.waitForSelector('main.scripted');
@@ -127,6 +129,7 @@ try {
   }
 
   await context.close();
+  online = true;
 
   // 5. English; a browser without a camera; one without scripts; one that was here never before, without a network for its check.
   const english = await phone('en-GB');
