@@ -1,20 +1,27 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using ShantingEId.Calendar;
 using ShantingEId.Deregistering;
 
 namespace ShantingEId.Server;
 
 /// <summary>
 /// Does what is due in simple deregistrations, once a minute at every replica: cancels those that confirm themselves, and records
-/// what time has ended. Answers are right without it; an act done by two replicas is committed once.
+/// what time has ended. Answers are right without it; an act done by two replicas is committed once. It also says in time
+/// when deadlines reach into a year whose holidays it does not know.
 /// </summary>
-internal sealed partial class DueDeregistrations(DeregistrationDesk desk, IDeregistrationStore store, RegisterClock clock, ILogger<DueDeregistrations> log) : BackgroundService
+internal sealed partial class DueDeregistrations(
+    DeregistrationDesk desk, IDeregistrationStore store, WorkCalendar calendar, RegisterClock clock, ILogger<DueDeregistrations> log) : BackgroundService
 {
     private const int Page = 100;
+
+    // Twenty days of publication and twenty for confirming, each with the longest holiday in it.
+    private const int FurthestDeadline = 70;
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
 
     // Told once: what cannot be cancelled stays due until somebody decides, and staff finds it among the overdue.
     private readonly HashSet<string> told = [];
+    private int yearTold;
 
     /// <summary>Does everything that is due now; returns how many acts were committed.</summary>
     public async Task<int> RunOnceAsync(CancellationToken cancel)
@@ -48,6 +55,7 @@ internal sealed partial class DueDeregistrations(DeregistrationDesk desk, IDereg
             {
                 try
                 {
+                    CheckCalendar();
                     await RunOnceAsync(stoppingToken);
                 }
                 catch (EidException error)
@@ -60,6 +68,17 @@ internal sealed partial class DueDeregistrations(DeregistrationDesk desk, IDereg
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // The end, also of a server that is thrown away without being stopped.
+        }
+    }
+
+    /// <summary>Says once of a year that its holidays are not known, when deadlines begin to reach it.</summary>
+    internal void CheckCalendar()
+    {
+        var year = WorkCalendar.DayOf(clock.GetUtcNow().AddDays(FurthestDeadline)).Year;
+        if (year != yearTold && !calendar.IsTabled(year))
+        {
+            yearTold = year;
+            HolidaysUnknown(year);
         }
     }
 
@@ -92,6 +111,10 @@ internal sealed partial class DueDeregistrations(DeregistrationDesk desk, IDereg
 
     [LoggerMessage(EventName = "DeregistrationBarred", Level = LogLevel.Warning, Message = "{Number} is due and cannot be cancelled: {Problem}")]
     private partial void Barred(string number, string problem);
+
+    [LoggerMessage(EventName = "HolidaysUnknown", Level = LogLevel.Warning,
+        Message = "Holidays of {Year} are not known: deadlines that reach it count weekends only. When the notice is out, name a file of it with --holidays")]
+    private partial void HolidaysUnknown(int year);
 
     [LoggerMessage(EventName = "DeregistrationsNotRead", Level = LogLevel.Warning, Message = "Due deregistrations could not be worked on; tried again in a minute")]
     private partial void Failed(EidException error);

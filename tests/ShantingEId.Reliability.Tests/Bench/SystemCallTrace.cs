@@ -15,6 +15,15 @@ public enum CallKind
 
     /// <summary>Bytes left for a client.</summary>
     Send,
+
+    /// <summary>Bytes went into the register's journal.</summary>
+    JournalWrite,
+
+    /// <summary>The register's journal was flushed to disk.</summary>
+    JournalFlush,
+
+    /// <summary>Bytes left for PostgreSQL.</summary>
+    Statement,
 }
 
 /// <summary>A finished system call.</summary>
@@ -51,6 +60,16 @@ public static partial class SystemCallTrace
     /// <summary>The command that traces into a file: all threads, wall-clock times, descriptors with their paths and addresses.</summary>
     public static string[] Command(string file) => [Program, "-f", "--seccomp-bpf", "-ttt", "-yy", "-s", "0", "-e", "trace=" + Calls, "-e", "signal=none", "-o", file];
 
+    /// <summary>The command that joins a running process, traces it into a file, and holds back every thread for a moment after each call.</summary>
+    /// <param name="process">The process.</param>
+    /// <param name="file">The trace; a call stands there before its thread goes on.</param>
+    /// <param name="pause">How long a thread is held back.</param>
+    public static string[] SlowCommand(int process, string file, TimeSpan pause) =>
+    [
+        Program, "-f", "-ttt", "-yy", "-s", "0", "-e", "trace=" + Calls, "-e", "signal=none", "-o", file,
+        "-e", string.Create(CultureInfo.InvariantCulture, $"inject={Calls}:delay_exit={pause.TotalMicroseconds:0}"), "-p", process.ToString(CultureInfo.InvariantCulture),
+    ];
+
     /// <summary>The calls of interest, by entry.</summary>
     /// <param name="file">The trace.</param>
     /// <param name="port">The server's port: other sockets are not clients.</param>
@@ -61,7 +80,18 @@ public static partial class SystemCallTrace
     /// <param name="file">The trace.</param>
     /// <param name="log">How the path of the log ends.</param>
     /// <param name="isClient">Whether bytes written to this descriptor reach somebody who was promised something.</param>
-    public static List<TracedCall> Read(string file, string log, Func<string, bool> isClient)
+    public static List<TracedCall> Read(string file, string log, Func<string, bool> isClient) => Read(file, (call, target) => call switch
+    {
+        "fsync" or "fdatasync" => target.EndsWith(log, StringComparison.Ordinal) ? CallKind.LogFlush : null,
+        _ when target.EndsWith(log, StringComparison.Ordinal) => CallKind.LogWrite,
+        _ when isClient(target) => CallKind.Send,
+        _ => null,
+    });
+
+    /// <summary>The calls of interest, by entry.</summary>
+    /// <param name="file">The trace.</param>
+    /// <param name="classify">What a call with this name on this descriptor does; null when it is of no interest.</param>
+    public static List<TracedCall> Read(string file, Func<string, string, CallKind?> classify)
     {
         var calls = new List<TracedCall>();
         var open = new Dictionary<string, (CallKind Kind, double Began, int Entry)>();
@@ -82,7 +112,7 @@ public static partial class SystemCallTrace
                     calls.Add(new TracedCall(began.Kind, began.Began, began.Entry, number));
                 }
             }
-            else if (Classify(line.Groups["call"].Value, line.Groups["target"].Value, log, isClient) is { } kind)
+            else if (classify(line.Groups["call"].Value, line.Groups["target"].Value) is { } kind)
             {
                 var time = double.Parse(line.Groups["time"].Value, CultureInfo.InvariantCulture);
                 if (text.EndsWith("<unfinished ...>", StringComparison.Ordinal))
@@ -99,15 +129,9 @@ public static partial class SystemCallTrace
         return [.. calls.OrderBy(call => call.Entry)];
     }
 
-    private static bool Failed(string text) => text.Contains(") = -1 ", StringComparison.Ordinal);
-
-    private static CallKind? Classify(string call, string target, string log, Func<string, bool> isClient) => call switch
-    {
-        "fsync" or "fdatasync" => target.EndsWith(log, StringComparison.Ordinal) ? CallKind.LogFlush : null,
-        _ when target.EndsWith(log, StringComparison.Ordinal) => CallKind.LogWrite,
-        _ when isClient(target) => CallKind.Send,
-        _ => null,
-    };
+    // Without a result it is not finished: its line is still being written, or the process was killed in it.
+    private static bool Failed(string text) =>
+        !text.Contains(") = ", StringComparison.Ordinal) || text.Contains(") = -1 ", StringComparison.Ordinal) || text.Contains(") = ?", StringComparison.Ordinal);
 
     [GeneratedRegex(@"^(?<thread>\d+)\s+(?<time>\d+\.\d+) (?:(?<resumed><\.\.\. )|(?<call>[a-z0-9]+)\(\d+<(?<target>.*?)>[,)\s])")]
     private static partial Regex Line();
