@@ -42,6 +42,13 @@ export class CborReader {
     this.expect(this.head(Major.Map) === count, 'map');
   }
 
+  /** A map of up to this many entries. */
+  mapUpTo(most: number): number {
+    const count = this.head(Major.Map);
+    this.expect(count <= most, 'map');
+    return count;
+  }
+
   /** An array of exactly this many. */
   array(count: number): void {
     this.expect(this.head(Major.Array) === count, 'array');

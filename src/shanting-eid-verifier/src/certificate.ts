@@ -12,6 +12,7 @@ const extendedUsageOid = '2.5.29.37';
 // What a key of ours is certified for, of the arc that needs no registration (X.667).
 const receiptSigningOid = '2.25.65288763899780296317932659419482542289';
 const trustListSigningOid = '2.25.12310161888429770875500679192914181071';
+const statusEntryOid = '2.25.142446784825145639155596115693394489087'; // Where its state stands in a status list.
 const statusSigningOid = '2.25.228518215549495242194286571153614500452';
 
 // keyUsage, bits of the first byte.
@@ -100,6 +101,16 @@ export class Sm2Certificate {
   /** Whether the key signs states of licences, in lists and packs. */
   get maySignStatus(): boolean {
     return this.hasSigningUsage && this.extensions.extendedUses.includes(statusSigningOid);
+  }
+
+  /** Whether the key signs lists of whom else we believe. */
+  get maySignTrustLists(): boolean {
+    return this.hasSigningUsage && this.extensions.extendedUses.includes(trustListSigningOid);
+  }
+
+  /** Whether it may issue certificates. */
+  get isAuthority(): boolean {
+    return this.extensions.isAuthority;
   }
 
   get isRoot(): boolean {
@@ -253,6 +264,14 @@ function readExtension(oid: string, value: DerReader, isCritical: boolean, found
     }
 
     found.isForExtendedUsesOnly = isCritical;
+  } else if (oid === statusEntryOid) {
+    const entry = value.enter(tag.sequence);
+    const address = entry.content(tag.utf8String);
+    if (address.length === 0 || entry.positiveInteger().length > 4) {
+      throw new FormError('status entry');
+    }
+
+    entry.end();
   } else {
     return;
   }

@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import {
-  applyDelta, EidError, Envelope, judgeOffline, openPack, parsePem, readStatusList, readTrust, type CodeTrust, type OpenPack,
+  applyDelta, EidError, Envelope, judgeOffline, openNeighbourPack, openPack, parsePem, readStatusList, readTrust, textsOf, type CodeTrust, type OpenPack,
 } from './index.js';
 
 /** A vector as the runner says it; paths are absolute. */
@@ -14,6 +14,7 @@ interface Asked {
   readonly time: string;
   readonly trust?: string;
   readonly pack?: string;
+  readonly neighbourPacks?: readonly string[];
   readonly codeSigners?: string;
   readonly codePrefix?: string;
   readonly address?: string;
@@ -26,6 +27,9 @@ interface Answer {
   readonly verdict: string;
   readonly reason: string;
   readonly status?: number;
+  /** For people; of codes alone. */
+  readonly explanation?: string;
+  readonly nextStep?: string;
 }
 
 const good: Answer = { verdict: 'GOOD', reason: '' };
@@ -40,8 +44,10 @@ async function judge(asked: Asked): Promise<Answer> {
   const trust = () => readTrust(textOf(asked.trust), textOf(asked.codeSigners), now);
   switch (asked.kind) {
     case 'code': {
-      const { verdict, reason } = judgeOffline(textOf(asked.file), codeTrust(asked, now), now);
-      return { verdict, reason };
+      const by = codeTrust(asked, now);
+      const theirs = 'producedAt' in by ? (asked.neighbourPacks ?? []).map((path) => openNeighbourPack(bytesOf(path), by)) : [];
+      const answer = judgeOffline(textOf(asked.file), by, now, theirs);
+      return { verdict: answer.verdict, reason: answer.reason, ...textsOf(answer) };
     }
 
     case 'envelope':

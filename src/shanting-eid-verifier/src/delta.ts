@@ -2,10 +2,10 @@ import { sameBytes } from './bytes.js';
 import { CborReader } from './cbor.js';
 import { ContentType, Envelope } from './envelope.js';
 import { EidError, FormError } from './errors.js';
-import {
-  comparePlaces, nextPlace, placeBits, placeKey, readCertificates, readGaps, readKeyIds, readPack, readSuccession, writeForm,
-  type PackedList, type PackedSuccession, type StatusPack,
-} from './pack.js';
+import type { StatusReference } from './licenseCode.js';
+import { noParts, readCertificates, readKeyIds, readPack, readSuccession, writeForm, type PackedList, type PackedSuccession, type StatusPack } from './pack.js';
+import { readPermits, readSealChanges } from './parts.js';
+import { comparePlaces, placeBits, placeKey, readGaps, readPlace } from './places.js';
 import { signatureOfRaw, sm3 } from './sm2.js';
 import { StatusList } from './statusList.js';
 import { statusInvalid } from './trust.js';
@@ -19,7 +19,11 @@ export function applyDelta(pack: Uint8Array, delta: Uint8Array): Uint8Array {
   const { pack: before } = readPack(pack);
   try {
     const reader = new CborReader(delta);
-    reader.map(9);
+    const fields = reader.mapUpTo(12);
+    if (fields !== 9 && fields !== 12) {
+      throw new FormError('form');
+    }
+
     reader.label(1);
     if (!sameBytes(reader.byteString(32), sm3(pack))) {
       throw statusInvalid('这份增量不是给这个状态包的');
@@ -41,12 +45,13 @@ export function applyDelta(pack: Uint8Array, delta: Uint8Array): Uint8Array {
     const lists = reader.items(before.lists.length + 16, () => readList(reader, before));
     reader.label(9);
     const successions = readSuccessions(reader, before);
+    const parts = fields === 9 ? noParts : readParts(reader, before);
     reader.end();
     if (signature === null) {
       throw new FormError('signature');
     }
 
-    return Envelope.assemble(ContentType.StatusPack, keyId, writeForm({ ...before, ...trust, number, producedAt, expireTime, lists, successions }), signature);
+    return Envelope.assemble(ContentType.StatusPack, keyId, writeForm({ ...before, ...trust, number, producedAt, expireTime, lists, successions, ...parts }), signature);
   } catch (error) {
     throw error instanceof FormError || (error instanceof EidError && error.reason !== 'STATUS_INVALID') ? statusInvalid('不是状态包的增量，或者残缺') : error;
   }
@@ -74,7 +79,7 @@ function readList(reader: CborReader, before: StatusPack): PackedList {
   }
 
   for (let pair = 0, place = -1; pair < left; pair += 2) {
-    place = nextPlace(place, reader.int());
+    place = readPlace(reader, place);
     const state = reader.int();
     if (state < 0 || state > 3) {
       throw new FormError('state');
@@ -95,10 +100,40 @@ function readSuccessions(reader: CborReader, before: StatusPack): PackedSuccessi
     all.set(placeKey(one.old), one);
   }
 
+  readGone(reader, all);
+  return [...all.values()].sort((left, right) => comparePlaces(left.old, right.old));
+}
+
+// Seals [[list, [gap, states or null, …]]]; permits [new or changed, [[list, index] of those gone]]; the list of neighbours or null.
+function readParts(reader: CborReader, before: StatusPack): Pick<StatusPack, 'seals' | 'permits' | 'neighbours'> {
+  reader.label(10);
+  const seals = new Map((before.seals ?? []).map((one) => [placeKey(one.place), one]));
+  for (const { place, states } of readSealChanges(reader)) {
+    if (states === null) {
+      seals.delete(placeKey(place));
+    } else {
+      seals.set(placeKey(place), { place, states });
+    }
+  }
+
+  reader.label(11);
+  reader.array(2);
+  const permits = new Map(before.permits.map((one) => [placeKey(one.place), one]));
+  for (const one of readPermits(reader)) {
+    permits.set(placeKey(one.place), one);
+  }
+
+  readGone(reader, permits);
+  reader.label(12);
+  const neighbours = reader.isNull() ? before.neighbours : reader.byteString();
+  const order = (left: { place: StatusReference }, right: { place: StatusReference }): number => comparePlaces(left.place, right.place);
+  return { seals: [...seals.values()].sort(order), permits: [...permits.values()].sort(order), neighbours };
+}
+
+// Array of the [list, index] of those that are no longer.
+function readGone(reader: CborReader, all: Map<string, unknown>): void {
   reader.items(Number.MAX_SAFE_INTEGER, () => {
     reader.array(2);
     all.delete(placeKey({ list: reader.int(), index: reader.int() }));
   });
-  return [...all.values()].sort((left, right) => comparePlaces(left.old, right.old));
 }
-

@@ -5,7 +5,7 @@ import { signatureOfRaw, type Sm2PublicKey } from './sm2.js';
 
 /** What an envelope is for; a signature made for one use is never valid for another. */
 export const ContentType = {
-  Manifest: 65001, LicenseCode: 65002, LookupTick: 65003, TrustList: 65010, StatusList: 65020, StatusPack: 65021,
+  Manifest: 65001, LicenseCode: 65002, LookupTick: 65003, TrustList: 65010, NeighbourList: 65011, StatusList: 65020, StatusPack: 65021,
 } as const;
 
 const algorithm = -65537; // Private use: SM2 with SM3, ID 1234567812345678.

@@ -7,7 +7,7 @@ export class EidError extends Error {
 }
 
 /** Reasons, named as in the service's API. */
-export type ErrorReason = 'STATUS_INVALID' | 'CERTIFICATE_INVALID' | 'PUBLIC_KEY_INVALID';
+export type ErrorReason = 'STATUS_INVALID' | 'TRUST_LIST_INVALID' | 'CERTIFICATE_INVALID' | 'PUBLIC_KEY_INVALID';
 
 /** Thrown by the readers for any byte out of place; every public function turns it into its own refusal. */
 export class FormError extends Error {}

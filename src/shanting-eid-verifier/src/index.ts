@@ -5,7 +5,9 @@ export { readCode, type CodeProblem, type LicenseCode, type ReadCode, type Statu
 export { readTypedCode } from './typedCode.js';
 export { readTrust, type CodeKeys, type Trust } from './trust.js';
 export { LicenseStatus, readStatusList, StatusList, type StatusToken } from './statusList.js';
-export { openPack, type OpenPack, type PackedList, type PackedSuccession, type StatusPack } from './pack.js';
+export { type Neighbour, type NeighbourList } from './neighbours.js';
+export { type PackedPermit, type PackedPermits, type PackedSeals } from './parts.js';
+export { openNeighbourPack, openPack, type OpenPack, type PackedList, type PackedSuccession, type StatusPack } from './pack.js';
 export { applyDelta } from './delta.js';
 export { judgeOffline, verifyCode, type CodeTrust, type CodeVerdict, type OfflineAnswer, type Reason, type Verdict } from './offline.js';
 export { chinaTime, textsOf, type Texts } from './texts.js';

@@ -4,6 +4,9 @@ import { Sm2Certificate } from './certificate.js';
 import { ContentType, Envelope } from './envelope.js';
 import { FormError, orNull } from './errors.js';
 import { lastSecond, maxTextLength, type StatusReference } from './licenseCode.js';
+import { openNeighbours, type NeighbourList } from './neighbours.js';
+import { areSound, readPermits, readSeals, writePermits, writeSeals, type PackedPermit, type PackedPermits, type PackedSeals } from './parts.js';
+import { comparePlaces, placeBits, placeKey, readGaps } from './places.js';
 import { firstSecond, LicenseStatus, StatusList } from './statusList.js';
 import { codeKeysOf, requireStatusSigner, statusInvalid, type CodeKeys } from './trust.js';
 
@@ -39,6 +42,11 @@ export interface StatusPack {
   readonly trustList: Uint8Array;
   readonly lists: readonly PackedList[];
   readonly successions: readonly PackedSuccession[];
+  /** Null in packs of the first form, which say nothing of seals and permits. */
+  readonly seals: readonly PackedSeals[] | null;
+  readonly permits: readonly PackedPermits[];
+  /** The signed list of neighbouring issuers, as it is; empty where there is none. */
+  readonly neighbours: Uint8Array;
 }
 
 /** A pack whose signatures were checked, ready to judge codes. */
@@ -47,18 +55,20 @@ export interface OpenPack extends StatusPack {
   readonly listByNumber: ReadonlyMap<number, PackedList>;
   readonly successionByPlace: ReadonlyMap<string, PackedSuccession>;
   readonly comprehensivePlaces: ReadonlySet<string>;
+  readonly permitsByPlace: ReadonlyMap<string, readonly PackedPermit[]>;
+  /** Null where the pack names no neighbours. */
+  readonly neighbourList: NeighbourList | null;
 }
 
 /** Largest pack that is read, bytes. */
 export const maxPackBytes = 256 * 1024 * 1024;
 
-export const placeBits = 20;
+const firstForm = 9;
+const secondForm = 12;
 const listBytes = ((1 << placeBits) * 2) / 8;
 const maxCertificates = 50;
 const maxLists = 1000;
 const maxName = 500;
-
-export const placeKey = (place: StatusReference): string => `${place.list}/${place.index}`;
 
 /**
  * Opens a pack; whether it has expired is asked at every use.
@@ -70,13 +80,40 @@ export function openPack(bytes: Uint8Array, roots: readonly Sm2Certificate[]): O
   const at = pack.producedAt * 1000;
   requireStatusSigner('状态包', envelope, pack.certificates, roots, at);
   const signers = pack.certificates.filter((certificate) => pack.codeSigners.includes(certificate.publicKey.keyId));
+  const codeKeys = codeKeysOf(signers, pack.certificates, roots, at, (problem) => statusInvalid('状态包中的证照码签名证书' + problem));
+  return arrange(pack, codeKeys, pack.neighbours.length > 0 ? openNeighbours(pack.neighbours, [...pack.certificates, ...roots]) : null);
+}
+
+/**
+ * Opens a pack of a neighbouring issuer, by the roots that our own pack's list names for it: another's key says nothing of its licences.
+ * @throws EidError STATUS_INVALID.
+ */
+export function openNeighbourPack(bytes: Uint8Array, own: OpenPack): OpenPack {
+  const { envelope, pack } = readPack(bytes);
+  const neighbour = own.neighbourList?.neighbours.find((one) => one.codePrefix === pack.codePrefix);
+  if (neighbour === undefined) {
+    throw statusInvalid('其签发机关不在邻区互认名单中');
+  }
+
+  requireStatusSigner('状态包', envelope, pack.certificates, neighbour.certificates.filter((certificate) => certificate.isRoot), pack.producedAt * 1000);
+  return arrange(pack, neighbour.codeKeys, null);
+}
+
+// Arranged to be looked up.
+function arrange(pack: StatusPack, codeKeys: CodeKeys, neighbourList: NeighbourList | null): OpenPack {
   return {
     ...pack,
-    codeKeys: codeKeysOf(signers, pack.certificates, roots, at, (problem) => statusInvalid('状态包中的证照码签名证书' + problem)),
+    codeKeys,
+    neighbourList,
     listByNumber: new Map(pack.lists.map((list) => [list.number, list])),
     successionByPlace: new Map(pack.successions.map((one) => [placeKey(one.old), one])),
-    comprehensivePlaces: new Set(pack.lists.flatMap((list) => list.comprehensive.map((index) => placeKey({ list: list.number, index })))),
+    comprehensivePlaces: comprehensiveOf(pack.lists),
+    permitsByPlace: new Map(pack.permits.map((one) => [placeKey(one.place), one.permits])),
   };
+}
+
+function comprehensiveOf(lists: readonly PackedList[]): Set<string> {
+  return new Set(lists.flatMap((list) => list.comprehensive.map((index) => placeKey({ list: list.number, index }))));
 }
 
 /** Reads a pack without judging its signature. @throws EidError STATUS_INVALID. */
@@ -91,10 +128,15 @@ export function readPack(bytes: Uint8Array): { envelope: Envelope; pack: StatusP
 }
 
 // { 1: number, 2: produced, 3: expires, 4: code prefix, 5: [certificate], 6: [key id], 7: trust list,
-// 8: [[number, packed states, [gap]]], 9: [[list, index, version, name]] }; each order is the rising one, so there is one form.
+// 8: [[number, packed states, [gap]]], 9: [[list, index, version, name]] }; each order is the rising one, so there is one spelling.
+// The second form has 10: seals, 11: permits, 12: list of neighbours besides.
 function readForm(payload: Uint8Array): StatusPack {
   const reader = new CborReader(payload);
-  reader.map(9);
+  const fields = reader.mapUpTo(secondForm);
+  if (fields !== firstForm && fields !== secondForm) {
+    throw new FormError('form');
+  }
+
   reader.label(1);
   const number = reader.long();
   reader.label(2);
@@ -116,15 +158,28 @@ function readForm(payload: Uint8Array): StatusPack {
   });
   reader.label(9);
   const successions = reader.items(Number.MAX_SAFE_INTEGER, () => readSuccession(reader));
+  const parts = fields === firstForm ? noParts : readParts(reader);
   reader.end();
-  const pack = { number, producedAt, expireTime, codePrefix, certificates, codeSigners, trustList, lists, successions };
+  const pack = { number, producedAt, expireTime, codePrefix, certificates, codeSigners, trustList, lists, successions, ...parts };
   requireSound(pack);
   return pack;
 }
 
+/** What a pack of the first form says of seals, permits and neighbours. */
+export const noParts: Pick<StatusPack, 'seals' | 'permits' | 'neighbours'> = { seals: null, permits: [], neighbours: new Uint8Array() };
+
+function readParts(reader: CborReader): typeof noParts {
+  reader.label(10);
+  const seals = readSeals(reader);
+  reader.label(11);
+  const permits = readPermits(reader);
+  reader.label(12);
+  return { seals, permits, neighbours: reader.byteString() };
+}
+
 /** Bytes of a pack's content. */
 export function writeForm(pack: StatusPack): Uint8Array {
-  const writer = new CborWriter().map(9).number(1).number(pack.number).number(2).number(pack.producedAt).number(3).number(pack.expireTime).number(4).text(pack.codePrefix);
+  const writer = new CborWriter().map(pack.seals === null ? firstForm : secondForm).number(1).number(pack.number).number(2).number(pack.producedAt).number(3).number(pack.expireTime).number(4).text(pack.codePrefix);
   writer.number(5).items(pack.certificates, (certificate) => writer.byteString(certificate.der));
   writer.number(6).items(pack.codeSigners, (id) => writer.byteString(fromHex(id)));
   writer.number(7).byteString(pack.trustList);
@@ -136,6 +191,12 @@ export function writeForm(pack: StatusPack): Uint8Array {
     });
   });
   writer.number(9).items(pack.successions, (one) => writer.array(4).number(one.old.list).number(one.old.index).number(one.version).text(one.name));
+  if (pack.seals !== null) {
+    writeSeals(writer.number(10), pack.seals);
+    writePermits(writer.number(11), pack.permits);
+    writer.number(12).byteString(pack.neighbours);
+  }
+
   return writer.finish();
 }
 
@@ -150,26 +211,6 @@ export function readKeyIds(reader: CborReader): string[] {
 export function readSuccession(reader: CborReader): PackedSuccession {
   reader.array(4);
   return { old: { list: reader.int(), index: reader.int() }, version: reader.int(), name: reader.text() };
-}
-
-/** Rising places as the steps between them: the first from -1, so none is 0. */
-export function readGaps(reader: CborReader): number[] {
-  let last = -1;
-  return reader.items(1 << placeBits, () => (last = nextPlace(last, reader.int())));
-}
-
-/** The place after another. */
-export function nextPlace(last: number, gap: number): number {
-  if (gap <= 0 || gap >= (1 << placeBits) - last) {
-    throw new FormError('place');
-  }
-
-  return last + gap;
-}
-
-/** The order of places. */
-export function comparePlaces(left: StatusReference, right: StatusReference): number {
-  return left.list - right.list || left.index - right.index;
 }
 
 // Whether the parts fit each other: rising orders, code signers among the certificates, successions of replaced licences alone.
@@ -194,6 +235,7 @@ function requireSound(pack: StatusPack): void {
     before = old;
   }
 
+  isSound &&= areSound(pack.seals ?? [], pack.permits, states, comprehensiveOf(pack.lists));
   if (!isSound) {
     throw new FormError('unsound');
   }

@@ -1,4 +1,5 @@
 import type { OfflineAnswer } from './offline.js';
+import { LicenseStatus } from './statusList.js';
 
 /** What a person at the counter is told: one plain sentence, and what to do next. */
 export interface Texts {
@@ -25,21 +26,43 @@ const texts: Record<string, [string, string]> = {
   REGISTER_NOT_ASKED: ['没有查询登记簿，不知道现在是否有效。', '请联网后再次核验；在此之前请勿据此办理。'],
   YOUNGER_THAN_STATES: ['签名正确，但此照签发于状态包之后，不知道是否有效。', '请联网后核验，或取得较新的状态包；在此之前请勿据此办理。'],
   PERMITS_NOT_LISTED: ['签名正确，但行业综合许可证所列各项许可的状态不在状态包中。', '请联网后核验；在此之前请勿据此办理。'],
+  NEIGHBOUR_PERIOD: ['此码由邻区登记机关签发，但现在不在互认期内。', '请到发证机关的官方页面核验。'],
+  NEIGHBOUR_REGION: ['签名属于邻区登记机关，但该机关无权证明此区划的主体，不能采信。', '请勿据此办理，请保留此码并联系登记机关。'],
+  NEIGHBOUR_LIST_EXPIRED: ['此码属邻区登记机关，但本机关的邻区互认名单已经过期，不能核验。', '请勿据此办理；请到发证机关的官方页面核验，并请本机关更新名单。'],
+  NEIGHBOUR_STATE_UNKNOWN: ['签名正确，由邻区登记机关签发；但取不到发证机关的最新状态，不知道现在是否有效。', '请稍后再次核验，或到发证机关核实；在此之前请勿据此办理。'],
   CLOCKS_APART: ['本机时钟与服务相差过大，无法判断状态是否过旧。', '请校准本机时钟后再次核验。'],
   STATE_TOO_OLD: ['手头的状态数据过旧，无法判断是否仍然有效。', '请联网后再次核验。'],
 };
 
 /** The texts of an answer, in Chinese, which say as of when. */
 export function textsOf(answer: OfflineAnswer): Texts {
-  const [said, nextStep] = texts[answer.reason] ?? texts[answer.verdict] ?? ['', ''];
+  const [explanation = '', nextStep = ''] = texts[answer.reason] ?? texts[answer.verdict] ?? [];
   if (answer.statusAsOf === null) {
-    return { explanation: said, nextStep };
+    return { explanation, nextStep };
   }
 
   // Nobody may take the state of then for that of now.
-  const then = said.replace('当前有效', '有效').replace('目前', '');
+  const said = withPermits({ explanation, nextStep }, answer);
+  const then = said.explanation.replaceAll('当前有效', '有效').replaceAll('目前', '');
   const now = answer.successor === null ? '' : `该主体当时持第 ${answer.successor.version} 版执照，名称为“${answer.successor.name}”。`;
-  return { explanation: `截至 ${chinaTime(answer.statusAsOf)}（北京时间）的离线状态：${then}${now}`, nextStep };
+  return { explanation: `截至 ${chinaTime(answer.statusAsOf)}（北京时间）的离线状态：${then}${now}`, nextStep: said.nextStep };
+}
+
+// First the whole, then every permit that cannot be relied on.
+function withPermits(said: Texts, { verdict, permits }: OfflineAnswer): Texts {
+  if (permits.length === 0) {
+    return said;
+  }
+
+  const explanation = said.explanation.replaceAll('执照', '综合许可证');
+  if (verdict !== 'VALID') {
+    return { ...said, explanation };
+  }
+
+  const held = permits.filter((permit) => permit.state !== LicenseStatus.Valid).map((permit) => permit.name + (permit.state === LicenseStatus.Suspended ? '暂停' : '不在有效状态'));
+  const whole = explanation.replace(/。$/, '');
+  return held.length === 0 ? { explanation: whole + '；所列许可均有效。', nextStep: '请核对名称，并确认所办业务在所列许可之内。' }
+    : { explanation: `${whole}；但其中${held.join('；')}。`, nextStep: '请确认所办业务不属于上述停用的许可；属于的，请勿据此办理。' };
 }
 
 /** `yyyy-MM-dd HH:mm` in China, of seconds since 1970. */
