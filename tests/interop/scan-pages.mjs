@@ -26,7 +26,7 @@ async function phone(language = 'zh-CN', more = {}) {
   const context = await browser.newContext({ viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true, locale: language, ...more });
   const page = await context.newPage();
   context.on('request', (request) => request.url().startsWith(origin) || request.url().startsWith('blob:') || seen.foreign.push(request.url()));
-  page.on('console', (message) => message.type() === 'error' && (online || !/Failed to load resource/.test(message.text())) && seen.problems.push(`${page.url()}: ${message.text()}`));
+  page.on('console', (message) => message.type() === 'error' && (online || !/Failed to load resource/.test(message.text())) && seen.problems.push(`${new URL(message.location().url || page.url()).pathname.slice(0, 30)} ${message.text().replace('Failed to load resource: ', '')}`));
   page.on('pageerror', (error) => seen.problems.push(String(error)));
   return { context, page };
 }
@@ -96,7 +96,7 @@ try {
   // Two hours later somebody hands out an older pack again, under a higher number.
   const later = await context.newPage();
   await later.clock.setFixedTime((what.packBegins + 7200) * 1000);
-  await later.route('**/pack/**', (route) => (route.request().url().endsWith('/latest') ? route.fulfill({ body: Buffer.from(what.olderPack, 'base64') }) : route.fulfill({ status: 404 })));
+  await later.route('**/pack/**', (route) => (route.request().url().endsWith('/latest') ? route.fulfill({ body: Buffer.from(what.olderPack, 'base64') }) : route.fulfill({ body: 'no difference' })));
   const asked = later.waitForRequest('**/pack/latest');
   await later.goto(what.base + 'scan?lang=zh');
   await asked;
@@ -105,8 +105,8 @@ try {
   await later.close();
 
   // 4. No network: the page opens, judges by what it keeps, and so does the address of a code that the phone's own camera opened.
-  await context.setOffline(true);
   online = false;
+  await context.setOffline(true);
   seen.offline = {};
   await page.goto(what.base + 'scan?lang=zh');
   await page.waitForSelector('main.scripted');

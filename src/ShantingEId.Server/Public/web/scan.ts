@@ -17,8 +17,11 @@ interface WordsFile {
   readonly verdicts: Record<string, Words>;
   readonly says: Record<
     'starting' | 'looking' | 'denied' | 'noCamera' | 'reading' | 'noDecoder' | 'checking' | 'asOf' | 'offline' | 'signed' | 'compare' | 'name' | 'holder' | 'successor' | 'version'
-    | 'pack' | 'packEnded' | 'noPack', string>;
+    | 'permits' | 'notAllPermits' | 'permitValid' | 'permitInvalid' | 'permitSuspended' | 'pack' | 'packEnded' | 'noPack', string>;
 }
+
+// In the order of the lists' two bits; a permit is never replaced by itself.
+const permitStates = ['permitValid', 'permitInvalid', 'permitSuspended', 'permitInvalid'] as const;
 
 const frameMs = 120;
 const longestFrame = 960;
@@ -181,7 +184,12 @@ async function showPack(): Promise<void> {
 
 function show(key: string, answer: OfflineAnswer | null = null): void {
   say('');
-  const { look, sign, title, explanation, nextStep } = words.verdicts[key] ?? words.verdicts['UNKNOWN/STATE_TOO_OLD']!;
+  // What this page has no words for is never said to be valid.
+  const said = words.verdicts[key] ?? words.verdicts['UNKNOWN/REGISTER_NOT_ASKED']!;
+  const { title, nextStep } = said;
+  const permits = answer?.permits ?? [];
+  const lacking = said.look === 'ok' && permits.some((permit) => permit.state !== permitStates.indexOf('permitValid'));
+  const { look, sign, explanation } = lacking ? { look: 'wait', sign: '‖', explanation: words.says.notAllPermits } : said;
   const banner = element('section', `verdict ${look}`);
   banner.setAttribute('aria-labelledby', 'verdict');
   const mark = element('p', 'sign', sign);
@@ -207,6 +215,13 @@ function show(key: string, answer: OfflineAnswer | null = null): void {
     const facts = element('section', '');
     facts.append(element('h2', '', words.says.compare), list);
     answerPlace.append(facts);
+    if (permits.length > 0) {
+      const held = element('ul', '');
+      held.append(...permits.map((permit) => element('li', '', `${permit.state === 0 ? '✔' : '✘'} ${permit.name}：${words.says[permitStates[permit.state] ?? 'permitInvalid']}`)));
+      const part = element('section', '');
+      part.append(element('h2', '', words.says.permits), held);
+      answerPlace.append(part);
+    }
   }
 
   document.title = title;
