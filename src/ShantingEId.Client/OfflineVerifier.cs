@@ -1,7 +1,6 @@
 using ShantingEId.Codes;
 using ShantingEId.Crypto;
-using ShantingEId.Issuing;
-using ShantingEId.Seals;
+using ShantingEId.Recognition;
 using ShantingEId.StatusLists;
 using ShantingEId.Verifying;
 
@@ -16,28 +15,29 @@ namespace ShantingEId.Client;
 /// <param name="StatusAsOf">When the pack's states held; null where none was consulted.</param>
 /// <param name="Successor">What the company has by then; null unless superseded.</param>
 public sealed record OfflineAnswer(
-    Verdict Verdict, string Reason, string Explanation, string NextStep, LicenseCode? Claims, DateTimeOffset? StatusAsOf = null, PackedSuccession? Successor = null);
+    Verdict Verdict, string Reason, string Explanation, string NextStep, LicenseCode? Claims, DateTimeOffset? StatusAsOf = null, PackedSuccession? Successor = null)
+{
+    /// <summary>The permits of a comprehensive licence, each with its state; empty for a business licence.</summary>
+    public IReadOnlyList<PackedPermit> Permits { get; init; } = [];
+
+    /// <summary>The neighbouring issuer whose code it is; null for our own.</summary>
+    public Neighbour? Neighbour { get; init; }
+}
 
 /// <summary>
 /// Checks a scanned code on this machine alone, for a counter whose line is down. With certificates it can say whether the
 /// signature is good, and no more; with a pack also what state the licence had when the pack was made. A pack that has
-/// expired is no pack.
+/// expired is no pack. A pack also names neighbouring issuers: of their codes it knows the signatures, and states by packs of theirs.
 /// </summary>
 public sealed class OfflineVerifier
 {
-    // A clock a little behind is no reason to refuse; one that is before the pack was made cannot tell whether it has expired.
-    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(5);
-
-    // From the time on a licence until the register knows it; also what two clocks of the authority may differ.
-    private static readonly TimeSpan TimeToRegister = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan ChinaTime = TimeSpan.FromHours(8);
     private readonly Verifier verifier;
     private readonly string codePrefix;
     private readonly TimeProvider clock;
-    private readonly StatusPack? pack;
-    private readonly Dictionary<int, PackedList> lists = [];
-    private readonly HashSet<StatusReference> comprehensive = [];
-    private readonly Dictionary<StatusReference, PackedSuccession> successions = [];
+    private readonly PackStates? states;
+    private readonly NeighbourCodes? neighbours;
+    private readonly Dictionary<string, PackStates> packsOfNeighbours = [];
 
     /// <summary>Makes a verifier that knows signatures and no states.</summary>
     /// <param name="trust">The authority's certificates, code signers among them.</param>
@@ -51,24 +51,20 @@ public sealed class OfflineVerifier
     /// <param name="pack">An opened pack: <see cref="StatusPack.Open"/>.</param>
     /// <param name="trust">The authority's certificates, of which the roots alone are used: a pack brings the others along.</param>
     /// <param name="clock">By which the pack expires.</param>
-    /// <exception cref="EidException"><see cref="ErrorReason.StatusInvalid"/>: a code signer in it does not lead to a root.</exception>
-    public OfflineVerifier(StatusPack pack, EidTrust trust, TimeProvider? clock = null)
+    /// <param name="packsOfNeighbours">Packs of neighbouring issuers, as received: those of neighbours in the pack's own list are opened with the roots that it names.</param>
+    /// <exception cref="EidException"><see cref="ErrorReason.StatusInvalid"/>: a code signer in it does not lead to a root, a neighbour's pack is nobody's in the list or not signed by it.</exception>
+    public OfflineVerifier(StatusPack pack, EidTrust trust, TimeProvider? clock = null, IEnumerable<ReadOnlyMemory<byte>>? packsOfNeighbours = null)
         : this(pack.CodeKeys(trust.Roots), pack.CodePrefix, clock ?? TimeProvider.System)
     {
-        this.pack = pack;
-        foreach (var list in pack.Lists)
-        {
-            lists.Add(list.Number, list);
-            comprehensive.UnionWith(list.Comprehensive.Select(index => new StatusReference(list.Number, index)));
-        }
-
-        successions = pack.Successions.ToDictionary(one => one.Old);
+        states = new PackStates(pack);
+        neighbours = pack.Neighbours.Length > 0 ? new NeighbourCodes(NeighbourList.Open(pack.Neighbours, [.. pack.Certificates, .. trust.Roots])) : null;
+        this.packsOfNeighbours = (packsOfNeighbours ?? []).Select(OpenNeighbour).ToDictionary(one => one.Pack.CodePrefix);
     }
 
     private OfflineVerifier(KeyRing codes, string codePrefix, TimeProvider clock)
     {
         (this.codePrefix, this.clock) = (codePrefix, clock);
-        verifier = new Verifier(codes, codePrefix, "", new NoRegister(), clock);
+        verifier = new Verifier(codes, codePrefix, "", NoRegister.Instance, clock);
     }
 
     /// <summary>Judges the text of a QR, or a typed code.</summary>
@@ -81,43 +77,60 @@ public sealed class OfflineVerifier
             return TypedCode.TryParse(text, out _) ? Answer(Verdict.Unknown, VerdictReason.RegisterNotAsked) : Answer(Verdict.Malformed, VerdictReason.TypedCodeCheck);
         }
 
-        // 2. Signature.
+        // 2. A neighbour's.
+        if (neighbours?.Read(text, clock.GetUtcNow()) is { } foreign && !text.StartsWith(codePrefix, StringComparison.Ordinal))
+        {
+            return Verify(foreign);
+        }
+
+        // 3. Signature.
         var (code, verdict, reason) = verifier.ReadCode(text);
         if (code is null)
         {
             return Answer(verdict, reason);
         }
 
-        if (pack is null)
-        {
-            return Answer(Verdict.Unknown, VerdictReason.RegisterNotAsked, code);
-        }
-
-        // 3. Whether the pack may be asked now: from its end on it says nothing.
-        var now = clock.GetUtcNow();
-        if (now >= pack.ExpireTime || now < pack.ProducedAt - ClockTolerance)
-        {
-            return Answer(Verdict.Unknown, now >= pack.ExpireTime ? VerdictReason.StateTooOld : VerdictReason.ClocksApart, code);
-        }
-
         // 4. The state at its place.
-        var (state, why) = StateOf(code, pack);
-        return AsOf(pack, Answer(state, why, code), state == Verdict.Superseded ? successions.GetValueOrDefault(code.Status) : null);
+        return states is null ? Answer(Verdict.Unknown, VerdictReason.RegisterNotAsked, code) : FromPack(states, code);
     }
 
-    private (Verdict, VerdictReason) StateOf(LicenseCode code, StatusPack from)
+    private OfflineAnswer Verify(NeighbourCode foreign) => foreign switch
     {
-        var status = lists.TryGetValue(code.Status.List, out var list) && code.Status.Index < list.States.Count ? (LicenseStatus)list.States[code.Status.Index] : LicenseStatus.Invalid;
-        return status switch
+        { Claims: null } => Answer(foreign.Verdict, foreign.Reason),
+        _ when packsOfNeighbours.TryGetValue(foreign.Neighbour.CodePrefix, out var theirs) => FromPack(theirs, foreign.Claims),
+        _ => Answer(Verdict.Unknown, VerdictReason.NeighbourStateUnknown, foreign.Claims),
+    } with { Neighbour = foreign.Neighbour };
+
+    private OfflineAnswer FromPack(PackStates from, LicenseCode code)
+    {
+        if (from.Problem(clock.GetUtcNow()) is var problem && problem != VerdictReason.None)
         {
-            // What was issued when the pack was made, or later, stands in it as never issued.
-            LicenseStatus.Invalid when code.IssueTime >= from.ProducedAt - TimeToRegister => (Verdict.Unknown, VerdictReason.YoungerThanStates),
-            LicenseStatus.Valid when comprehensive.Contains(code.Status) => (Verdict.Unknown, VerdictReason.PermitsNotListed),
-            LicenseStatus.Valid => (Verdict.Valid, VerdictReason.None),
-            LicenseStatus.Suspended => (Verdict.Suspended, VerdictReason.Suspended),
-            LicenseStatus.Superseded => (Verdict.Superseded, VerdictReason.Superseded),
-            _ => (Verdict.Revoked, VerdictReason.ListedInvalid),
-        };
+            return Answer(Verdict.Unknown, problem, code);
+        }
+
+        var said = from.Of(code);
+        var answer = Answer(said.Verdict, said.Reason, code);
+        return AsOf(from.Pack, said.Permits.Count > 0 ? WithPermits(answer, said.Permits) : answer, said.Successor);
+    }
+
+    // A pack of whoever is in the list, by the roots that stand there: another's key says nothing of its licences.
+    private PackStates OpenNeighbour(ReadOnlyMemory<byte> bytes)
+    {
+        if (!Envelope.TryParse(bytes, out var envelope) || !StatusPack.TryRead(envelope, out var read) || neighbours?.List.Neighbours.FirstOrDefault(one => one.CodePrefix == read.CodePrefix) is not { } neighbour)
+        {
+            throw new EidException(ErrorReason.StatusInvalid, "这不是状态包，或者其签发机关不在邻区互认名单中");
+        }
+
+        return new PackStates(StatusPack.Open(bytes, neighbour.Roots));
+    }
+
+    // As the service says it: first the whole, then every permit that cannot be relied on.
+    private static OfflineAnswer WithPermits(OfflineAnswer answer, IReadOnlyList<PackedPermit> permits)
+    {
+        var held = permits.Where(permit => permit.State != LicenseStatus.Valid).Select(permit => permit.Name + (permit.State == LicenseStatus.Suspended ? "暂停" : "不在有效状态")).ToList();
+        answer = answer with { Permits = permits, Explanation = answer.Explanation.Replace("执照", "综合许可证", StringComparison.Ordinal) };
+        return answer.Verdict != Verdict.Valid ? answer : held.Count == 0 ? answer with { Explanation = answer.Explanation.TrimEnd('。') + "；所列许可均有效。", NextStep = "请核对名称，并确认所办业务在所列许可之内。" }
+            : answer with { Explanation = $"{answer.Explanation.TrimEnd('。')}；但其中{string.Join("；", held)}。", NextStep = "请确认所办业务不属于上述停用的许可；属于的，请勿据此办理。" };
     }
 
     // Nobody may take the state of then for that of now.
@@ -135,17 +148,5 @@ public sealed class OfflineVerifier
     {
         var (explanation, nextStep) = VerdictTexts.Of(verdict, reason);
         return new OfflineAnswer(verdict, reason.WireName(), explanation, nextStep, claims);
-    }
-
-    private sealed class NoRegister : IRegisterReader
-    {
-        public ValueTask<Reading> FindAsync(RegisterKey key, TimeSpan maxAge, CancellationToken cancel) =>
-            throw Offline();
-
-        public ValueTask<Reading> FindAtAsync(RegisterKey key, DateTimeOffset time, CancellationToken cancel) => throw Offline();
-
-        public ValueTask<SealEntry?> FindSealAsync(SealCode code, CancellationToken cancel) => throw Offline();
-
-        private static EidException Offline() => new(ErrorReason.StoreUnavailable, "离线核验不查询登记簿");
     }
 }

@@ -2,6 +2,7 @@ using System.Net;
 using ShantingEId.Client;
 using ShantingEId.Codes;
 using ShantingEId.Crypto;
+using ShantingEId.Seals;
 using ShantingEId.Server.Authority;
 using ShantingEId.Server.Tests.Life;
 using ShantingEId.StatusLists;
@@ -92,28 +93,100 @@ public abstract class StatusListTests(ServerFixture? fixture, Func<HttpClient> b
         Assert.Equal(LicenseStatus.Superseded, (LicenseStatus)(await FetchAsync()).List[PlaceOf(old).Index]);
     }
 
-    // A comprehensive licence is worth no more than the company's business licence; of its permits no list tells.
+    // A comprehensive licence is worth no more than the company's business licence, and each permit no more than it.
     [Fact]
-    public async Task A_comprehensive_licence_follows_its_company_and_is_never_valid_offline()
+    public async Task A_comprehensive_licence_and_its_permits_stand_in_lists_and_pack()
     {
         var company = await life.FoundAsync();
-        var set = await new TradeService.TradeServiceClient(server.Channel("staff")).IssueTradeLicenseAsync(new IssueTradeLicenseRequest
+        var trades = new TradeService.TradeServiceClient(server.Channel("staff"));
+        var set = await trades.IssueTradeLicenseAsync(new IssueTradeLicenseRequest
         {
             RequestId = ServerFixture.NewRequestId(), CreditCode = company.License.Enterprise.CreditCode, Trade = "CONVENIENCE_STORE",
             Permits = { new PermitGrant { Code = "DEVICE_CLASS_2", Number = "QX1" }, new PermitGrant { Code = "FOOD_BUSINESS", Number = "JY1" }, new PermitGrant { Code = "TOBACCO_RETAIL", Number = "YC1" } },
         });
+        var place = PlaceOf(set);
         await BecomesAsync(LicenseStatus.Valid, set);
+        await BecomesAsync(LicenseStatus.Valid, place.OfPermits);
+        await BecomesAsync(LicenseStatus.Valid, place.OfPermit(2));
+        await BecomesAsync(LicenseStatus.Invalid, place.OfPermit(3)); // It has three.
+        await BecomesAsync(LicenseStatus.Invalid, place.OfSeal(SealKind.Official)); // It has none.
 
+        // One permit is suspended for a time: its end moves nothing in the feed.
+        var ends = TimeProvider.System.GetUtcNow().AddSeconds(6);
+        await trades.ChangePermitAsync(new ChangePermitRequest
+        {
+            RequestId = ServerFixture.NewRequestId(), Name = set.Name, Number = "JY1", Act = ChangePermitRequest.Types.Act.Suspend, Reason = "样例：限期整改", Authority = LifeClient.Authority,
+            UntilTime = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(ends),
+        });
+        await BecomesAsync(LicenseStatus.Suspended, place.OfPermit(0));
+        await BecomesAsync(LicenseStatus.Suspended, place.OfPermits);
+        await BecomesAsync(LicenseStatus.Valid, place.OfPermit(1));
         var (pack, trust) = await NewPackAsync();
         var answer = new OfflineVerifier(pack, trust, new Microsoft.Extensions.Time.Testing.FakeTimeProvider(pack.ProducedAt)).Verify(set.LicenseCode);
+        Assert.Equal(Verdict.Valid, answer.Verdict);
+        Assert.Equal([LicenseStatus.Suspended, LicenseStatus.Valid, LicenseStatus.Valid], answer.Permits.Select(permit => permit.State));
+        Assert.Contains("食品经营许可暂停", answer.Explanation, StringComparison.Ordinal);
+        var old = pack with { Seals = null, Permits = [], Neighbours = [] };
+        answer = new OfflineVerifier(old, trust, new Microsoft.Extensions.Time.Testing.FakeTimeProvider(pack.ProducedAt)).Verify(set.LicenseCode);
         Assert.Equal((Verdict.Unknown, "PERMITS_NOT_LISTED"), (answer.Verdict, answer.Reason));
+        await Task.Delay(ends > TimeProvider.System.GetUtcNow() ? ends - TimeProvider.System.GetUtcNow() : TimeSpan.Zero, TestContext.Current.CancellationToken);
+        await BecomesAsync(LicenseStatus.Valid, place.OfPermits);
+
+        await trades.ChangePermitAsync(new ChangePermitRequest
+        {
+            RequestId = ServerFixture.NewRequestId(), Name = set.Name, Number = "YC1", Act = ChangePermitRequest.Types.Act.Revoke, Reason = "样例：吊销", Authority = LifeClient.Authority,
+        });
+        await BecomesAsync(LicenseStatus.Invalid, place.OfPermit(1));
+        await BecomesAsync(LicenseStatus.Suspended, place.OfPermits);
 
         await life.DoAsync("Suspend", company);
         await BecomesAsync(LicenseStatus.Suspended, set);
+        await BecomesAsync(LicenseStatus.Suspended, place.OfPermit(0));
         await life.DoAsync("Resume", company);
         await BecomesAsync(LicenseStatus.Valid, set);
+        await BecomesAsync(LicenseStatus.Valid, place.OfPermit(0));
         await life.DoAsync("Cancel", company);
         await BecomesAsync(LicenseStatus.Invalid, set);
+        await BecomesAsync(LicenseStatus.Invalid, place.OfPermit(0));
+    }
+
+    // A seal stands where its certificate says, in a list of its kind; what was made for one licence lives on under the next.
+    [Fact]
+    public async Task A_seal_stands_in_its_list_and_dies_alone_when_it_is_replaced()
+    {
+        var first = await life.FoundAsync();
+        var place = PlaceOf(first);
+        Assert.Equal(SealKinds.All.Select(kind => new StatusEntry($"https://eid.shanting.example/status/{(int)kind << 16}", place.Index)), (await SealsAsync(first)).Select(EntryOf));
+        await BecomesAsync(LicenseStatus.Valid, place.OfSeal(SealKind.Finance));
+
+        // The financial seal is lost: that one is dead from then on, the others live on where they stood.
+        var change = LifeClient.Change(first, _ => { });
+        change.ReplaceSeals.Add(Seal.Types.Kind.Finance);
+        var second = (await life.ChangeAsync(change)).IssuedSet;
+        await BecomesAsync(LicenseStatus.Superseded, place.OfSeal(SealKind.Finance));
+        await BecomesAsync(LicenseStatus.Valid, place.OfSeal(SealKind.Official));
+        await BecomesAsync(LicenseStatus.Valid, PlaceOf(second).OfSeal(SealKind.Finance));
+        await BecomesAsync(LicenseStatus.Invalid, PlaceOf(second).OfSeal(SealKind.Official)); // None was made for it.
+        Assert.Equal(PlaceOf(second).Index, EntryOf((await SealsAsync(second)).Single(seal => seal.Kind == Seal.Types.Kind.Finance)).Index);
+
+        // Paused with the company, and again in force; a pack says the same of all of them.
+        await life.DoAsync("Suspend", second);
+        await BecomesAsync(LicenseStatus.Suspended, place.OfSeal(SealKind.Official));
+        await life.DoAsync("Resume", second);
+        await BecomesAsync(LicenseStatus.Valid, place.OfSeal(SealKind.Official));
+        var third = (await life.ChangeAsync(LifeClient.Change(first, face => face.Address = "山东省枣庄市山亭区样例路 9 号", "address"))).IssuedSet;
+        await BecomesAsync(LicenseStatus.Superseded, second);
+        var (pack, _) = await NewPackAsync();
+        var states = new PackStates(pack);
+        Assert.Equal([LicenseStatus.Valid, LicenseStatus.Superseded, LicenseStatus.Valid, LicenseStatus.Valid], (await SealsAsync(first)).Select(seal => states.OfSeal(EntryOf(seal))!.Value));
+        Assert.All(await SealsAsync(third), seal => Assert.Equal(LicenseStatus.Valid, states.OfSeal(EntryOf(seal))));
+
+        // A new name ends all four at once.
+        var renamed = (await life.ChangeAsync(LifeClient.Rename(first, "枣庄市山亭区样例印章食品有限公司"))).IssuedSet;
+        await BecomesAsync(LicenseStatus.Superseded, place.OfSeal(SealKind.Official));
+        await BecomesAsync(LicenseStatus.Superseded, PlaceOf(second).OfSeal(SealKind.Finance));
+        await life.DoAsync("Cancel", renamed);
+        await BecomesAsync(LicenseStatus.Invalid, PlaceOf(renamed).OfSeal(SealKind.Official));
     }
 
     [Fact]
@@ -133,7 +206,7 @@ public abstract class StatusListTests(ServerFixture? fixture, Func<HttpClient> b
         Assert.Equal(HttpStatusCode.OK, head.StatusCode);
         using var post = await browser.PostAsync("/status/0", null, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.MethodNotAllowed, post.StatusCode);
-        foreach (var path in (string[])["/status/1", "/status/00", "/status/-1", "/status/99999999999999999999", "/status/x", "/pack/0/delta", "/pack/999/delta"])
+        foreach (var path in (string[])["/status/1", "/status/00", "/status/-1", "/status/99999999999999999999", "/status/x", "/status/65537", "/status/327680", "/status/1900544", "/status/2147483647", "/pack/0/delta", "/pack/999/delta"])
         {
             using var missing = await browser.GetAsync(path, TestContext.Current.CancellationToken);
             Assert.Equal((HttpStatusCode.NotFound, "no-store"), (missing.StatusCode, missing.Headers.CacheControl!.ToString()));
@@ -209,12 +282,18 @@ public abstract class StatusListTests(ServerFixture? fixture, Func<HttpClient> b
         return (StatusPack.Open(await browser.GetByteArrayAsync("/pack/latest", TestContext.Current.CancellationToken), trust.Roots), trust);
     }
 
-    private async Task BecomesAsync(LicenseStatus status, IssuedSet set)
+    private async Task<IEnumerable<Seal>> SealsAsync(IssuedSet set) => (await life.Staff.GetIssuedSetAsync(new GetIssuedSetRequest { Name = set.Name, View = GetIssuedSetRequest.Types.View.Full })).Seals;
+
+    private static StatusEntry EntryOf(Seal seal) => Sm2Certificate.Parse(seal.Certificate.ToByteArray()).StatusEntry!;
+
+    private Task BecomesAsync(LicenseStatus status, IssuedSet set) => BecomesAsync(status, PlaceOf(set));
+
+    private async Task BecomesAsync(LicenseStatus status, StatusReference place)
     {
         var until = TimeProvider.System.GetUtcNow() + Bound;
         while (true)
         {
-            var seen = (LicenseStatus)(await FetchAsync()).List[PlaceOf(set).Index];
+            var seen = (LicenseStatus)(await FetchAsync(place.List)).List[place.Index];
             if (seen == status)
             {
                 return;
@@ -225,7 +304,7 @@ public abstract class StatusListTests(ServerFixture? fixture, Func<HttpClient> b
         }
     }
 
-    private async Task<StatusToken> FetchAsync() => StatusToken.Open(await browser.GetByteArrayAsync("/status/0", TestContext.Current.CancellationToken), Address, Ours);
+    private async Task<StatusToken> FetchAsync(int list = 0) => StatusToken.Open(await browser.GetByteArrayAsync($"/status/{list}", TestContext.Current.CancellationToken), $"https://eid.shanting.example/status/{list}", Ours);
 
     private static StatusReference PlaceOf(IssuedSet set)
     {

@@ -39,7 +39,7 @@ internal sealed class PackShelf(StatusBoard board, SqlStore store, PackMaker mak
                 return known.Pack;
             }
 
-            var reading = await board.ReadAsync(null);
+            var reading = await board.ReadAsync();
             var bytes = maker.Make(last + 1, reading, await store.SuccessionsAsync(reading.AsOf, cancel));
             Keep(last + 1, bytes);
             newest = Load(last + 1);
@@ -94,7 +94,13 @@ internal sealed class PackShelf(StatusBoard board, SqlStore store, PackMaker mak
 }
 
 /// <summary>Makes packs: what of a deployment stands in every one of them.</summary>
-internal sealed class PackMaker(IssuingAuthority authority, SigningKey signer, byte[] trustList, TimeSpan lifetime)
+/// <param name="authority">Whose packs they are.</param>
+/// <param name="signer">Signs states.</param>
+/// <param name="more">Certificates by which a counter judges what else it has before it: the trust list's signer, that of the authority's own seal.</param>
+/// <param name="trustList">The signed list of recognised CAs; empty without.</param>
+/// <param name="neighbours">The signed list of neighbouring issuers by now; empty without.</param>
+/// <param name="lifetime">How long a pack counts.</param>
+internal sealed class PackMaker(IssuingAuthority authority, SigningKey signer, IReadOnlyList<Sm2Certificate> more, byte[] trustList, Func<byte[]> neighbours, TimeSpan lifetime)
 {
     /// <summary>The key that signs states.</summary>
     public SigningKey Signer => signer;
@@ -109,13 +115,15 @@ internal sealed class PackMaker(IssuingAuthority authority, SigningKey signer, b
         }
 
         byte[] trustList = [];
+        Sm2Certificate? CertificateOf(string name) => File.Exists(Path.Combine(options.CertificatesDirectory, name + ".crt")) ? AuthorityFiles.ReadCertificate(options.CertificatesDirectory, name) : null;
+        var more = new[] { CertificateOf(AuthorityFiles.TrustListSigner), CertificateOf(AuthorityFiles.OwnSeal) }.OfType<Sm2Certificate>().ToList();
         if (options.TrustList is { } path)
         {
             trustList = File.ReadAllBytes(path);
             Recognition.TrustList.Open(trustList, [.. authority.Roots, .. authority.Intermediates, AuthorityFiles.ReadCertificate(options.CertificatesDirectory, AuthorityFiles.TrustListSigner)]);
         }
 
-        return new PackMaker(authority, SignerOf(options, authority), trustList, options.PackLifetime);
+        return new PackMaker(authority, SignerOf(options, authority), more, trustList, static () => [], options.PackLifetime);
     }
 
     // It must lead to our root and be certified for this.
@@ -138,7 +146,7 @@ internal sealed class PackMaker(IssuingAuthority authority, SigningKey signer, b
         try
         {
             using var board = new StatusBoard(store, clock);
-            var reading = await board.ReadAsync(null);
+            var reading = await board.ReadAsync();
             return maker.Make(number, reading, await store.SuccessionsAsync(reading.AsOf, CancellationToken.None));
         }
         finally
@@ -161,8 +169,8 @@ internal sealed class PackMaker(IssuingAuthority authority, SigningKey signer, b
         return new StatusPack
         {
             Number = number, ProducedAt = produced, ExpireTime = produced + lifetime, CodePrefix = authority.CodePrefix,
-            Certificates = [.. authority.Intermediates, authority.CodeSigner.Certificate, signer.Certificate], CodeSigners = [authority.CodeSigner.Certificate.PublicKey.KeyId], TrustList = trustList,
-            Lists = reading.Lists,
+            Certificates = [.. authority.Intermediates.Concat([authority.CodeSigner.Certificate, signer.Certificate]).Concat(more).DistinctBy(certificate => certificate.PublicKey.KeyId)], CodeSigners = [authority.CodeSigner.Certificate.PublicKey.KeyId], TrustList = trustList,
+            Lists = reading.Lists, Seals = reading.Seals, Permits = reading.Permits, Neighbours = neighbours(),
             // The two readings are not one snapshot: only what the lists say was replaced has a successor.
             Successions = [.. successions.Where(one => states.TryGetValue(one.Old.List, out var list) && list[one.Old.Index] == (int)LicenseStatus.Superseded)],
         }.Sign(signer).Encode();

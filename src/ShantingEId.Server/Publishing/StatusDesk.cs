@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using ShantingEId.Codes;
 using ShantingEId.Crypto;
 using ShantingEId.Issuing;
 using ShantingEId.Server.Hot;
@@ -25,9 +26,6 @@ internal sealed class StatusDesk(StatusBoard board, FeedFollower follower, Issui
 
     private sealed record Made(Published Token, DateTimeOffset Time, long Position);
 
-    /// <summary>Address of a list (sub): under the official address, as codes have it, in the small letters of web addresses.</summary>
-    public static string AddressOf(string codePrefix, int list) => $"{new Uri(codePrefix).GetLeftPart(UriPartial.Authority)}/status/{list}";
-
     /// <summary>The token of a list; null when there is no such list.</summary>
     /// <exception cref="EidException">The register cannot be read.</exception>
     public async Task<Published?> TokenAsync(int number, CancellationToken cancel)
@@ -38,19 +36,19 @@ internal sealed class StatusDesk(StatusBoard board, FeedFollower follower, Issui
         }
 
         // Whoever asks for lists that do not exist makes the register read no oftener than others do.
-        if (board.Last is var last && number > last.Highest && clock.GetUtcNow() - last.Time < Pause)
+        if (board.Last is var last && (number & ((1 << StatusReference.ListBits) - 1)) > last.Highest && clock.GetUtcNow() - last.Time < Pause)
         {
             return null;
         }
 
-        var reading = await board.ReadAsync([number]);
-        if (reading.Lists is not [var list])
+        var reading = await board.ReadAsync(number);
+        if (reading.States is not { } states)
         {
             return null;
         }
 
         var issued = DateTimeOffset.FromUnixTimeSeconds(reading.AsOf.ToUnixTimeSeconds());
-        var token = new StatusToken { Address = AddressOf(authority.CodePrefix, number), IssueTime = issued, ExpireTime = issued + options.StatusLifetime, Ttl = options.StatusTtl, List = list.States };
+        var token = new StatusToken { Address = StatusReference.AddressOf(authority.CodePrefix, number), IssueTime = issued, ExpireTime = issued + options.StatusLifetime, Ttl = options.StatusTtl, List = states };
         var fresh = new Made(Published.Of(token.Sign(signer).Encode()), reading.AsOf, reading.Position);
         // Two that were made at once: the later reading stays.
         return made.AddOrUpdate(number, fresh, (_, other) => other.Position > fresh.Position ? other : fresh).Token;

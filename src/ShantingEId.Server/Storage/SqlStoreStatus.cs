@@ -13,6 +13,9 @@ public abstract partial class SqlStore
     internal ValueTask<List<StatusRow>> ChangedStatusesAsync(DateTimeOffset now, long after, long head, CancellationToken cancel) =>
         ReadAsync(session => StatusRows.ChangedAsync(session, now, after, head, cancel), cancel);
 
+    internal ValueTask<List<SealRow>> StatusSealsAsync(DateTimeOffset now, string? holder, CancellationToken cancel) =>
+        ReadAsync(session => StatusRows.SealsAsync(session, now, holder, cancel), cancel);
+
     internal ValueTask<IReadOnlyList<PackedSuccession>> SuccessionsAsync(DateTimeOffset now, CancellationToken cancel) =>
         ReadAsync(session => StatusRows.SuccessionsAsync(session, now, cancel), cancel);
 }

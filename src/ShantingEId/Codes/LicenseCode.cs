@@ -4,11 +4,6 @@ using ShantingEId.Licenses;
 
 namespace ShantingEId.Codes;
 
-/// <summary>Place of a licence in the signed status lists.</summary>
-/// <param name="List">Number of the list, from 0.</param>
-/// <param name="Index">Place in the list.</param>
-public readonly record struct StatusReference(int List, int Index);
-
 /// <summary>Why a text is not one of our licence codes.</summary>
 public enum CodeProblem
 {

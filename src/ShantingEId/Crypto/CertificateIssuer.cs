@@ -87,14 +87,20 @@ public sealed class CertificateIssuer
         Build(key, subject.Encode(), Identifier(key.PublicKey), subject, key.PublicKey, CertificateUse.Authority, from, to);
 
     /// <summary>Makes a certificate; its end is cut to this authority's own end.</summary>
-    public Sm2Certificate Issue(CertificateSubject subject, Sm2PublicKey subjectKey, CertificateUse use, DateTimeOffset from, DateTimeOffset to) =>
-        Build(key, Certificate.SubjectName, keyIdentifier, subject, subjectKey, use, from, to < Certificate.NotAfter ? to : Certificate.NotAfter);
+    /// <param name="subject">Whose.</param>
+    /// <param name="subjectKey">Its key.</param>
+    /// <param name="use">What for.</param>
+    /// <param name="from">Start of validity.</param>
+    /// <param name="to">End of validity.</param>
+    /// <param name="status">Where its state will stand in a status list; null for none.</param>
+    public Sm2Certificate Issue(CertificateSubject subject, Sm2PublicKey subjectKey, CertificateUse use, DateTimeOffset from, DateTimeOffset to, StatusEntry? status = null) =>
+        Build(key, Certificate.SubjectName, keyIdentifier, subject, subjectKey, use, from, to < Certificate.NotAfter ? to : Certificate.NotAfter, status);
 
     private static Sm2Certificate Build(
         Sm2PrivateKey issuerKey, ReadOnlySpan<byte> issuer, byte[] authorityId, CertificateSubject subject, Sm2PublicKey subjectKey, CertificateUse use,
-        DateTimeOffset from, DateTimeOffset to)
+        DateTimeOffset from, DateTimeOffset to, StatusEntry? status = null)
     {
-        var signedPart = SignedPart(issuer, authorityId, subject, subjectKey, use, from, to);
+        var signedPart = SignedPart(issuer, authorityId, subject, subjectKey, use, from, to, status);
         var writer = new AsnWriter(AsnEncodingRules.DER);
         using (writer.PushSequence()) // Certificate
         {
@@ -108,7 +114,8 @@ public sealed class CertificateIssuer
 
     // TBSCertificate, RFC 5280 §4.1.
     private static byte[] SignedPart(
-        ReadOnlySpan<byte> issuer, byte[] authorityId, CertificateSubject subject, Sm2PublicKey subjectKey, CertificateUse use, DateTimeOffset from, DateTimeOffset to)
+        ReadOnlySpan<byte> issuer, byte[] authorityId, CertificateSubject subject, Sm2PublicKey subjectKey, CertificateUse use, DateTimeOffset from, DateTimeOffset to,
+        StatusEntry? status)
     {
         var writer = new AsnWriter(AsnEncodingRules.DER, 512);
         using (writer.PushSequence())
@@ -164,6 +171,11 @@ public sealed class CertificateIssuer
                             value.WriteObjectIdentifier(oid);
                         }
                     });
+                }
+
+                if (status is not null)
+                {
+                    Extension(Sm2Certificate.StatusEntryOid, false, status.Write);
                 }
             }
         }

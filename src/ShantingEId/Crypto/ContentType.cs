@@ -18,6 +18,9 @@ public enum ContentType
     /// <summary>CAs of others that are recognised.</summary>
     TrustList = 65010,
 
+    /// <summary>Neighbouring issuers whose licence codes are recognised.</summary>
+    NeighbourList = 65011,
+
     /// <summary>Status list token. The only one whose number never stands in an envelope: its standard wants a text instead (label 16).</summary>
     StatusList = 65020,
 

@@ -5,6 +5,36 @@ using Org.BouncyCastle.Asn1.X509;
 
 namespace ShantingEId.Crypto;
 
+/// <summary>An entry of a status list, as the claims <c>uri</c> and <c>idx</c> of draft-ietf-oauth-status-list §6.1 name it.</summary>
+/// <param name="Address">Address of the list.</param>
+/// <param name="Index">Place in the list.</param>
+public sealed record StatusEntry(string Address, int Index)
+{
+    private const int MaxAddress = 2048;
+
+    /// <summary>SEQUENCE { UTF8String, INTEGER }.</summary>
+    internal void Write(AsnWriter writer)
+    {
+        using (writer.PushSequence())
+        {
+            writer.WriteCharacterString(UniversalTagNumber.UTF8String, Address);
+            writer.WriteInteger(Index);
+        }
+    }
+
+    /// <exception cref="AsnContentException">Not one.</exception>
+    internal static StatusEntry Read(byte[] der)
+    {
+        var outer = new AsnReader(der, AsnEncodingRules.DER);
+        var reader = outer.ReadSequence();
+        outer.ThrowIfNotEmpty();
+        var address = reader.ReadCharacterString(UniversalTagNumber.UTF8String);
+        var entry = reader.TryReadInt32(out var index) && index >= 0 && address.Length is > 0 and <= MaxAddress ? new StatusEntry(address, index) : throw new AsnContentException("status entry");
+        reader.ThrowIfNotEmpty();
+        return entry;
+    }
+}
+
 /// <summary>
 /// An X.509 v3 certificate signed with SM2-with-SM3 (GB/T 20518, GM/T 0015), parsed once and kept with its received bytes.
 /// The platform's own chain building cannot verify these, see standards §8, so checking is done here.
@@ -22,6 +52,9 @@ public sealed class Sm2Certificate
 
     /// <summary>extendedKeyUsage of a key that signs states of licences; of the same arc (the draft's id-kp-oauthStatusSigning has no number yet).</summary>
     public const string StatusSigningOid = "2.25.228518215549495242194286571153614500452";
+
+    /// <summary>Extension that names the certificate's entry in a status list; of the same arc. Nobody else's has a number yet.</summary>
+    public const string StatusEntryOid = "2.25.142446784825145639155596115693394489087";
 
     /// <summary>extendedKeyUsage id-kp-timeStamping (RFC 3161 §2.3).</summary>
     public const string TimeStampingOid = "1.3.6.1.5.5.7.3.8";
@@ -64,6 +97,7 @@ public sealed class Sm2Certificate
             isForExtendedUsesOnly = extended.IsCritical;
         }
 
+        StatusEntry = fields.Extensions?.GetExtension(new DerObjectIdentifier(StatusEntryOid)) is { } entry ? Crypto.StatusEntry.Read(entry.Value.GetOctets()) : null;
         endsChain = fields.Extensions?.GetExtension(X509Extensions.BasicConstraints) is { } path
             && BasicConstraints.GetInstance(path.GetParsedValue()).PathLenConstraintInteger is { } length && length.HasValue(0);
     }
@@ -130,6 +164,9 @@ public sealed class Sm2Certificate
 
     /// <summary>Whether the key may sign time stamps, and nothing else (RFC 3161 §2.3).</summary>
     public bool MayTimeStamp => (Usage & KeyUsage.DigitalSignature) != 0 && isForExtendedUsesOnly && extendedUses is [TimeStampingOid];
+
+    /// <summary>Where its state stands in a status list; null where it does not say.</summary>
+    public StatusEntry? StatusEntry { get; }
 
     private bool HasSigningUsage => (Usage & KeyUsage.DigitalSignature) != 0 && (Usage & KeyUsage.NonRepudiation) != 0;
 

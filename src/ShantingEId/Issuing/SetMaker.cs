@@ -56,7 +56,7 @@ public sealed class SetMaker(IssuingAuthority authority, ILicenseStore store, Dr
         authority.ManifestSigner.RequireUsable(now);
         authority.CodeSigner.RequireUsable(now);
         authority.SealMaker.RequireUsable(now);
-        var seals = license.Trade is null ? SealSet.Create([.. carried, .. designs.Zip(pictures, (design, picture) => SignSeal(design, picture, license.IssueTime))]) : SealSet.None;
+        var seals = license.Trade is null ? SealSet.Create([.. carried, .. designs.Zip(pictures, (design, picture) => SignSeal(design, picture, license.IssueTime, status))]) : SealSet.None;
         var manifest = Envelope.Sign(ContentType.Manifest, Manifest.Of(authority.Environment, license, seals).Encode(), authority.ManifestSigner).Encode();
         var code = new LicenseCode(license.Facts.CreditCode, license.Id.Version, license.Facts.Name, ManifestDigest.Of(manifest), status, license.IssueTime);
         var set = new IssuedSet(license, seals, manifest, code.Sign(authority.CodePrefix, authority.CodeSigner), TypedCode.Generate(), status);
@@ -90,12 +90,14 @@ public sealed class SetMaker(IssuingAuthority authority, ILicenseStore store, Dr
             : throw new EidException(ErrorReason.TextInvalid, string.Join("；", violations.Select(violation => violation.Message)), violations);
     }
 
-    private IssuedSeal SignSeal(SealDesign design, SealPicture picture, DateTimeOffset from)
+    private IssuedSeal SignSeal(SealDesign design, SealPicture picture, DateTimeOffset from, StatusReference license)
     {
         using var key = Sm2PrivateKey.Generate();
         // Subject as real provincial seal certificates have it: O = credit code and name, CN = seal code (standards §1.4).
         var subject = new CertificateSubject(design.CreditCode.Value + design.Name, design.SealCode.Value);
-        var certificate = authority.SealAuthority.Issue(subject, key.PublicKey, CertificateUse.Signing, from, from + authority.SealLifetime);
+        var place = license.OfSeal(design.Kind);
+        var certificate = authority.SealAuthority.Issue(subject, key.PublicKey, CertificateUse.Signing, from, from + authority.SealLifetime,
+            new StatusEntry(StatusReference.AddressOf(authority.CodePrefix, place.List), place.Index));
         var info = new SesSealInfo
         {
             VendorId = "ShantingEId", SealId = design.SealCode.Value, Type = design.Kind.SesType(), Name = design.Name + design.Kind.ChineseName(),

@@ -36,12 +36,7 @@ public sealed record TrustList
 
     /// <summary>Signs the list.</summary>
     /// <exception cref="EidException"><see cref="ErrorReason.SigningKeyUnusable"/>: not a key for trust lists.</exception>
-    public Envelope Sign(SigningKey signer)
-    {
-        signer.RequireUsable(IssueTime);
-        return signer.Certificate.MaySignTrustLists ? Envelope.Sign(ContentType.TrustList, Encode(), signer)
-            : throw new EidException(ErrorReason.SigningKeyUnusable, $"证书（{signer.Certificate.CommonName}）不允许签发信任列表");
-    }
+    public Envelope Sign(SigningKey signer) => TrustSigner.Sign(ContentType.TrustList, Encode(), signer, IssueTime);
 
     /// <summary>Opens a signed list.</summary>
     /// <param name="bytes">The envelope.</param>
@@ -51,32 +46,17 @@ public sealed record TrustList
     {
         if (!Envelope.TryParse(bytes, out var envelope) || envelope.ContentType != ContentType.TrustList)
         {
-            throw Invalid("不是 CA 互认信任列表");
+            throw TrustSigner.Invalid("不是 CA 互认信任列表");
         }
 
-        if (certificates.FirstOrDefault(certificate => certificate.PublicKey.KeyId == envelope.KeyId) is not { } signer)
-        {
-            throw Invalid($"所信任的证书中没有签发信任列表的密钥 {envelope.KeyId}");
-        }
-
-        if (!envelope.Verify(signer.PublicKey))
-        {
-            throw Invalid("信任列表的签名不正确");
-        }
-
-        if (!signer.MaySignTrustLists)
-        {
-            throw Invalid($"证书（{signer.CommonName}）不允许签发信任列表");
-        }
-
+        var signer = TrustSigner.Require("信任列表", envelope, certificates);
         if (!TryRead(envelope.Payload, out var list))
         {
-            throw Invalid("信任列表的内容无法解读");
+            throw TrustSigner.Invalid("信任列表的内容无法解读");
         }
 
-        var roots = certificates.Where(certificate => certificate.IsIssuedBy(certificate)).ToList();
-        return CertificateChain.Problem(signer, certificates, roots, list.IssueTime) is { Length: > 0 } problem
-            ? throw Invalid("信任列表签发者证书" + problem) : list;
+        TrustSigner.RequirePath("信任列表", signer, certificates, list.IssueTime);
+        return list;
     }
 
     /// <summary>Reads the content of an envelope without judging its signature, to show it.</summary>
@@ -85,8 +65,6 @@ public sealed record TrustList
         list = null;
         return envelope.ContentType == ContentType.TrustList && TryRead(envelope.Payload, out list);
     }
-
-    private static EidException Invalid(string message) => new(ErrorReason.TrustListInvalid, message);
 
     // { 1: number, 2: issued, 3: next update, 4: [ [ certificate, name, uses, region, from, to ] ] }, times in seconds since 1970.
     private byte[] Encode()

@@ -1,4 +1,5 @@
 using ShantingEId.Issuing;
+using ShantingEId.Trades;
 
 namespace ShantingEId.StatusLists;
 
@@ -27,6 +28,16 @@ public static class LicenseStatuses
         SetState.Active => LicenseStatus.Valid,
         SetState.Suspended => LicenseStatus.Suspended,
         SetState.Superseded => LicenseStatus.Superseded,
+        _ => LicenseStatus.Invalid,
+    };
+
+    /// <summary>The two bits of a permit, which is worth no more than its licence.</summary>
+    /// <param name="permit">The permit.</param>
+    /// <param name="license">The two bits of the licence, in force or paused.</param>
+    public static LicenseStatus Of(PermitStatus permit, LicenseStatus license) => permit.State switch
+    {
+        PermitState.Active or PermitState.Confirmed => license,
+        PermitState.Suspended => LicenseStatus.Suspended,
         _ => LicenseStatus.Invalid,
     };
 }

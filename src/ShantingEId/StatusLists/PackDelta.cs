@@ -20,7 +20,7 @@ public static class PackDelta
         var (_, before) = Read(from);
         var (signed, after) = Read(to);
         var writer = new CborWriter(CborConformanceMode.Canonical);
-        writer.WriteStartMap(9);
+        writer.WriteStartMap(after.Seals is null ? 9 : 12);
         writer.WriteInt32(1);
         writer.WriteByteString(Sm3.Hash(from.Span));
         writer.WriteInt32(2);
@@ -39,6 +39,11 @@ public static class PackDelta
         PackForm.Array(writer, after.Lists, list => WriteList(writer, before.Lists.FirstOrDefault(one => one.Number == list.Number), list));
         writer.WriteInt32(9);
         WriteSuccessions(writer, before, after);
+        if (after.Seals is not null)
+        {
+            WriteParts(writer, before, after);
+        }
+
         writer.WriteEndMap();
         return writer.Encode();
     }
@@ -51,7 +56,8 @@ public static class PackDelta
         try
         {
             var reader = new CborReader(delta, CborConformanceMode.Canonical);
-            if (reader.ReadStartMap() != 9)
+            var fields = reader.ReadStartMap();
+            if (fields is not (9 or 12))
             {
                 throw NoDelta(null);
             }
@@ -78,6 +84,7 @@ public static class PackDelta
             after = after with { Lists = PackForm.Array(reader, before.Lists.Count + 16, () => ReadList(reader, before)) };
             PackForm.Label(reader, 9);
             after = after with { Successions = ReadSuccessions(reader, before) };
+            after = fields == 9 ? after with { Seals = null, Permits = [], Neighbours = [] } : ReadParts(reader, after);
             reader.ReadEndMap();
             return reader.BytesRemaining == 0 ? Envelope.Assemble(ContentType.StatusPack, keyId, PackForm.Encode(after), signature).Encode() : throw NoDelta(null);
         }
@@ -188,13 +195,7 @@ public static class PackDelta
         var (known, now) = (before.Successions.ToDictionary(one => one.Old), after.Successions.Select(one => one.Old).ToHashSet());
         writer.WriteStartArray(2);
         PackForm.Array(writer, [.. after.Successions.Where(one => known.GetValueOrDefault(one.Old) != one)], one => PackForm.Write(writer, one));
-        PackForm.Array(writer, [.. before.Successions.Where(one => !now.Contains(one.Old))], one =>
-        {
-            writer.WriteStartArray(2);
-            writer.WriteInt32(one.Old.List);
-            writer.WriteInt32(one.Old.Index);
-            writer.WriteEndArray();
-        });
+        WritePlaces(writer, [.. before.Successions.Select(one => one.Old).Where(place => !now.Contains(place))]);
         writer.WriteEndArray();
     }
 
@@ -207,20 +208,88 @@ public static class PackDelta
             all[one.Old] = one;
         }
 
-        foreach (var gone in PackForm.Array(reader, int.MaxValue, () =>
-        {
-            PackForm.Start(reader, 2);
-            var place = new StatusReference(reader.ReadInt32(), reader.ReadInt32());
-            reader.ReadEndArray();
-            return place;
-        }))
-        {
-            all.Remove(gone);
-        }
-
+        ReadPlaces(reader).ForEach(gone => all.Remove(gone));
         reader.ReadEndArray();
         return [.. all.Values.Order(Comparer<PackedSuccession>.Create((left, right) => PackForm.Compare(left.Old, right.Old)))];
     }
+
+    // Seals [[list, [gap, states or null, …]]], null where nothing need be said any more; permits [new or changed, [[list, index] of those gone]];
+    // the list of neighbours, null while it is the same.
+    private static void WriteParts(CborWriter writer, StatusPack before, StatusPack after)
+    {
+        var (seals, sealsNow) = ((before.Seals ?? []).ToDictionary(one => one.Place), after.Seals!.Select(one => one.Place).ToHashSet());
+        writer.WriteInt32(10);
+        PackParts.WriteChanges(writer, [.. after.Seals!.Where(one => !seals.TryGetValue(one.Place, out var old) || old != one).Select(one => (one.Place, (byte?)one.States))
+            .Concat(seals.Keys.Where(place => !sealsNow.Contains(place)).Select(place => (place, (byte?)null))).OrderBy(one => one.Item1.List).ThenBy(one => one.Item1.Index)]);
+        var (permits, permitsNow) = (before.Permits.ToDictionary(one => one.Place), after.Permits.Select(one => one.Place).ToHashSet());
+        writer.WriteInt32(11);
+        writer.WriteStartArray(2);
+        PackParts.WritePermits(writer, [.. after.Permits.Where(one => !one.Equals(permits.GetValueOrDefault(one.Place)))]);
+        WritePlaces(writer, [.. permits.Keys.Where(place => !permitsNow.Contains(place))]);
+        writer.WriteEndArray();
+        writer.WriteInt32(12);
+        if (before.Seals is not null && before.Neighbours.AsSpan().SequenceEqual(after.Neighbours))
+        {
+            writer.WriteNull();
+        }
+        else
+        {
+            writer.WriteByteString(after.Neighbours);
+        }
+    }
+
+    private static StatusPack ReadParts(CborReader reader, StatusPack before)
+    {
+        PackForm.Label(reader, 10);
+        var seals = (before.Seals ?? []).ToDictionary(one => one.Place);
+        foreach (var (place, states) in PackParts.ReadChanges(reader))
+        {
+            if (states is { } now)
+            {
+                seals[place] = new PackedSeals(place, now);
+            }
+            else
+            {
+                seals.Remove(place);
+            }
+        }
+
+        PackForm.Label(reader, 11);
+        PackForm.Start(reader, 2);
+        var permits = before.Permits.ToDictionary(one => one.Place);
+        PackParts.ReadPermits(reader).ForEach(one => permits[one.Place] = one);
+        ReadPlaces(reader).ForEach(gone => permits.Remove(gone));
+        reader.ReadEndArray();
+        PackForm.Label(reader, 12);
+        var neighbours = before.Neighbours;
+        if (reader.PeekState() == CborReaderState.Null)
+        {
+            reader.ReadNull();
+        }
+        else
+        {
+            neighbours = reader.ReadByteString();
+        }
+
+        var order = Comparer<StatusReference>.Create(PackForm.Compare);
+        return before with { Seals = [.. seals.Values.OrderBy(one => one.Place, order)], Permits = [.. permits.Values.OrderBy(one => one.Place, order)], Neighbours = neighbours };
+    }
+
+    private static void WritePlaces(CborWriter writer, IReadOnlyList<StatusReference> places) => PackForm.Array(writer, places, place =>
+    {
+        writer.WriteStartArray(2);
+        writer.WriteInt32(place.List);
+        writer.WriteInt32(place.Index);
+        writer.WriteEndArray();
+    });
+
+    private static List<StatusReference> ReadPlaces(CborReader reader) => PackForm.Array(reader, int.MaxValue, () =>
+    {
+        PackForm.Start(reader, 2);
+        var place = new StatusReference(reader.ReadInt32(), reader.ReadInt32());
+        reader.ReadEndArray();
+        return place;
+    });
 
     private static (Envelope Envelope, StatusPack Pack) Read(ReadOnlyMemory<byte> bytes) =>
         bytes.Length <= StatusPack.MaxBytes && Envelope.TryParse(bytes, out var envelope) && StatusPack.TryRead(envelope, out var pack) ? (envelope, pack) : throw StatusSigner.Invalid("不是状态包，或者残缺");

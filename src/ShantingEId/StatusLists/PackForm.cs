@@ -7,20 +7,24 @@ namespace ShantingEId.StatusLists;
 
 /// <summary>
 /// Bytes of a pack: { 1: number, 2: produced, 3: expires, 4: code prefix, 5: [certificate], 6: [key id], 7: trust list,
-/// 8: [[number, packed states, [gap]]], 9: [[list, index, version, name]] }, deterministic; each order is the rising one, so there is one form.
+/// 8: [[number, packed states, [gap]]], 9: [[list, index, version, name]] }, deterministic; each order is the rising one, so there is one
+/// spelling. The second form has 10: seals, 11: permits (<see cref="PackParts"/>), 12: list of neighbours besides; the first is still read.
 /// </summary>
 internal static class PackForm
 {
     private const int MaxCertificates = 50;
     private const int MaxLists = 1000;
     private const int MaxName = 500;
+    private const int MaxNeighbours = 1 << 20;
+    private const int FirstForm = 9;
+    private const int SecondForm = 12;
     private const int ListBytes = (1 << StatusIndex.Bits) * StatusList.OurBits / 8;
 
     /// <summary>Writes.</summary>
     public static byte[] Encode(StatusPack pack)
     {
         var writer = new CborWriter(CborConformanceMode.Canonical, initialCapacity: (pack.Lists.Count * ListBytes) + (pack.Successions.Count * 48) + 8192);
-        writer.WriteStartMap(9);
+        writer.WriteStartMap(pack.Seals is null ? FirstForm : SecondForm);
         writer.WriteInt32(1);
         writer.WriteInt64(pack.Number);
         writer.WriteInt32(2);
@@ -46,6 +50,16 @@ internal static class PackForm
         });
         writer.WriteInt32(9);
         Array(writer, pack.Successions, succession => Write(writer, succession));
+        if (pack.Seals is { } seals)
+        {
+            writer.WriteInt32(10);
+            PackParts.WriteSeals(writer, seals);
+            writer.WriteInt32(11);
+            PackParts.WritePermits(writer, pack.Permits);
+            writer.WriteInt32(12);
+            writer.WriteByteString(pack.Neighbours);
+        }
+
         writer.WriteEndMap();
         return writer.Encode();
     }
@@ -56,7 +70,8 @@ internal static class PackForm
         try
         {
             var reader = new CborReader(payload, CborConformanceMode.Canonical);
-            if (reader.ReadStartMap() != 9)
+            var fields = reader.ReadStartMap();
+            if (fields is not (FirstForm or SecondForm))
             {
                 return null;
             }
@@ -85,11 +100,25 @@ internal static class PackForm
             });
             Label(reader, 9);
             var successions = Array(reader, int.MaxValue, () => ReadSuccession(reader));
+            IReadOnlyList<PackedSeals>? seals = null;
+            IReadOnlyList<PackedPermits> permits = [];
+            byte[] neighbours = [];
+            if (fields == SecondForm)
+            {
+                Label(reader, 10);
+                seals = PackParts.ReadSeals(reader);
+                Label(reader, 11);
+                permits = PackParts.ReadPermits(reader);
+                Label(reader, 12);
+                neighbours = reader.ReadByteString();
+            }
+
             reader.ReadEndMap();
             var pack = new StatusPack
             {
                 Number = number, ProducedAt = DateTimeOffset.FromUnixTimeSeconds(produced), ExpireTime = DateTimeOffset.FromUnixTimeSeconds(expires), CodePrefix = prefix,
                 Certificates = certificates, CodeSigners = signers, TrustList = trustList, Lists = lists, Successions = successions,
+                Seals = seals, Permits = permits, Neighbours = neighbours,
             };
             return reader.BytesRemaining == 0 && IsSound(pack) ? pack : null;
         }
@@ -215,7 +244,7 @@ internal static class PackForm
             before = place;
         }
 
-        return true;
+        return pack.Neighbours.Length <= MaxNeighbours && PackParts.AreSound(pack, lists);
     }
 
     /// <summary>The order of places.</summary>

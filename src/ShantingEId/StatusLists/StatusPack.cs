@@ -1,12 +1,13 @@
 using ShantingEId.Codes;
 using ShantingEId.Crypto;
+using ShantingEId.Seals;
 
 namespace ShantingEId.StatusLists;
 
 /// <summary>One status list inside a pack.</summary>
 /// <param name="Number">Its number, as licence codes name it.</param>
 /// <param name="States">Two bits for each place.</param>
-/// <param name="Comprehensive">Places of comprehensive licences (行业综合许可证), rising: their permits have states of their own, which no list tells.</param>
+/// <param name="Comprehensive">Places of comprehensive licences (行业综合许可证), rising: they have no seals of their own, and permits besides (<see cref="PackedPermits"/>).</param>
 public sealed record PackedList(int Number, StatusList States, IReadOnlyList<int> Comprehensive);
 
 /// <summary>What a company whose licence was replaced has now.</summary>
@@ -14,6 +15,35 @@ public sealed record PackedList(int Number, StatusList States, IReadOnlyList<int
 /// <param name="Version">Version of the company's licence by now.</param>
 /// <param name="Name">Its name by now.</param>
 public sealed record PackedSuccession(StatusReference Old, int Version, string Name);
+
+/// <summary>Seals that do not all share the state of the licence for which they were made; of all others nothing need be said.</summary>
+/// <param name="Place">Place of that licence.</param>
+/// <param name="States">Two bits for each kind, the official seal in the lowest; INVALID where none was made.</param>
+public readonly record struct PackedSeals(StatusReference Place, byte States)
+{
+    /// <summary>State of the seal of a kind.</summary>
+    public LicenseStatus this[SealKind kind] => (LicenseStatus)((States >> (2 * ((int)kind - 1))) & 3);
+
+    /// <summary>The four states where all are the same.</summary>
+    public static byte Same(int state) => (byte)(state * 0b01_01_01_01);
+}
+
+/// <summary>A permit of a comprehensive licence.</summary>
+/// <param name="Name">Chinese name.</param>
+/// <param name="State">Its state; never better than that of the licence.</param>
+public readonly record struct PackedPermit(string Name, LicenseStatus State);
+
+/// <summary>The permits of a comprehensive licence, in their order on it.</summary>
+/// <param name="Place">Place of the licence.</param>
+/// <param name="Permits">The permits.</param>
+public sealed record PackedPermits(StatusReference Place, IReadOnlyList<PackedPermit> Permits)
+{
+    /// <inheritdoc/>
+    public bool Equals(PackedPermits? other) => other is not null && Place == other.Place && Permits.SequenceEqual(other.Permits);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Place, Permits.Count);
+}
 
 /// <summary>
 /// The pack for counters without network: all states at one instant, what judges codes by them, and an end after which it says
@@ -53,6 +83,15 @@ public sealed record StatusPack
 
     /// <summary>What replaced licences were replaced by, in the order of their places.</summary>
     public required IReadOnlyList<PackedSuccession> Successions { get; init; }
+
+    /// <summary>Seals by the place of the licence for which they were made, in that order. Null in packs of the first form, which say nothing of seals and permits.</summary>
+    public IReadOnlyList<PackedSeals>? Seals { get; init; }
+
+    /// <summary>Permits of comprehensive licences that are in force or paused, in the order of places.</summary>
+    public IReadOnlyList<PackedPermits> Permits { get; init; } = [];
+
+    /// <summary>The signed list of neighbouring issuers (<see cref="Recognition.NeighbourList"/>), as it is; empty where there is none.</summary>
+    public byte[] Neighbours { get; init; } = [];
 
     /// <summary>Signs the pack.</summary>
     /// <exception cref="EidException"><see cref="ErrorReason.SigningKeyUnusable"/>: not a key for states.</exception>

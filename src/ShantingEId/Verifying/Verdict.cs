@@ -129,6 +129,18 @@ public enum VerdictReason
 
     /// <summary>The clocks of the two sides are too far apart to tell how old the state is.</summary>
     ClocksApart,
+
+    /// <summary>A code of a neighbouring issuer, and the list that recognises it is out of date.</summary>
+    NeighbourListExpired,
+
+    /// <summary>A code of a neighbouring issuer outside the time of its recognition.</summary>
+    NeighbourPeriod,
+
+    /// <summary>A good signature of a neighbouring issuer for a company of a division for which it is not recognised.</summary>
+    NeighbourRegion,
+
+    /// <summary>A good signature of a neighbouring issuer, whose states cannot be had, or are too old.</summary>
+    NeighbourStateUnknown,
 }
 
 /// <summary>Wire names of reasons.</summary>
@@ -177,6 +189,8 @@ public static class VerdictTexts
         (Verdict.BadSignature, VerdictReason.KeyPurpose) => ("此码使用了不允许签发证照码的密钥，不能采信。", "请勿据此办理，请保留此码并联系登记机关。"),
         (Verdict.BadSignature, VerdictReason.RegisterMismatch) => ("登记数据与签名内容不一致，不能采信。", "请勿据此办理，请立即联系登记机关。"),
         (Verdict.BadSignature, _) => ("签名与内容不符，此码被改动过或系伪造。", "请勿据此办理，请保留此码并联系登记机关。"),
+        (Verdict.NotOurs, VerdictReason.NeighbourPeriod) => ("此码由邻区登记机关签发，但现在不在互认期内。", "请到发证机关的官方页面核验。"),
+        (Verdict.NotOurs, VerdictReason.NeighbourRegion) => ("签名属于邻区登记机关，但该机关无权证明此区划的主体，不能采信。", "请勿据此办理，请保留此码并联系登记机关。"),
         (Verdict.NotOurs, VerdictReason.KeyUnknown) => ("此码不是由本登记机关签发的。", "请向来人核实证照来源；不要打开码中的网址。"),
         (Verdict.NotOurs, _) => ("这不是本系统的证照码。", "请确认扫描的是营业执照上的证照码；不要打开码中的网址。"),
         (Verdict.Malformed, VerdictReason.TypedCodeCheck) => ("校验短码有误，可能录错了字符。", "请对照执照重新录入十二位校验短码（不含字母 I、L、O、U）。"),
@@ -185,6 +199,8 @@ public static class VerdictTexts
         (Verdict.Unknown, VerdictReason.RegisterNotAsked) => ("没有查询登记簿，不知道现在是否有效。", "请联网后再次核验；在此之前请勿据此办理。"),
         (Verdict.Unknown, VerdictReason.YoungerThanStates) => ("签名正确，但此照签发于状态包之后，不知道是否有效。", "请联网后核验，或取得较新的状态包；在此之前请勿据此办理。"),
         (Verdict.Unknown, VerdictReason.PermitsNotListed) => ("签名正确，但行业综合许可证所列各项许可的状态不在状态包中。", "请联网后核验；在此之前请勿据此办理。"),
+        (Verdict.Unknown, VerdictReason.NeighbourListExpired) => ("此码属邻区登记机关，但本机关的邻区互认名单已经过期，不能核验。", "请勿据此办理；请到发证机关的官方页面核验，并请本机关更新名单。"),
+        (Verdict.Unknown, VerdictReason.NeighbourStateUnknown) => ("签名正确，由邻区登记机关签发；但取不到发证机关的最新状态，不知道现在是否有效。", "请稍后再次核验，或到发证机关核实；在此之前请勿据此办理。"),
         (Verdict.Unknown, VerdictReason.ClocksApart) => ("本机时钟与服务相差过大，无法判断状态是否过旧。", "请校准本机时钟后再次核验。"),
         (Verdict.Unknown, _) => ("手头的状态数据过旧，无法判断是否仍然有效。", "请联网后再次核验。"),
         _ => throw new ArgumentOutOfRangeException(nameof(verdict), verdict, "no text for this verdict"),

@@ -2,9 +2,12 @@ using System.Globalization;
 using ShantingEId.Codes;
 using ShantingEId.Crypto;
 using ShantingEId.Issuing;
+using ShantingEId.Licenses;
+using ShantingEId.Seals;
 using ShantingEId.StatusLists;
 using ShantingEId.Tests.Crypto;
 using ShantingEId.Tests.Seals;
+using ShantingEId.Verifying;
 
 namespace ShantingEId.Tests.StatusLists;
 
@@ -35,7 +38,52 @@ public sealed class StatusPackTests
         Assert.Equal(pack.Lists[1].States.Packed.ToArray(), read.Lists[1].States.Packed.ToArray());
         Assert.Equal([0, 5, (1 << 20) - 1], read.Lists[1].Comprehensive);
         Assert.Equal(pack.Successions, read.Successions);
+        Assert.Equal(pack.Seals, read.Seals);
+        Assert.Equal(pack.Permits, read.Permits);
+        Assert.Equal(pack.Neighbours, read.Neighbours);
         Assert.NotNull(read.CodeKeys(Roots).Find(CodeSigner.Certificate.PublicKey.KeyId));
+    }
+
+    // What was written before seals and permits were in packs: 9 fields, which say nothing of them.
+    [Fact]
+    public void A_pack_of_the_first_form_still_reads()
+    {
+        var old = Full() with { Seals = null, Permits = [], Neighbours = [] };
+        var bytes = old.Sign(Signer).Encode();
+        Assert.True(Envelope.TryParse(bytes, out var envelope));
+        Assert.Equal(0xA9, envelope.Payload[0]);
+
+        var read = StatusPack.Open(bytes, Roots);
+
+        Assert.Null(read.Seals);
+        Assert.Equal(old.Successions, read.Successions);
+        var states = new PackStates(read);
+        Assert.Null(states.OfSeal(Entry(new(2, 5), SealKind.Official)));
+        Assert.Equal((Verdict.Unknown, VerdictReason.PermitsNotListed), Asked(states, new(2, 0)));
+        Assert.Equal((Verdict.Valid, VerdictReason.None), Asked(states, new(0, 40)));
+    }
+
+    // A seal goes with the licence for which it was made, unless the pack says otherwise; and only under the address of a list of seals of this authority.
+    [Fact]
+    public void Seals_and_permits_have_their_own_states()
+    {
+        var states = new PackStates(Full());
+
+        Assert.Equal(LicenseStatus.Valid, states.OfSeal(Entry(new(0, 40), SealKind.Finance)));
+        Assert.Equal(LicenseStatus.Superseded, states.OfSeal(Entry(new(0, 17), SealKind.Invoice)));
+        Assert.Equal([LicenseStatus.Valid, LicenseStatus.Superseded, LicenseStatus.Valid, LicenseStatus.Suspended], SealKinds.All.Select(kind => states.OfSeal(Entry(new(0, 16), kind))!.Value));
+        Assert.Equal(LicenseStatus.Invalid, states.OfSeal(Entry(new(2, 0), SealKind.Official))); // A comprehensive licence has none.
+        Assert.Equal(LicenseStatus.Invalid, states.OfSeal(Entry(new(0, 99), SealKind.Official)));
+        Assert.Equal(LicenseStatus.Invalid, states.OfSeal(Entry(new(7, 40), SealKind.Official)));
+        Assert.Null(states.OfSeal(new StatusEntry("https://other.example/status/65536", 40)));
+        Assert.Null(states.OfSeal(new StatusEntry("https://eid.shanting.example/status/0", 40))); // A list of licences.
+        Assert.Null(states.OfSeal(new StatusEntry("https://eid.shanting.example/status/327680", 40)));
+        Assert.Null(states.OfSeal(new StatusEntry("https://eid.shanting.example/status/065536", 40)));
+
+        Assert.Equal((Verdict.Valid, VerdictReason.None), Asked(states, new(2, 0)));
+        Assert.Equal((Verdict.Suspended, VerdictReason.Suspended), Asked(states, new(2, 5)));
+        Assert.Equal(["示例许可甲", "示例许可乙"], states.Of(Claims(new(2, 0))).Permits.Select(permit => permit.Name));
+        Assert.Equal((Verdict.Revoked, VerdictReason.ListedInvalid), Asked(states, new(65536, 40))); // No code leads to a place of a seal.
     }
 
     [Fact]
@@ -50,11 +98,13 @@ public sealed class StatusPackTests
         {
             Number = 4, ProducedAt = Now.AddHours(1), ExpireTime = Now.AddHours(27), Lists = lists,
             Successions = [new(new(0, 16), 4, "示例新名称乙"), new(new(3, 0), 2, "示例新名称丙")],
+            Seals = [new(new(0, 16), 0b01_00_00_00), new(new(3, 0), 0)], Permits = [new(new(2, 0), [new("示例许可乙", LicenseStatus.Valid)])], Neighbours = [9],
         };
-        var third = second with { Number = 5, Certificates = [.. second.Certificates, HandMade.Certified("示例新签发", TestCertificates.From, TestCertificates.To).Certificate], TrustList = [] };
-        byte[][] packs = [first.Sign(Signer).Encode(), second.Sign(Signer).Encode(), third.Sign(Signer).Encode()];
+        var third = second with { Number = 5, Certificates = [.. second.Certificates, HandMade.Certified("示例新签发", TestCertificates.From, TestCertificates.To).Certificate], TrustList = [], Permits = [] };
+        var old = first with { Seals = null, Permits = [], Neighbours = [] };
+        byte[][] packs = [first.Sign(Signer).Encode(), second.Sign(Signer).Encode(), third.Sign(Signer).Encode(), old.Sign(Signer).Encode()];
 
-        foreach (var (from, to) in ((int, int)[])[(0, 1), (1, 2), (0, 2)])
+        foreach (var (from, to) in ((int, int)[])[(0, 1), (1, 2), (0, 2), (3, 1), (1, 3), (3, 3), (3, 0)])
         {
             var delta = PackDelta.Make(packs[from], packs[to]);
             Assert.Equal(packs[to], PackDelta.Apply(packs[from], delta));
@@ -110,6 +160,15 @@ public sealed class StatusPackTests
         Refuses(full with { Successions = [new(new(0, 40), 2, "示例")] }); // That place reads VALID.
         Refuses(full with { Successions = [new(new(1, 16), 2, "示例")] }); // No such list.
         Refuses(full with { Lists = [full.Lists[0] with { Comprehensive = [5, 5] }] });
+        Refuses(full with { Seals = [full.Seals![0], full.Seals[0]] });
+        Refuses(full with { Seals = [new(new(0, 40), 0)] }); // What goes without saying: all as the licence.
+        Refuses(full with { Seals = [new(new(2, 5), 0b01_00_00_00)] }); // A comprehensive licence has none.
+        Refuses(full with { Seals = [new(new(1, 5), 0b01_00_00_00)] });
+        Refuses(full with { Permits = [new(new(0, 40), full.Permits[0].Permits)] });
+        Refuses(full with { Permits = [full.Permits[1], full.Permits[0]] });
+        Refuses(full with { Permits = [full.Permits[0] with { Permits = [] }] });
+        Refuses(full with { Permits = [full.Permits[0] with { Permits = [.. Enumerable.Repeat(full.Permits[0].Permits[0], 13)] }] });
+        Refuses(full with { Permits = [full.Permits[0] with { Permits = [new("", LicenseStatus.Valid)] }] });
         Refuses(full with { Lists = [full.Lists[0] with { States = new StatusList(2, new byte[100]) }], Successions = [] });
 
         static void Refuses(StatusPack pack) => Refused(() => StatusPack.Open(pack.Sign(Signer).Encode(), Roots));
@@ -202,8 +261,16 @@ public sealed class StatusPackTests
         {
             Lists = [new(0, first, []), new(2, second, [0, 5, (1 << StatusIndex.Bits) - 1])],
             Successions = [new(new(0, 16), 3, "示例新名称甲"), new(new(0, 17), 2, "示例新名称乙")],
+            Seals = [new(new(0, 16), 0b10_00_11_00)],
+            Permits = [new(new(2, 0), [new("示例许可甲", LicenseStatus.Valid), new("示例许可乙", LicenseStatus.Suspended)]), new(new(2, 5), [new("示例许可乙", LicenseStatus.Invalid)])], Neighbours = [4, 5, 6, 7],
         };
     }
+
+    private static StatusEntry Entry(StatusReference license, SealKind kind) => new(StatusReference.AddressOf(Small.CodePrefix, license.OfSeal(kind).List), license.Index);
+
+    private static LicenseCode Claims(StatusReference place) => new(CreditCode.Parse("91370406MA3ABC127Q"), 1, "示例", ManifestDigest.Of([1]), place, Now.AddDays(-1));
+
+    private static (Verdict, VerdictReason) Asked(PackStates states, StatusReference place) => states.Of(Claims(place)) is var answer ? (answer.Verdict, answer.Reason) : default;
 
     private static void Refused(Action act) => Assert.Equal(ErrorReason.StatusInvalid, Assert.Throws<EidException>(act).Reason);
 }
