@@ -47,6 +47,7 @@ internal sealed class AnswerCheck(EidClientOptions options)
     {
         Code = code, Purpose = ask.Purpose ?? options.Purpose, WithReceipt = ask.WithReceipt ?? options.WithReceipt, Reference = ask.Reference,
         ReadMask = Mask(ask.Fields), MaxStateAge = Duration.FromTimeSpan(StateAge.AtTheService(Accepted(ask))), AsOfTime = ask.AsOf?.ToTimestamp(),
+        MaxNeighbourStateAge = Duration.FromTimeSpan(StateAge.AtTheService(options.MaxNeighbourStateAge)),
     };
 
     public LookupLicenseRequest LookupRequest(string creditCode, EidLookupOptions ask) => new()
@@ -105,7 +106,7 @@ internal sealed class AnswerCheck(EidClientOptions options)
         }
 
         var receipt = Receipt(asked, answer.Receipt.Memory, (int)answer.Verdict, answer.Reason, answer.StatusAsOfTime, AnswerFacts.Of(answer));
-        return EidAnswer.From(answer, receipt, Age.Judge(answer.StatusAsOfTime?.ToDateTimeOffset(), asked.MaxAge));
+        return EidAnswer.From(answer, receipt, Age.Judge(answer.StatusAsOfTime?.ToDateTimeOffset(), answer.Neighbour is null ? asked.MaxAge : options.MaxNeighbourStateAge));
     }
 
     public EidReplies Accept(Asked asked, AskQuestionsRequest request, AskQuestionsResponse answer)

@@ -12,6 +12,7 @@ internal static class AnswerFacts
         "license_id", "version", "authority_name", "authority_code", "issue_time", "credit_code", "name", "kind", "type", "representative", "capital",
         "establish_date", "address", "business_scope", "state_effective_time", "state_recorded_time", "state_reason",
         "as_of_time", "successor_license_id", "successor_version", "successor_effective_time", "current_version", "current_name", "trade", "premises", "holder_name",
+        "issuer_division", "issuer_name",
     ];
 
     /// <summary>Of these names those this SDK can compare: a later service may add others to its receipts.</summary>
@@ -23,6 +24,16 @@ internal static class AnswerFacts
     {
         var facts = new Dictionary<string, string>();
         Add("as_of_time", Time(answer.AsOfTime?.ToDateTimeOffset()));
+        if (answer.Neighbour is { } neighbour)
+        {
+            Add("issuer_division", neighbour.IssuerDivision);
+            Add("issuer_name", neighbour.IssuerName);
+            Add("version", neighbour.Version > 0 ? neighbour.Version.ToString(CultureInfo.InvariantCulture) : "");
+            Add("issue_time", Time(neighbour.IssueTime?.ToDateTimeOffset()));
+            Add("credit_code", neighbour.CreditCode);
+            Add("name", neighbour.Name);
+        }
+
         if (answer.License is not { } license)
         {
             return facts;

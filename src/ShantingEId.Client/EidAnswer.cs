@@ -2,6 +2,7 @@ using Google.Protobuf.WellKnownTypes;
 using ShantingEId.V1;
 using ShantingEId.Verifying;
 using Enum = System.Enum;
+using NeighbourLicense = ShantingEId.V1.NeighbourLicense;
 using Verdict = ShantingEId.Verifying.Verdict;
 using Succession = ShantingEId.V1.Succession;
 using Verification = ShantingEId.V1.Verification;
@@ -38,6 +39,9 @@ public sealed record EidAnswer
     /// <summary>Permits of a comprehensive licence (行业综合许可证), each with its state; empty for a business licence.</summary>
     public IReadOnlyList<Permit> Permits { get; init; } = [];
 
+    /// <summary>Whose code it is, when a recognised neighbouring issuer's: what the code itself says, and nothing else; then <see cref="License"/> is null. Null for our own.</summary>
+    public NeighbourLicense? Neighbour { get; init; }
+
     /// <summary>Whether it is a valid comprehensive licence with this permit in force: what to ask before relying on one permit.</summary>
     /// <param name="code">Short name of the permit, e.g. <c>FOOD_BUSINESS</c>.</param>
     public bool HasPermit(string code) => IsValid && Permits.Any(permit => permit.Code == code && permit.IsInForce);
@@ -65,7 +69,7 @@ public sealed record EidAnswer
             Verdict = verdict, Reason = answer.Reason, Explanation = answer.Explanation, NextStep = answer.NextStep,
             StatusAsOf = answer.StatusAsOfTime?.ToDateTimeOffset(), License = answer.License, Seals = answer.Seals,
             StateEffective = answer.StateEffectiveTime?.ToDateTimeOffset(), StateReason = answer.StateReason, Receipt = receipt,
-            AsOf = answer.AsOfTime?.ToDateTimeOffset(), Succession = answer.Succession, Permits = answer.Permits,
+            AsOf = answer.AsOfTime?.ToDateTimeOffset(), Succession = answer.Succession, Permits = answer.Permits, Neighbour = answer.Neighbour,
         };
         if (verdict != Verdict.Valid || Doubt(age) is not { } reason)
         {

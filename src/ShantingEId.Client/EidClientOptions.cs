@@ -26,6 +26,11 @@ public sealed record EidClientOptions
     public TimeSpan MaxStateAge { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>
+    /// The same for licences of neighbouring issuers, whose states the service has from lists that are made every minute or so. Up to ten minutes.
+    /// </summary>
+    public TimeSpan MaxNeighbourStateAge { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>
     /// How far this machine's clock may be from the service's. Inside it the difference is learnt from the answers; beyond it no answer
     /// counts as VALID, because its age cannot be told.
     /// </summary>

@@ -20,6 +20,7 @@ using ShantingEId.Server.Callers;
 using ShantingEId.Server.Edge;
 using ShantingEId.Server.Hot;
 using ShantingEId.Server.Ledger;
+using ShantingEId.Server.Neighbours;
 using ShantingEId.Server.Public;
 using ShantingEId.Server.Publishing;
 using ShantingEId.Server.Rpc;
@@ -65,6 +66,7 @@ public static class EidServer
         var authority = AuthorityFiles.Load(options.CertificatesDirectory, options.IsProduction, now);
         var keys = authority.BuildKeyRing(now);
         var callers = CallerDirectory.Load(Path.Combine(options.CertificatesDirectory, CallerDirectory.FileName));
+        NeighbourDirectory.Check(options, authority);
         var packs = options.PublicPort is null ? null : PackMaker.Load(options, authority);
         var artist = new SealArtist(SealFonts.LoadDefault());
         var documents = DocumentWiring.Load(options, authority, now);
@@ -123,6 +125,7 @@ public static class EidServer
         services.AddSingleton<DeregistrationWire>();
         services.AddSingleton<DueDeregistrations>();
         services.AddHostedService(provider => provider.GetRequiredService<DueDeregistrations>());
+        NeighbourDirectory.Add(services, options);
         services.AddSingleton<LookupDesk>();
         services.AddSingleton<VerifyBatch>();
         services.AddSingleton<LookupList>();

@@ -109,6 +109,9 @@ public sealed record EidServerOptions
     /// <summary>CA 互认信任列表: whose certificates beside our own are believed on documents; read at the start, and goes along in packs. Null believes nobody else.</summary>
     public string? TrustList { get; init; }
 
+    /// <summary>邻区互认名单: neighbouring issuers whose codes are recognised; read at the start and whenever it changes, and goes along in packs. Null recognises nobody.</summary>
+    public string? Neighbours { get; init; }
+
     /// <summary>Where the journal is; null when there is none.</summary>
     internal string? JournalPath => JournalDirectory ?? (Postgres is null ? Path.Combine(DataDirectory, "journal") : null);
 

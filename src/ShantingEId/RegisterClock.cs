@@ -54,11 +54,14 @@ public sealed class RegisterClock(TimeProvider inner) : TimeProvider
         }
     }
 
+    /// <summary>Whether this machine's clock may be relied on.</summary>
+    public bool IsSound => Skew.Duration() <= Unsound;
+
     /// <summary>Refuses to go on where a signature would carry a wrong date.</summary>
     /// <exception cref="EidException"><see cref="ErrorReason.ClockSkew"/>.</exception>
     public void RequireSound()
     {
-        if (Skew.Duration() > Unsound)
+        if (!IsSound)
         {
             throw new EidException(ErrorReason.ClockSkew, "本机时钟与登记簿相差超过 60 秒，已停止签发；请校准时钟");
         }

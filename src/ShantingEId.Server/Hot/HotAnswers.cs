@@ -63,7 +63,7 @@ internal sealed class HotAnswers(HotLookup lookup, EidServerOptions options)
     public void Keep(LookupQuestion question, LookupAnswer answer)
     {
         // Nor what a clock or another entry may change: a prepared change, the name of the licence that took its place, the company of a
-        // comprehensive licence and the terms of its permits.
+        // comprehensive licence and the terms of its permits. A neighbour's has no entry here at all: its states are the neighbour's to keep.
         if (answer is not { Verification: { Entry: { Until: null } entry, Succession: null, Holder: null }, Record: { } record }
             || question is not { Code: { } text, ReadMask: null, MaxStateAge: null, AsOfTime: null })
         {

@@ -42,6 +42,7 @@ internal sealed class PageWords
         Verdict.Superseded => Pick("已换发新照", "Replaced"),
         Verdict.Revoked when reason == VerdictReason.Rescinded => Pick("登记已撤销", "Registration rescinded"),
         Verdict.Revoked when reason == VerdictReason.Withdrawn => Pick("从未生效", "Never in force"),
+        Verdict.Revoked when reason == VerdictReason.ListedInvalid => Pick("不在有效状态", "Not in force"),
         Verdict.Revoked => Pick("已吊销", "Revoked"),
         Verdict.Cancelled => Pick("已注销", "Deregistered"),
         Verdict.Expired => Pick("已过有效期", "Expired"),
@@ -62,6 +63,11 @@ internal sealed class PageWords
         }
 
         var (explanation, nextStep) = Says(answer.Verdict, answer.Reason);
+        if (answer is { IsValid: true, Neighbour: not null })
+        {
+            return ("The licence is genuine, issued by a neighbouring registrar, and in force by that registrar's status list.", nextStep);
+        }
+
         if (answer.Reason == VerdictReason.HolderNotInForce)
         {
             return ("The comprehensive licence is genuine, but the business licence of its holder is not in force: it cannot be used.", "Do not rely on it.");
@@ -78,6 +84,7 @@ internal sealed class PageWords
         (Verdict.Superseded, _) => ("The licence is genuine, but a newer one took its place.", "Ask to be shown the new licence and scan its code."),
         (Verdict.Revoked, VerdictReason.Rescinded) => ("The licence is genuine, but the registration was rescinded by law.", "Do not rely on it."),
         (Verdict.Revoked, VerdictReason.Withdrawn) => ("This licence was taken back before it came into force.", "Ask to be shown the licence in force."),
+        (Verdict.Revoked, VerdictReason.ListedInvalid) => ("By the issuer's status list this licence is not in force: ended, taken back, not begun, or never issued.", "Do not rely on it."),
         (Verdict.Revoked, _) => ("The licence is genuine, but was revoked.", "Do not rely on it."),
         (Verdict.Cancelled, _) => ("The licence is genuine, but the company has been deregistered.", "Do not rely on it."),
         (Verdict.Expired, _) => ("The licence is genuine, but its term is over.", "Do not rely on it."),
@@ -85,6 +92,10 @@ internal sealed class PageWords
         (Verdict.NotFound, _) => ("The register holds no licence under this code.", "Check what you typed. If it is right, tell the registrar."),
         (Verdict.NotIssued, _) => ("The signature looks right, but the register never issued this licence.", "Do not rely on it. Keep the code and tell the registrar at once."),
         (Verdict.BadSignature, _) => ("The signature does not fit the content: the code was altered or forged.", "Do not rely on it. Keep the code and tell the registrar."),
+        (Verdict.NotOurs, VerdictReason.NeighbourPeriod) => ("A neighbouring registrar issued this code, but it is not recognised here at present.", "Check it on the page of that registrar."),
+        (Verdict.NotOurs, VerdictReason.NeighbourRegion) => ("The signature is a neighbouring registrar's, who may not vouch for a company of this division.", "Do not rely on it. Keep the code and tell the registrar."),
+        (Verdict.Unknown, VerdictReason.NeighbourListExpired) => ("A neighbouring registrar issued this code, but our list of neighbours is out of date.", "Check it on the page of that registrar; do not rely on it until then."),
+        (Verdict.Unknown, VerdictReason.NeighbourStateUnknown) => ("The signature is good, of a neighbouring registrar, but its newest states cannot be had: it is not known whether the licence is in force.", "Scan again in a moment; do not rely on it until then."),
         (Verdict.NotOurs, _) => ("This is not a code of this registrar.", "Make sure you scan the code on the licence. Do not open the address inside it."),
         (Verdict.Malformed, VerdictReason.TypedCodeCheck) => ("The short code is mistyped.", "Type the twelve characters again as they stand under the QR code (no I, L, O or U)."),
         (Verdict.Malformed, _) => ("The code is damaged or incomplete and cannot be read.", "Scan again, or type the short code that stands under the QR code."),

@@ -8,6 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 using ShantingEId.Issuing;
 using ShantingEId.Server.Callers;
 using ShantingEId.Server.Hot;
+using ShantingEId.Server.Neighbours;
 using ShantingEId.Server.Publishing;
 using ShantingEId.Server.Storage;
 
@@ -44,7 +45,7 @@ internal static class PublicDoor
             // Status lists and packs, signed by a key that the service does not need but for them.
             services.AddSingleton(provider => new StatusBoard(store, provider.GetRequiredService<RegisterClock>()));
             services.AddSingleton(provider => new StatusDesk(provider.GetRequiredService<StatusBoard>(), provider.GetRequiredService<FeedFollower>(), authority, maker.Signer, provider.GetRequiredService<RegisterClock>(), options));
-            services.AddSingleton(provider => new PackShelf(provider.GetRequiredService<StatusBoard>(), store, maker, provider.GetRequiredService<RegisterClock>(), options));
+            services.AddSingleton(provider => new PackShelf(provider.GetRequiredService<StatusBoard>(), store, maker, provider.GetService<NeighbourDirectory>(), provider.GetRequiredService<RegisterClock>(), options));
             services.AddSingleton<StatusSite>();
         }
     }

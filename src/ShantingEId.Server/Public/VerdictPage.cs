@@ -60,6 +60,7 @@ internal sealed class VerdictPage(string authorityName, string contact)
             Names(html, words, formerNames);
         }
 
+        Neighbour(html, words, answer);
         html.Append("<section class=\"small\"><p>").Append(Text(words.Pick($"状态读取于 {words.Time(shown.StatusAsOf)}。", $"State read {words.Time(shown.StatusAsOf)}.")))
             .Append("</p><p>").Append(Text(words.Pick("这是此刻的结果；截图和转发的图片不能代替当场扫码。证照码说明这张执照的状态，不说明出示者的身份。",
                 "This is the result of this moment; a screenshot does not replace scanning. The code tells the state of the licence, not who shows it."))).Append("</p></section>");
@@ -165,6 +166,34 @@ internal sealed class VerdictPage(string authorityName, string contact)
             }
 
             html.Append("</ul></section>");
+        }
+    }
+
+    // What the code itself says: the neighbour's register is not ours.
+    private static void Neighbour(StringBuilder html, PageWords words, LookupAnswer answer)
+    {
+        if (answer.Verification.Neighbour is not { } neighbour)
+        {
+            return;
+        }
+
+        html.Append("<section><h2>").Append(Text(words.Pick("邻区登记机关签发", "Issued by a neighbouring registrar"))).Append("</h2><dl>");
+        Item(words.Pick("发证机关", "Registrar"), $"{neighbour.Issuer.Name}（{neighbour.Issuer.Division}）");
+        if (neighbour.Claims is { } claims)
+        {
+            Item(words.Pick("名称", "Name"), answer.Fields.HasFlag(LicenseFields.Name) ? claims.Name : "");
+            Item(words.Pick("统一社会信用代码", "Unified social credit code"), answer.Fields.HasFlag(LicenseFields.CreditCode) ? claims.Holder.Value : "", "code");
+            Item(words.Pick("版本", "Version"), words.Pick($"第 {claims.Version} 版", claims.Version.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+        }
+
+        html.Append("</dl><p class=\"small\">").Append(Text(words.Pick("以上内容来自证照码本身；住所等其他事项请到发证机关的官方页面核验。", "This is what the code itself says; for anything else ask the registrar that issued it."))).Append("</p></section>");
+
+        void Item(string label, string value, string look = "")
+        {
+            if (value.Length > 0)
+            {
+                html.Append("<dt>").Append(Text(label)).Append("</dt><dd").Append(look.Length > 0 ? $" class=\"{look}\"" : "").Append('>').Append(Text(value)).Append("</dd>");
+            }
         }
     }
 

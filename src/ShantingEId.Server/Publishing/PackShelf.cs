@@ -3,6 +3,7 @@ using System.Globalization;
 using ShantingEId.Crypto;
 using ShantingEId.Issuing;
 using ShantingEId.Server.Authority;
+using ShantingEId.Server.Neighbours;
 using ShantingEId.Server.Storage;
 using ShantingEId.StatusLists;
 
@@ -12,7 +13,7 @@ namespace ShantingEId.Server.Publishing;
 /// The packs for counters without network, as files of a folder that replicas may share: the newest, made when it is due and
 /// asked for, and earlier ones as long as deltas start from them.
 /// </summary>
-internal sealed class PackShelf(StatusBoard board, SqlStore store, PackMaker maker, TimeProvider clock, EidServerOptions options) : IDisposable
+internal sealed class PackShelf(StatusBoard board, SqlStore store, PackMaker maker, NeighbourDirectory? neighbours, TimeProvider clock, EidServerOptions options) : IDisposable
 {
     private const string Ending = ".pack";
     private readonly SemaphoreSlim one = new(1, 1);
@@ -40,7 +41,7 @@ internal sealed class PackShelf(StatusBoard board, SqlStore store, PackMaker mak
             }
 
             var reading = await board.ReadAsync();
-            var bytes = maker.Make(last + 1, reading, await store.SuccessionsAsync(reading.AsOf, cancel));
+            var bytes = maker.Make(last + 1, reading, await store.SuccessionsAsync(reading.AsOf, cancel), neighbours?.Current.Bytes ?? []);
             Keep(last + 1, bytes);
             newest = Load(last + 1);
             deltas.Clear();
@@ -98,9 +99,8 @@ internal sealed class PackShelf(StatusBoard board, SqlStore store, PackMaker mak
 /// <param name="signer">Signs states.</param>
 /// <param name="more">Certificates by which a counter judges what else it has before it: the trust list's signer, that of the authority's own seal.</param>
 /// <param name="trustList">The signed list of recognised CAs; empty without.</param>
-/// <param name="neighbours">The signed list of neighbouring issuers by now; empty without.</param>
 /// <param name="lifetime">How long a pack counts.</param>
-internal sealed class PackMaker(IssuingAuthority authority, SigningKey signer, IReadOnlyList<Sm2Certificate> more, byte[] trustList, Func<byte[]> neighbours, TimeSpan lifetime)
+internal sealed class PackMaker(IssuingAuthority authority, SigningKey signer, IReadOnlyList<Sm2Certificate> more, byte[] trustList, TimeSpan lifetime)
 {
     /// <summary>The key that signs states.</summary>
     public SigningKey Signer => signer;
@@ -123,7 +123,7 @@ internal sealed class PackMaker(IssuingAuthority authority, SigningKey signer, I
             Recognition.TrustList.Open(trustList, [.. authority.Roots, .. authority.Intermediates, AuthorityFiles.ReadCertificate(options.CertificatesDirectory, AuthorityFiles.TrustListSigner)]);
         }
 
-        return new PackMaker(authority, SignerOf(options, authority), more, trustList, static () => [], options.PackLifetime);
+        return new PackMaker(authority, SignerOf(options, authority), more, trustList, options.PackLifetime);
     }
 
     // It must lead to our root and be certified for this.
@@ -147,7 +147,8 @@ internal sealed class PackMaker(IssuingAuthority authority, SigningKey signer, I
         {
             using var board = new StatusBoard(store, clock);
             var reading = await board.ReadAsync();
-            return maker.Make(number, reading, await store.SuccessionsAsync(reading.AsOf, CancellationToken.None));
+            NeighbourDirectory.Check(options, authority);
+            return maker.Make(number, reading, await store.SuccessionsAsync(reading.AsOf, CancellationToken.None), options.Neighbours is { } path ? await File.ReadAllBytesAsync(path) : []);
         }
         finally
         {
@@ -162,7 +163,11 @@ internal sealed class PackMaker(IssuingAuthority authority, SigningKey signer, I
     }
 
     /// <summary>Makes and signs one.</summary>
-    public byte[] Make(long number, BoardReading reading, IReadOnlyList<PackedSuccession> successions)
+    /// <param name="number">Its number.</param>
+    /// <param name="reading">The states.</param>
+    /// <param name="successions">What replaced licences were replaced by.</param>
+    /// <param name="neighbours">The signed list of neighbouring issuers by now; empty without.</param>
+    public byte[] Make(long number, BoardReading reading, IReadOnlyList<PackedSuccession> successions, byte[] neighbours)
     {
         var produced = DateTimeOffset.FromUnixTimeSeconds(reading.AsOf.ToUnixTimeSeconds());
         var states = reading.Lists.ToDictionary(list => list.Number, list => list.States);
@@ -170,7 +175,7 @@ internal sealed class PackMaker(IssuingAuthority authority, SigningKey signer, I
         {
             Number = number, ProducedAt = produced, ExpireTime = produced + lifetime, CodePrefix = authority.CodePrefix,
             Certificates = [.. authority.Intermediates.Concat([authority.CodeSigner.Certificate, signer.Certificate]).Concat(more).DistinctBy(certificate => certificate.PublicKey.KeyId)], CodeSigners = [authority.CodeSigner.Certificate.PublicKey.KeyId], TrustList = trustList,
-            Lists = reading.Lists, Seals = reading.Seals, Permits = reading.Permits, Neighbours = neighbours(),
+            Lists = reading.Lists, Seals = reading.Seals, Permits = reading.Permits, Neighbours = neighbours,
             // The two readings are not one snapshot: only what the lists say was replaced has a successor.
             Successions = [.. successions.Where(one => states.TryGetValue(one.Old.List, out var list) && list[one.Old.Index] == (int)LicenseStatus.Superseded)],
         }.Sign(signer).Encode();

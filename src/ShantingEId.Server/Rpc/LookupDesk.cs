@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using ShantingEId.Receipts;
 using ShantingEId.Server.Callers;
 using ShantingEId.Server.Ledger;
+using ShantingEId.Server.Neighbours;
 using ShantingEId.Server.Telemetry;
 using ShantingEId.Verifying;
 
@@ -18,8 +19,10 @@ namespace ShantingEId.Server.Rpc;
 /// <param name="quotas">Limits what finds nothing.</param>
 /// <param name="log">Alerts.</param>
 /// <param name="ledger">The look-up ledger; null only where a benchmark measures the bare path.</param>
+/// <param name="neighbours">Judges codes of neighbouring issuers; null where none are recognised.</param>
 internal sealed partial class LookupDesk(
-    Verifier verifier, CallerDirectory callers, EidServerOptions options, RegisterClock clock, CallerQuotas quotas, ILogger<LookupDesk> log, LookupLedger? ledger = null)
+    Verifier verifier, CallerDirectory callers, EidServerOptions options, RegisterClock clock, CallerQuotas quotas, ILogger<LookupDesk> log, LookupLedger? ledger = null,
+    NeighbourDesk? neighbours = null)
 {
     private const int MaxQuestions = 8;
 
@@ -44,7 +47,7 @@ internal sealed partial class LookupDesk(
         var shown = answer.Verification;
         var record = new LookupRecord(
             clock.GetUtcNow(), shown.StatusAsOf, question.Method, question.Caller.Name, question.Purpose,
-            LookupRecord.DigestRequest(question.Method, question.Subject), shown.Manifest?.License.Facts.CreditCode.Value ?? question.NamedHolder,
+            LookupRecord.DigestRequest(question.Method, question.Subject), shown.Manifest?.License.Facts.CreditCode.Value ?? shown.Neighbour?.Claims?.Holder.Value ?? question.NamedHolder,
             (int)shown.Verdict, shown.Reason.WireName(), facts.Digest(), question.Reference);
 
         // 7. The receipt, where asked for; then the answer.
@@ -148,6 +151,11 @@ internal sealed partial class LookupDesk(
         // A code was shown by the company itself, wherever it is registered.
         if (question.Code is { } code)
         {
+            if (neighbours is not null && await neighbours.VerifyAsync(code, when.AsOfTime, question.NeighbourAge(), cancel) is { } foreign)
+            {
+                return foreign;
+            }
+
             return await verifier.VerifyCodeAsync(code, when, cancel);
         }
 

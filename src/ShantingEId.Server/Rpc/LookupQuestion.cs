@@ -22,6 +22,7 @@ internal sealed record LookupQuestion(Caller Caller, string Method, string Purpo
 {
     private const int MaxReference = 64;
     private const long MaxAge = 60; // seconds
+    private const long MaxNeighbourAge = 600;
 
     /// <summary>Text of a QR, or a typed code; null when a credit code is asked about.</summary>
     public string? Code { get; init; }
@@ -44,6 +45,9 @@ internal sealed record LookupQuestion(Caller Caller, string Method, string Purpo
     /// <summary>How old the state may be; null for the server's own bound.</summary>
     public Duration? MaxStateAge { get; init; }
 
+    /// <summary>How old the state of a neighbour's licence may be; null for <see cref="MaxStateAge"/>, and for what the neighbour's ttl allows where that is null too.</summary>
+    public Duration? MaxNeighbourStateAge { get; init; }
+
     /// <summary>Questions to answer with yes or no; null when the licence itself is asked for.</summary>
     public IReadOnlyList<Question>? Questions { get; init; }
 
@@ -54,6 +58,7 @@ internal sealed record LookupQuestion(Caller Caller, string Method, string Purpo
     public static LookupQuestion Of(VerifyCodeRequest request, Caller caller) => new(caller, "VerifyCode", request.Purpose, request.WithReceipt, request.Reference)
     {
         Code = request.Code, ReadMask = request.ReadMask, MaxStateAge = request.MaxStateAge, AsOfTime = request.AsOfTime,
+        MaxNeighbourStateAge = request.MaxNeighbourStateAge,
     };
 
     /// <summary>A credit code.</summary>
@@ -146,13 +151,31 @@ internal sealed record LookupQuestion(Caller Caller, string Method, string Purpo
             return bound;
         }
 
-        // A duration whose parts have different signs is none, and a time span counts no single nanoseconds.
-        if (asked.Seconds is < 0 or > MaxAge || asked.Nanos is < 0 or > 999_999_999 || asked is { Seconds: MaxAge, Nanos: > 0 })
+        Require(asked, "max_state_age", MaxAge);
+        return asked.ToTimeSpan() is var age && age < bound ? age : bound;
+    }
+
+    /// <summary>How old the state of a neighbour's licence may be; null for what its ttl allows.</summary>
+    /// <exception cref="EidException"><see cref="ErrorReason.AgeInvalid"/>.</exception>
+    public TimeSpan? NeighbourAge()
+    {
+        if (MaxNeighbourStateAge is { } asked)
         {
-            throw new EidException(ErrorReason.AgeInvalid, "max_state_age 应在 0 至 60 秒之间", [new FieldViolation("max_state_age", ErrorReason.AgeInvalid, "应在 0 至 60 秒之间")]);
+            Require(asked, "max_neighbour_state_age", MaxNeighbourAge);
+            return asked.ToTimeSpan();
         }
 
-        return asked.ToTimeSpan() is var age && age < bound ? age : bound;
+        return MaxStateAge?.ToTimeSpan();
+    }
+
+    // A duration whose parts have different signs is none, and a time span counts no single nanoseconds.
+    private static void Require(Duration asked, string field, long most)
+    {
+        if (asked.Seconds < 0 || asked.Seconds > most || asked.Nanos is < 0 or > 999_999_999 || (asked.Seconds == most && asked.Nanos > 0))
+        {
+            var problem = $"应在 0 至 {most} 秒之间";
+            throw new EidException(ErrorReason.AgeInvalid, $"{field} {problem}", [new FieldViolation(field, ErrorReason.AgeInvalid, problem)]);
+        }
     }
 }
 

@@ -23,6 +23,11 @@ internal static class ShownFacts
     /// <param name="questions">The questions it answers; empty when the licence itself was asked for.</param>
     public static ReceiptFacts Of(LookupAnswer answer, IReadOnlyList<V1.Question>? questions)
     {
+        if (answer.Verification.Neighbour is { } neighbour)
+        {
+            return AsOf(OfNeighbour(neighbour, answer.Fields, questions is null), answer);
+        }
+
         if (answer.Verification is not { Manifest: { } manifest, Entry: { } entry })
         {
             return AsOf([], answer);
@@ -50,6 +55,21 @@ internal static class ShownFacts
         }
 
         return AsOf(facts, answer);
+    }
+
+    // The neighbour's register is not ours: what the code itself says is all there is to show.
+    private static Dictionary<string, string> OfNeighbour(NeighbourLicense neighbour, LicenseFields fields, bool isFace)
+    {
+        var facts = new Dictionary<string, string> { ["issuer_division"] = neighbour.Issuer.Division, ["issuer_name"] = neighbour.Issuer.Name };
+        if (neighbour.Claims is { } claims && isFace)
+        {
+            facts["version"] = claims.Version.ToString(CultureInfo.InvariantCulture);
+            facts["issue_time"] = Time(claims.IssueTime);
+            Add(facts, "credit_code", fields.HasFlag(LicenseFields.CreditCode) ? claims.Holder.Value : "");
+            Add(facts, "name", fields.HasFlag(LicenseFields.Name) ? claims.Name : "");
+        }
+
+        return facts;
     }
 
     // A receipt about a past instant must not be taken for one about the time at which it was asked.

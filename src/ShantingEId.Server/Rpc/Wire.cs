@@ -108,6 +108,18 @@ internal static class Wire
             NextStep = nextStep, StatusAsOfTime = answer.Verification.StatusAsOf.ToTimestamp(), Receipt = answer.ReceiptBytes,
             AsOfTime = answer.Verification.AsOfTime?.ToTimestamp(),
         };
+        if (answer.Verification.Neighbour is { } neighbour)
+        {
+            message.Neighbour = new V1.NeighbourLicense { IssuerDivision = neighbour.Issuer.Division, IssuerName = neighbour.Issuer.Name };
+            if (neighbour.Claims is { } claims)
+            {
+                message.Neighbour.Version = claims.Version;
+                message.Neighbour.IssueTime = claims.IssueTime.ToTimestamp();
+                message.Neighbour.CreditCode = answer.Fields.HasFlag(LicenseFields.CreditCode) ? claims.Holder.Value : "";
+                message.Neighbour.Name = answer.Fields.HasFlag(LicenseFields.Name) ? claims.Name : "";
+            }
+        }
+
         if (answer.Verification is { Manifest: { } manifest, Entry.State: { } state })
         {
             message.License = ToMessage(manifest.License, answer.Fields);

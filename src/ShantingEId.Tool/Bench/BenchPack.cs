@@ -38,16 +38,16 @@ internal static class BenchPack
         var successions = Successions(reading.Lists, places, rows);
 
         // 2. Size, making, loading.
-        var (bytes, made) = Timed(() => maker.Make(1, reading, successions), 5);
+        var (bytes, made) = Timed(() => maker.Make(1, reading, successions, []), 5);
         var trust = EidTrust.FromPem(AuthorityFiles.ToPem(authority.Roots[0]));
         var (_, loaded) = Timed(() => new OfflineVerifier(StatusPack.Open(bytes, trust.Roots), trust), 5);
         Figure.Show("pack_bytes", bytes.Length, "B");
-        Figure.Show("pack_seals_bytes", bytes.Length - maker.Make(1, reading with { Seals = [] }, successions).Length, "B");
+        Figure.Show("pack_seals_bytes", bytes.Length - maker.Make(1, reading with { Seals = [] }, successions, []).Length, "B");
         Figure.Show("pack_build", made.TotalMilliseconds, "ms");
         Figure.Show("pack_load", loaded.TotalMilliseconds, "ms");
 
         // 3. A delta.
-        var later = maker.Make(2, Changed(reading, places), successions);
+        var later = maker.Make(2, Changed(reading, places), successions, []);
         var (delta, deltaMade) = Timed(() => PackDelta.Make(bytes, later), 3);
         var (applied, deltaApplied) = Timed(() => PackDelta.Apply(bytes, delta), 3);
         if (!applied.AsSpan().SequenceEqual(later))

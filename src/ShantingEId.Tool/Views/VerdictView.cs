@@ -1,4 +1,5 @@
 using ShantingEId.Client;
+using ShantingEId.StatusLists;
 using ShantingEId.Tool.Cli;
 using ShantingEId.V1;
 using Spectre.Console;
@@ -20,6 +21,11 @@ internal static class VerdictView
         screen.Facts(
         [
             .. answer.License is null ? [] : FaceView.Of(answer.License),
+            .. answer.Neighbour is not { } neighbour ? [] : ((string, string)[])
+            [
+                ("名称", neighbour.Name), ("统一社会信用代码", neighbour.CreditCode), ("版本", neighbour.Version > 0 ? $"第 {neighbour.Version} 版" : ""),
+                ("发证机关", $"{neighbour.IssuerName}（区划 {neighbour.IssuerDivision}）"), ("签发时间", Words.Of(neighbour.IssueTime)),
+            ],
             ("持证人现名称", answer.HolderName),
             ("印章", string.Join(screen.IsTerminal ? "\n" : "  ", answer.Seals.Select(seal => $"{Words.Of(seal.Kind)} {seal.SealCode}"))),
             ("状态", answer.License is null ? "" : $"{word}，自 {Words.Of(answer.StateEffectiveTime)}起"),
@@ -44,6 +50,8 @@ internal static class VerdictView
         screen.Facts(
         [
             ("名称", answer.Claims?.Name ?? ""), ("统一社会信用代码", answer.Claims?.Holder.Value ?? ""), ("版本", answer.Claims is { } claims ? $"第 {claims.Version} 版" : ""),
+            ("发证机关", answer.Neighbour is { } issuer ? $"{issuer.Name}（区划 {issuer.Division}）" : ""),
+            .. answer.Permits.Select(permit => ("许可", permit.Name + "：" + permit.State switch { LicenseStatus.Valid => "有效", LicenseStatus.Suspended => "暂停", LicenseStatus.Superseded => "已换发", _ => "不在有效状态" })),
             ("接替的执照", answer.Successor is { } next ? $"第 {next.Version} 版" : ""), ("当时的名称", answer.Successor?.Name ?? ""),
             ("状态截至", answer.StatusAsOf is { } time ? Words.Of(time) : ""), ("原因代码", answer.Reason), ("下一步", answer.NextStep),
         ]);

@@ -156,6 +156,11 @@ public static class VerdictTexts
     /// <summary>One plain sentence and what to do next, about a licence or a seal, now or at the instant asked about.</summary>
     public static (string Explanation, string NextStep) Of(Verification answer)
     {
+        if (answer.Neighbour is not null)
+        {
+            return NeighbourTexts.Of(answer);
+        }
+
         var (explanation, nextStep) = (answer.Verdict, answer.Seal) switch
         {
             (Verdict.Valid, not null) => ("印章真实，是该主体现行四枚印章之一，当前有效。", "请将印章上的名称与文件、来人陈述核对后办理。"),

@@ -28,6 +28,9 @@ public sealed record Verification(Verdict Verdict, VerdictReason Reason, DateTim
     /// <summary>The business licence of the company, with a comprehensive licence: by it, and not by the words on this one, the company is called.</summary>
     public License? Holder { get; init; }
 
+    /// <summary>Whose code it is, when a neighbouring issuer's: then there is neither manifest nor entry, and only what the code itself says.</summary>
+    public NeighbourLicense? Neighbour { get; init; }
+
     /// <summary>Whether the licence may be relied on; of a comprehensive licence each permit must be looked at besides.</summary>
     public bool IsValid => Verdict == Verdict.Valid;
 }
@@ -37,3 +40,9 @@ public sealed record Verification(Verdict Verdict, VerdictReason Reason, DateTim
 /// <param name="EffectiveTime">Since when.</param>
 /// <param name="Current">The company's licence by now.</param>
 public sealed record Succession(LicenseId Successor, DateTimeOffset EffectiveTime, License Current);
+
+/// <summary>What is known of a licence of a neighbouring issuer.</summary>
+/// <param name="Issuer">The issuer.</param>
+/// <param name="Claims">What the code says; null unless its signature is good and the issuer may vouch for it.</param>
+/// <param name="StateTime">As of when the issuer's status list holds that was used, or the newest there is; null where there is none.</param>
+public sealed record NeighbourLicense(Recognition.Neighbour Issuer, Codes.LicenseCode? Claims, DateTimeOffset? StateTime);
