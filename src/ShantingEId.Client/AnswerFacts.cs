@@ -28,10 +28,6 @@ internal static class AnswerFacts
         {
             Add("issuer_division", neighbour.IssuerDivision);
             Add("issuer_name", neighbour.IssuerName);
-            Add("version", neighbour.Version > 0 ? neighbour.Version.ToString(CultureInfo.InvariantCulture) : "");
-            Add("issue_time", Time(neighbour.IssueTime?.ToDateTimeOffset()));
-            Add("credit_code", neighbour.CreditCode);
-            Add("name", neighbour.Name);
         }
 
         if (answer.License is not { } license)

@@ -2,7 +2,7 @@ using Google.Protobuf.WellKnownTypes;
 using ShantingEId.V1;
 using ShantingEId.Verifying;
 using Enum = System.Enum;
-using NeighbourLicense = ShantingEId.V1.NeighbourLicense;
+using Neighbour = ShantingEId.V1.Neighbour;
 using Verdict = ShantingEId.Verifying.Verdict;
 using Succession = ShantingEId.V1.Succession;
 using Verification = ShantingEId.V1.Verification;
@@ -39,8 +39,8 @@ public sealed record EidAnswer
     /// <summary>Permits of a comprehensive licence (行业综合许可证), each with its state; empty for a business licence.</summary>
     public IReadOnlyList<Permit> Permits { get; init; } = [];
 
-    /// <summary>Whose code it is, when a recognised neighbouring issuer's: what the code itself says, and nothing else; then <see cref="License"/> is null. Null for our own.</summary>
-    public NeighbourLicense? Neighbour { get; init; }
+    /// <summary>Whose code it is, when a recognised neighbouring issuer's: then <see cref="License"/> holds what the code itself says, and nothing else. Null for our own.</summary>
+    public Neighbour? Neighbour { get; init; }
 
     /// <summary>Whether it is a valid comprehensive licence with this permit in force: what to ask before relying on one permit.</summary>
     /// <param name="code">Short name of the permit, e.g. <c>FOOD_BUSINESS</c>.</param>

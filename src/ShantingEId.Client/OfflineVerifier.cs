@@ -97,6 +97,8 @@ public sealed class OfflineVerifier
     private OfflineAnswer Verify(NeighbourCode foreign) => foreign switch
     {
         { Claims: null } => Answer(foreign.Verdict, foreign.Reason),
+        // Whom we believe stands in our own pack: from its end on that is not known either.
+        _ when states!.Problem(clock.GetUtcNow()) is var problem && problem != VerdictReason.None => Answer(Verdict.Unknown, problem, foreign.Claims),
         _ when packsOfNeighbours.TryGetValue(foreign.Neighbour.CodePrefix, out var theirs) => FromPack(theirs, foreign.Claims),
         _ => Answer(Verdict.Unknown, VerdictReason.NeighbourStateUnknown, foreign.Claims),
     } with { Neighbour = foreign.Neighbour };

@@ -50,6 +50,58 @@ public sealed class PackCommandTests : IAsyncLifetime
         Has(Eid.Run("pack", "show", own), 0, "内容（未核对签名）", "有效：0 张");
     }
 
+    // A contract's seal without network, and the list of a neighbour as an operator makes it.
+    [Fact]
+    public async Task Seals_are_judged_by_the_pack_and_neighbours_are_listed_in_it()
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        var (root, pack, text, value) = (Path.Combine(server.Certificates, "root.crt"), Path.Combine(folder, "one.pack"), Path.Combine(folder, "text.xml"), Path.Combine(folder, "SignedValue.dat"));
+        var set = await server.Staff().IssueSetAsync(ServerFixture.ValidRequest(), cancellationToken: cancel);
+        await new V1.SealService.SealServiceClient(server.Channel("staff")).GrantSealUseAsync(new V1.GrantSealUseRequest
+        {
+            RequestId = ServerFixture.NewRequestId(), CreditCode = set.License.Enterprise.CreditCode, Caller = "holder-app", Seals = { V1.Seal.Types.Kind.Official }, Uses = { "CONTRACT" }, Reference = "示例授权书〔2026〕1号",
+            UntilTime = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(TimeProvider.System.GetUtcNow().AddDays(30)),
+        }, cancellationToken: cancel);
+        await File.WriteAllTextAsync(text, "示例原文", cancel);
+        var stamped = await new V1.SealService.SealServiceClient(server.Channel("holder-app")).StampAsync(new V1.StampRequest
+        {
+            RequestId = ServerFixture.NewRequestId(), CreditCode = set.License.Enterprise.CreditCode, Seal = V1.Seal.Types.Kind.Official, Use = "CONTRACT", Title = "示例摘要",
+            Digest = new V1.StampDigest { Sm3 = Google.Protobuf.ByteString.CopyFrom(Crypto.Sm3.Hash(await File.ReadAllBytesAsync(text, cancel))), PropertyInfo = "/Doc_0/Signs/Sign_0/Signature.xml" },
+        }, cancellationToken: cancel);
+        await File.WriteAllBytesAsync(value, stamped.SesSignature.ToByteArray(), cancel);
+
+        // A list of a neighbour: here our own keys under another name and address.
+        var (json, neighbours) = (Path.Combine(folder, "neighbours.json"), Path.Combine(folder, "neighbours.cbor"));
+        string Pem(string name, params string[] certificates)
+        {
+            var path = Path.Combine(folder, name);
+            File.WriteAllText(path, string.Concat(certificates.Select(one => File.ReadAllText(Path.Combine(server.Certificates, one + ".crt")))));
+            return path;
+        }
+
+        await File.WriteAllTextAsync(json, JsonSerializer.Serialize(new[]
+        {
+            new
+            {
+                division = "370402", name = "枣庄市市中区样例登记机关", regions = new[] { "370402" }, code_prefix = "HTTPS://EID.SHIZHONG.EXAMPLE/", certificates = Pem("chain.pem", "root", "license-ca", "status-signer"),
+                code_signers = Pem("codes.pem", "code-signer"), source = "https://eid.shizhong.example", tls_authority = Pem("tls.pem", "tls-ca"), from = "2026-01-01T00:00:00Z", to = "2036-01-01T00:00:00Z",
+            },
+        }), cancel);
+        Has(Eid.Run("trust-list", json, "--neighbours", "--number", "3", "--certs", server.Certificates, "--out", neighbours), 0, "✔ 已签发第 3 号邻区互认名单，1 家登记机关");
+        Has(Eid.Run("inspect", neighbours), 0, "邻区互认名单", "枣庄市市中区样例登记机关", "370402");
+        await File.WriteAllTextAsync(json, (await File.ReadAllTextAsync(json, cancel)).Replace("https://", "http://", StringComparison.Ordinal), cancel);
+        Has(Eid.Run("trust-list", json, "--neighbours", "--number", "4", "--certs", server.Certificates, "--out", neighbours + "2"), 1, "状态来源应为 https 网址");
+
+        await Task.Delay(1100, cancel);
+        Has(Eid.Run("pack", "build", "--data", server.Data, "--certs", server.Certificates, "--number", "1", "--neighbours", neighbours, "--out", pack), 0, "邻区互认名单", "印章");
+        Has(Eid.Run("verify", value, "--text", text, "--offline", "--pack", pack, "--roots", root), 0, "状态包，截至");
+        Has(Eid.Run("verify", value, "--text", text, "--offline", "--roots", root), 3);
+        Has(Eid.Run("verify", value, "--text", text, "--pack", pack), 2, "--offline");
+        await server.Staff().RevokeSetAsync(new V1.RevokeSetRequest { RequestId = ServerFixture.NewRequestId(), Name = set.Name, Reason = "样例理由", Authority = "样例机关" }, cancellationToken: cancel);
+        Has(Eid.Run("pack", "build", "--data", server.Data, "--certs", server.Certificates, "--number", "2", "--out", pack + "2"), 0);
+        Has(Eid.Run("verify", value, "--text", text, "--offline", "--pack", pack + "2", "--roots", root), 3);
+    }
+
     [Fact]
     public void The_bench_of_packs_runs_with_few_sets() =>
         Has(Eid.Run("bench", "pack", "--sets", "3000", "--warm-up", "0", "--rounds", "1"), 0, "figure pack_bytes ", "figure pack_delta_1000_changes_bytes ", "figure verify_offline_vs_bare ");

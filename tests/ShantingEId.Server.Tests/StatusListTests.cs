@@ -319,6 +319,47 @@ public abstract class StatusListTests(ServerFixture? fixture, Func<HttpClient> b
     }
 }
 
+/// <summary>Lists and packs are anybody's, but nobody takes all of the line; who has a current copy is told so.</summary>
+public sealed class StatusPaceTests(PublicFixture server) : IClassFixture<PublicFixture>
+{
+    [Fact]
+    public async Task Who_fetches_without_end_is_asked_to_wait_and_a_current_copy_is_not_sent_again()
+    {
+        using var browser = server.Browser();
+        using var first = await browser.GetAsync("/pack/latest", TestContext.Current.CancellationToken);
+        Assert.Equal("public, max-age=300", first.Headers.CacheControl!.ToString());
+        using (var again = new HttpRequestMessage(HttpMethod.Get, "/pack/latest") { Headers = { IfNoneMatch = { first.Headers.ETag! } } })
+        using (var same = await browser.SendAsync(again, TestContext.Current.CancellationToken))
+        {
+            Assert.Equal((HttpStatusCode.NotModified, first.Headers.ETag, "public, max-age=300", 0), (same.StatusCode, same.Headers.ETag, same.Headers.CacheControl!.ToString(), (await same.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken)).Length));
+        }
+
+        var (packs, lists) = (await CountAsync("/pack/0/delta"), await CountAsync("/status/7"));
+
+        Assert.InRange(packs, 58, 70);
+        Assert.InRange(lists, 590, 700);
+        using var held = await browser.GetAsync("/status/0", TestContext.Current.CancellationToken);
+        Assert.Equal((HttpStatusCode.TooManyRequests, "no-store"), (held.StatusCode, held.Headers.CacheControl!.ToString()));
+        Assert.InRange(held.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 60);
+        using var page = await browser.GetAsync("/", TestContext.Current.CancellationToken); // The pages have a pace of their own.
+        Assert.Equal(HttpStatusCode.OK, page.StatusCode);
+
+        async Task<int> CountAsync(string path)
+        {
+            for (var count = 0; ; count++)
+            {
+                using var answer = await browser.GetAsync(path, TestContext.Current.CancellationToken);
+                if (answer.StatusCode == HttpStatusCode.TooManyRequests)
+                {
+                    return count;
+                }
+
+                Assert.InRange(count, 0, 1000);
+            }
+        }
+    }
+}
+
 /// <summary>A public door that makes packs as often as they are asked for.</summary>
 public sealed class PackFixture : ServerFixture
 {

@@ -24,8 +24,8 @@ internal sealed record NeighbourState(StatusToken Token, EntityTagHeaderValue? T
 /// <item>It counts for twice its ttl from when the neighbour made it, of which a cache in front of the neighbour may take one, and five minutes
 /// are the most that is granted to a ttl: an old list played again, though signed, says nothing.</item>
 /// <item>It is asked for anew when half of its ttl is over, in the background, and is waited for only when there is none young enough.</item>
-/// <item>A neighbour that does not answer in time, or not with a list, is left alone for 5 s, then longer, a minute at most: who asks
-/// meanwhile is told at once that the state is not known.</item>
+/// <item>A neighbour that does not answer in time, or not with that list, is left alone with it for 5 s, then longer, a minute at most: who
+/// asks meanwhile is told at once that the state is not known.</item>
 /// <item>A list never takes the place of a later one. Of an answer no more is read than a list can have.</item>
 /// </list>
 /// Safe for concurrent use.
@@ -47,9 +47,8 @@ internal sealed partial class NeighbourSource : IDisposable
     private readonly TimeProvider clock;
     private readonly ILogger log;
     private readonly HttpClient http;
+    private readonly Dictionary<int, (int Failures, long From)> rests = [];
     private readonly Lock gate = new();
-    private int failures;
-    private long restsFrom;
 
     /// <summary>The source that the list of neighbours names.</summary>
     public NeighbourSource(Neighbour neighbour, TimeProvider clock, ILogger log)
@@ -76,7 +75,7 @@ internal sealed partial class NeighbourSource : IDisposable
     {
         // 1. What is at hand; asked for anew in good time.
         var known = held.GetValueOrDefault(number)?.Token;
-        if (known is not null && AgeOf(known) < Least(TtlOf(known), accepted))
+        if (known is not null && AgeOf(known) < Least(TtlOf(known), accepted) && clock.GetUtcNow() < known.ExpireTime)
         {
             if (AgeOf(known) >= TtlOf(known) / 2)
             {
@@ -116,8 +115,7 @@ internal sealed partial class NeighbourSource : IDisposable
                 return running;
             }
 
-            var rest = failures == 0 ? TimeSpan.Zero : Least(FirstRest * Math.Pow(2, Math.Min(failures - 1, 8)), LongestRest);
-            if (neighbour.Source.Length == 0 || (failures > 0 && clock.GetElapsedTime(restsFrom) < rest) || (asked.TryGetValue(number, out var last) && clock.GetElapsedTime(last) < Pause)
+            if (neighbour.Source.Length == 0 || (rests.TryGetValue(number, out var rest) && clock.GetElapsedTime(rest.From) < Least(FirstRest * Math.Pow(2, Math.Min(rest.Failures - 1, 8)), LongestRest)) || (asked.TryGetValue(number, out var last) && clock.GetElapsedTime(last) < Pause)
                 || (!held.ContainsKey(number) && held.Count >= MostLists))
             {
                 return null;
@@ -155,7 +153,7 @@ internal sealed partial class NeighbourSource : IDisposable
 
             lock (gate)
             {
-                failures = 0;
+                rests.Remove(number);
             }
         }
 #pragma warning disable CA1031 // Whatever a neighbour sends ends here, and is no reason to fail.
@@ -165,12 +163,15 @@ internal sealed partial class NeighbourSource : IDisposable
             NotFetched(neighbour.Division, number, error);
             lock (gate)
             {
-                (failures, restsFrom) = (failures + 1, clock.GetTimestamp());
+                rests[number] = (rests.GetValueOrDefault(number).Failures + 1, clock.GetTimestamp());
             }
         }
         finally
         {
-            flights.TryRemove(number, out _);
+            lock (gate)
+            {
+                flights.TryRemove(number, out _); // Not before it stands there.
+            }
         }
     }
 

@@ -15,11 +15,16 @@ internal sealed class AddressPace(TimeProvider clock) : IDisposable
     private const int PagesPerMinute = 300;
     private const int MissesPerMinute = 20;
 
-    // Some 200 bytes each. Who is pushed out begins anew: an attacker with so many addresses is not stopped by counting them.
+    // Who keeps copies as long as they may be kept asks for each list once in its ttl, and for a pack once an hour: these are for a crowd, or a shared
+    // cache, behind one address. A pack has megabytes.
+    private const int ListsPerMinute = 600;
+    private const int PacksPerMinute = 60;
+
+    // Some 300 bytes each. Who is pushed out begins anew: an attacker with so many addresses is not stopped by counting them.
     private const int MostAddresses = 50_000;
     private readonly MemoryCache seen = new(new MemoryCacheOptions { SizeLimit = MostAddresses });
 
-    private sealed record Visitor(Pace Pages, Pace Misses);
+    private sealed record Visitor(Pace Pages, Pace Misses, Pace Lists, Pace Packs);
 
     /// <summary>Takes one page.</summary>
     /// <exception cref="EidException"><see cref="ErrorReason.RateLimited"/>: too many, or too many that found nothing.</exception>
@@ -32,16 +37,33 @@ internal sealed class AddressPace(TimeProvider clock) : IDisposable
         }
     }
 
+    /// <summary>Takes one status list.</summary>
+    /// <exception cref="EidException"><see cref="ErrorReason.RateLimited"/>.</exception>
+    public void TakeList(IPAddress? address) => Take(Of(address).Lists);
+
+    /// <summary>Takes one pack or delta.</summary>
+    /// <exception cref="EidException"><see cref="ErrorReason.RateLimited"/>.</exception>
+    public void TakePack(IPAddress? address) => Take(Of(address).Packs);
+
     /// <summary>Counts one that found nothing.</summary>
     public void CountMiss(IPAddress? address) => Of(address).Misses.Take();
 
     /// <inheritdoc/>
     public void Dispose() => seen.Dispose();
 
+    private static void Take(Pace pace)
+    {
+        if (!pace.TryTake(out var wait))
+        {
+            throw new EidException(ErrorReason.RateLimited, "取用过于频繁，请稍后再试") { RetryAfter = wait };
+        }
+    }
+
     private Visitor Of(IPAddress? address) => seen.GetOrCreate(KeyOf(address), entry =>
     {
         (entry.Size, entry.SlidingExpiration) = (1, TimeSpan.FromMinutes(5));
-        return new Visitor(new Pace(PagesPerMinute, TimeSpan.FromMinutes(1), PagesPerMinute, clock), new Pace(MissesPerMinute, TimeSpan.FromMinutes(1), MissesPerMinute, clock));
+        Pace PerMinute(int count) => new(count, TimeSpan.FromMinutes(1), count, clock);
+        return new Visitor(PerMinute(PagesPerMinute), PerMinute(MissesPerMinute), PerMinute(ListsPerMinute), PerMinute(PacksPerMinute));
     })!;
 
     private static UInt128 KeyOf(IPAddress? address)

@@ -45,7 +45,7 @@ internal sealed class StatusBoard(SqlStore store, RegisterClock clock) : IDispos
     private readonly Dictionary<StatusReference, (string Serial, SetState State, DateTimeOffset Time)> due = [];
 
     // 一业一证: a comprehensive licence is worth no more than the company's business licence, and its permits no more than it.
-    private readonly Dictionary<StatusReference, (string LicenseId, LicenseStatus Own)> comprehensive = [];
+    private readonly Dictionary<StatusReference, (string Holder, string LicenseId, LicenseStatus Own)> comprehensive = [];
     private readonly Dictionary<StatusReference, PackedPermits> permits = [];
     private readonly Dictionary<StatusReference, DateTimeOffset> duePermits = [];
 
@@ -145,7 +145,7 @@ internal sealed class StatusBoard(SqlStore store, RegisterClock clock) : IDispos
 
         foreach (var place in duePermits.Where(each => each.Value <= now).Select(each => each.Key))
         {
-            holders.Add(comprehensive[place].LicenseId[..HolderLength]);
+            holders.Add(comprehensive[place].Holder);
         }
 
         // 4. Seals, comprehensive licences and permits of companies that changed.
@@ -187,7 +187,7 @@ internal sealed class StatusBoard(SqlStore store, RegisterClock clock) : IDispos
         {
             var holder = row.Serial[..HolderLength];
             (byHolder.TryGetValue(holder, out var places) ? places : byHolder[holder] = []).Add(row.Place);
-            comprehensive[row.Place] = (row.LicenseId, LicenseStatus.Invalid);
+            comprehensive[row.Place] = (holder, row.LicenseId, LicenseStatus.Invalid);
         }
 
         // One that will be replaced has its successor already.
@@ -221,7 +221,7 @@ internal sealed class StatusBoard(SqlStore store, RegisterClock clock) : IDispos
         var worth = entry is null ? LicenseStatus.Invalid : LicenseStatuses.Of(entry.State.State);
         foreach (var place in byHolder[holder])
         {
-            var (id, own) = comprehensive[place];
+            var (_, id, own) = comprehensive[place];
             var state = own == LicenseStatus.Valid ? worth : own;
             lists[place.List][place.Index] = (int)state;
             permits.Remove(place);

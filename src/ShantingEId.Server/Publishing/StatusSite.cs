@@ -1,7 +1,9 @@
 using System.Globalization;
+using System.Net;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Net.Http.Headers;
+using ShantingEId.Server.Public;
 using ShantingEId.StatusLists;
 
 namespace ShantingEId.Server.Publishing;
@@ -10,7 +12,7 @@ namespace ShantingEId.Server.Publishing;
 /// What any cache may keep and anybody may fetch behind the public door: <c>/status/{list}</c>, <c>/pack/latest</c>,
 /// <c>/pack/{n}/delta</c>. All of it is signed; nothing says who asked about whom.
 /// </summary>
-internal sealed partial class StatusSite(StatusDesk desk, PackShelf shelf, EidServerOptions options, ILogger<StatusSite> log)
+internal sealed partial class StatusSite(StatusDesk desk, PackShelf shelf, AddressPace pace, EidServerOptions options, ILogger<StatusSite> log)
 {
     // What a delta to the newest pack is today is another one tomorrow.
     private static readonly TimeSpan PackAge = TimeSpan.FromMinutes(5);
@@ -22,13 +24,13 @@ internal sealed partial class StatusSite(StatusDesk desk, PackShelf shelf, EidSe
         switch (parts)
         {
             case ["", "status", var list]:
-                await AnswerAsync(context, StatusToken.MediaType, options.StatusTtl, async cancel => TryNumber(list, out var number) && number <= int.MaxValue ? await desk.TokenAsync((int)number, cancel) : null);
+                await AnswerAsync(context, pace.TakeList, StatusToken.MediaType, options.StatusTtl, async cancel => TryNumber(list, out var number) && number <= int.MaxValue ? await desk.TokenAsync((int)number, cancel) : null);
                 return true;
             case ["", "pack", "latest"]:
-                await AnswerAsync(context, StatusPack.MediaType, PackAge, async cancel => await shelf.LatestAsync(cancel));
+                await AnswerAsync(context, pace.TakePack, StatusPack.MediaType, PackAge, async cancel => await shelf.LatestAsync(cancel));
                 return true;
             case ["", "pack", var from, "delta"]:
-                await AnswerAsync(context, PackDelta.MediaType, PackAge, async cancel => TryNumber(from, out var number) ? await shelf.DeltaAsync(number, cancel) : null);
+                await AnswerAsync(context, pace.TakePack, PackDelta.MediaType, PackAge, async cancel => TryNumber(from, out var number) ? await shelf.DeltaAsync(number, cancel) : null);
                 return true;
             default:
                 return false;
@@ -39,7 +41,7 @@ internal sealed partial class StatusSite(StatusDesk desk, PackShelf shelf, EidSe
     private static bool TryNumber(string text, out long number) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number.ToString(CultureInfo.InvariantCulture) == text;
 
-    private async Task AnswerAsync(HttpContext context, string type, TimeSpan age, Func<CancellationToken, Task<Published?>> make)
+    private async Task AnswerAsync(HttpContext context, Action<IPAddress?> take, string type, TimeSpan age, Func<CancellationToken, Task<Published?>> make)
     {
         var (request, response) = (context.Request, context.Response);
         response.Headers.XContentTypeOptions = "nosniff";
@@ -53,7 +55,14 @@ internal sealed partial class StatusSite(StatusDesk desk, PackShelf shelf, EidSe
         Published? published;
         try
         {
+            take(context.Connection.RemoteIpAddress);
             published = await make(context.RequestAborted);
+        }
+        catch (EidException error) when (error.Reason == ErrorReason.RateLimited)
+        {
+            response.StatusCode = StatusCodes.Status429TooManyRequests;
+            response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(error.RetryAfter?.TotalSeconds ?? 1)).ToString(CultureInfo.InvariantCulture);
+            return;
         }
         catch (EidException error)
         {

@@ -65,6 +65,7 @@ internal static class ShownFacts
         {
             facts["version"] = claims.Version.ToString(CultureInfo.InvariantCulture);
             facts["issue_time"] = Time(claims.IssueTime);
+            facts["authority_name"] = neighbour.Issuer.Name;
             Add(facts, "credit_code", fields.HasFlag(LicenseFields.CreditCode) ? claims.Holder.Value : "");
             Add(facts, "name", fields.HasFlag(LicenseFields.Name) ? claims.Name : "");
         }

@@ -110,14 +110,13 @@ internal static class Wire
         };
         if (answer.Verification.Neighbour is { } neighbour)
         {
-            message.Neighbour = new V1.NeighbourLicense { IssuerDivision = neighbour.Issuer.Division, IssuerName = neighbour.Issuer.Name };
-            if (neighbour.Claims is { } claims)
+            // The neighbour's register is not ours: what the code itself says is all there is to show.
+            message.Neighbour = new V1.Neighbour { IssuerDivision = neighbour.Issuer.Division, IssuerName = neighbour.Issuer.Name };
+            message.License = neighbour.Claims is not { } claims ? null : new V1.License
             {
-                message.Neighbour.Version = claims.Version;
-                message.Neighbour.IssueTime = claims.IssueTime.ToTimestamp();
-                message.Neighbour.CreditCode = answer.Fields.HasFlag(LicenseFields.CreditCode) ? claims.Holder.Value : "";
-                message.Neighbour.Name = answer.Fields.HasFlag(LicenseFields.Name) ? claims.Name : "";
-            }
+                Version = claims.Version, IssueTime = claims.IssueTime.ToTimestamp(), AuthorityName = neighbour.Issuer.Name,
+                Enterprise = new Enterprise { CreditCode = answer.Fields.HasFlag(LicenseFields.CreditCode) ? claims.Holder.Value : "", Name = answer.Fields.HasFlag(LicenseFields.Name) ? claims.Name : "" },
+            };
         }
 
         if (answer.Verification is { Manifest: { } manifest, Entry.State: { } state })

@@ -28,12 +28,13 @@ internal static class PackCommand
         var number = new Option<long>("--number") { Description = "包的号，每次加大", HelpName = "N", Required = true };
         var hours = new Option<int>("--hours") { Description = "多少小时后作废（默认 26）", HelpName = "N", DefaultValueFactory = _ => 26 };
         var trustList = new Option<string?>("--trust-list") { Description = "一并带上的 CA 互认信任列表", HelpName = "FILE" };
+        var neighbours = new Option<string?>("--neighbours") { Description = "一并带上的邻区互认名单", HelpName = "FILE" };
         var command = new EidCommand("build", "直接读登记簿做一个状态包；服务运行时也可以（开放公众端口的服务自己会做，见 /pack/latest）。")
         {
             Examples = ["eid pack build --number 1 --out today.pack", "eid pack build --data /srv/eid/data --certs /srv/eid/certs --environment Production --number 20 --out today.pack"],
         };
         var register = RegisterOptions.AddTo(command);
-        foreach (var option in (Option[])[output, number, hours, trustList])
+        foreach (var option in (Option[])[output, number, hours, trustList, neighbours])
         {
             command.Options.Add(option);
         }
@@ -45,7 +46,7 @@ internal static class PackCommand
                 throw new UsageException("--number 和 --hours 至少为 1");
             }
 
-            var options = register.Read(parse) with { PackLifetime = TimeSpan.FromHours(parse.GetValue(hours)), TrustList = parse.GetValue(trustList) };
+            var options = register.Read(parse) with { PackLifetime = TimeSpan.FromHours(parse.GetValue(hours)), TrustList = parse.GetValue(trustList), Neighbours = parse.GetValue(neighbours) };
             var bytes = await PackMaker.MakeFromRegisterAsync(options, parse.GetValue(number));
             Files.Write(parse.GetRequiredValue(output), bytes);
             Present(screen, Content(bytes), bytes.Length, "已制作");
@@ -133,6 +134,7 @@ internal static class PackCommand
                 number = pack.Number, producedAt = pack.ProducedAt, expireTime = pack.ExpireTime, codePrefix = pack.CodePrefix, bytes = size, lists = pack.Lists.Count, valid = counts[(int)LicenseStatus.Valid],
                 suspended = counts[(int)LicenseStatus.Suspended], superseded = counts[(int)LicenseStatus.Superseded], comprehensive = pack.Lists.Sum(list => list.Comprehensive.Count),
                 successions = pack.Successions.Count, trustListBytes = pack.TrustList.Length,
+                sealExceptions = pack.Seals?.Count, permits = pack.Permits.Sum(license => license.Permits.Count), neighboursBytes = pack.Neighbours.Length,
             });
             return;
         }
@@ -143,6 +145,7 @@ internal static class PackCommand
             ("状态截至", Words.Of(pack.ProducedAt)), ("作废时间", Words.Of(pack.ExpireTime)), ("官方网址", pack.CodePrefix), ("大小", $"{size} 字节"), ("状态列表", $"{pack.Lists.Count} 个"),
             ("有效", $"{counts[(int)LicenseStatus.Valid]} 张"), ("暂停", $"{counts[(int)LicenseStatus.Suspended]} 张"), ("已换发", $"{counts[(int)LicenseStatus.Superseded]} 张，其中 {pack.Successions.Count} 张列有现名称"),
             ("综合许可证", $"{pack.Lists.Sum(list => list.Comprehensive.Count)} 张"), ("信任列表", pack.TrustList.Length > 0 ? $"{pack.TrustList.Length} 字节" : ""),
+            ("印章", pack.Seals is { } seals ? $"随执照；另有 {seals.Count} 处单列" : "没有（旧式状态包）"), ("邻区互认名单", pack.Neighbours.Length > 0 ? $"{pack.Neighbours.Length} 字节" : ""),
             .. pack.Certificates.Select(certificate => ("证书", certificate.Subject)),
         ]);
     }

@@ -32,6 +32,7 @@ internal static class ServeCommand
         var holidays = new Option<string?>("--holidays") { Description = "节假日和调休上班日的文件，代替程序自带的；期限按它计算", HelpName = "FILE" };
         var trades = new Option<string?>("--trades") { Description = "一业一证行业目录的文件，代替程序自带的", HelpName = "FILE" };
         var trustList = new Option<string?>("--trust-list") { Description = "核验文件时采用的 CA 互认信任列表（eid trust-list 签发）；启动时读入，过期后其中的 CA 一律不认", HelpName = "FILE" };
+        var neighbours = new Option<string?>("--neighbours") { Description = "邻区互认名单（eid trust-list --neighbours 签发）：其中登记机关的证照码予以核验；文件更换后自动采用，过期后一律不认", HelpName = "FILE" };
         var uses = new Option<string?>("--seal-uses") { Description = "用印用途表的文件，代替程序自带的", HelpName = "FILE" };
         var times = new Option<Uri?>("--tsa") { Description = "时间戳服务的地址（RFC 3161）；给出的，每次用印都加盖时间戳", HelpName = "URL" };
         var optional = new Option<bool>("--tsa-optional") { Description = "时间戳服务连接不上时仍然用印，不带时间戳（默认拒绝）" };
@@ -41,7 +42,7 @@ internal static class ServeCommand
             StopsByItself = true,
             Examples = ["eid serve", "eid serve --data /srv/eid/data --certs /srv/eid/certs --environment Production --port 443 --journal /mnt/journal", $"{PostgresOption.Variable}='Host=db;Database=eid;Username=eid;Password=…' eid serve --redis cache:6379 --journal /mnt/journal"],
         };
-        foreach (var option in (Option[])[certificates, data, environment, port, postgres, redis, publicPort, contact, ttl, packs, journal, ledger, checkpoints, keep, holidays, trades, trustList, uses, times, optional, workingDays])
+        foreach (var option in (Option[])[certificates, data, environment, port, postgres, redis, publicPort, contact, ttl, packs, journal, ledger, checkpoints, keep, holidays, trades, trustList, neighbours, uses, times, optional, workingDays])
         {
             command.Options.Add(option);
         }
@@ -60,7 +61,7 @@ internal static class ServeCommand
                 Postgres = parse.GetValue(postgres), Redis = parse.GetValue(redis),
                 PublicPort = parse.GetValue(publicPort), PublicContact = parse.GetRequiredValue(contact),
                 StatusTtl = TimeSpan.FromSeconds(parse.GetValue(ttl)), PackDirectory = parse.GetValue(packs), JournalDirectory = parse.GetValue(journal), LedgerDirectory = parse.GetValue(ledger), LedgerCheckpoints = parse.GetValue(checkpoints), LedgerKeep = parse.GetValue(keep) is { } days ? TimeSpan.FromDays(days) : null,
-                Holidays = parse.GetValue(holidays), Trades = parse.GetValue(trades), TrustList = parse.GetValue(trustList), SealUses = parse.GetValue(uses), TimeStampAuthority = parse.GetValue(times), TimeStampRequired = !parse.GetValue(optional),
+                Holidays = parse.GetValue(holidays), Trades = parse.GetValue(trades), TrustList = parse.GetValue(trustList), Neighbours = parse.GetValue(neighbours), SealUses = parse.GetValue(uses), TimeStampAuthority = parse.GetValue(times), TimeStampRequired = !parse.GetValue(optional),
                 Deregistration = new DeregistrationTerms { PublicationInWorkingDays = parse.GetValue(workingDays) },
                 // A port in use is told below in one line; the host would print a page of trace before it.
                 ConfigureLogging = logging => logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None),

@@ -24,14 +24,14 @@ internal static class VerifyCommand
                 "eid verify photo.jpg",
                 "eid verify license-code.txt --as bank",
                 "eid verify contract.ofd",
-                "eid verify contract.ofd --offline --roots authority-chain.pem",
+                "eid verify contract.ofd --offline --pack today.pack --roots authority-chain.pem",
                 "eid verify photo.jpg --offline --pack today.pack --roots authority-chain.pem",
                 "eid verify official-seal.esl --roots authority-chain.pem --trust-list trust-list.cbor",
                 "eid verify 7K3M-9QWX-2B4T --receipt huizhi.eidr --reference 样例-2026-001",
                 "eid verify 7K3M-9QWX-2B4T --as tax-bureau --purpose TAX_REGISTRATION --json",
             ],
             Notes = ["一张图片中有几个二维码，就逐个核验；有一个不是“有效”，退出码即为 3。第二个起，核验回执的文件名加编号。",
-                "OFD 文件和签章由服务逐步核对签名、证书、时间、印章状态和文件是否被改动，文件会交给服务；--offline 在本机核对，吊销和停用状态只有登记簿知道，报告为“无法确认”，退出码为 3。",
+                "OFD 文件和签章由服务逐步核对签名、证书、时间、印章状态和文件是否被改动，文件会交给服务；--offline 在本机核对：给出 --pack 的，印章状态取自状态包；否则吊销和停用状态报告为“无法确认”，退出码为 3。",
                 "印章（.esl）总在本机核对；它现在的状态用 eid verify-seal 查询。"],
             Arguments = { input },
         };
@@ -40,12 +40,12 @@ internal static class VerifyCommand
         var receipt = ReceiptOption.AddTo(command);
         var at = AtOption.AddTo(command);
         var file = VerifyFile.AddTo(command, service, purpose, receipt);
-        var offline = VerifyOffline.AddTo(command, file);
+        var offline = VerifyOffline.Of(file);
         command.Do(async (parse, screen, cancel) =>
         {
             if (VerifyFile.IsOne(parse.GetRequiredValue(input)))
             {
-                if (receipt.Wanted(parse) || at.Of(parse) is not null || offline.HasPack(parse))
+                if (receipt.Wanted(parse) || at.Of(parse) is not null || (offline.HasPack(parse) && !file.IsOffline(parse)))
                 {
                     throw new UsageException("--receipt、--at 和 --pack 只用于证照码；文件不连接服务即可核验");
                 }

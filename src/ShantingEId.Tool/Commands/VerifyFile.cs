@@ -5,6 +5,7 @@ using ShantingEId.Documents.Reading;
 using ShantingEId.Recognition;
 using ShantingEId.Seals;
 using ShantingEId.Server.Rpc;
+using ShantingEId.StatusLists;
 using ShantingEId.Tool.Cli;
 using ShantingEId.Tool.Inspecting;
 using ShantingEId.Tool.Views;
@@ -22,6 +23,7 @@ internal sealed class VerifyFile
     private readonly Option<string?> roots = new("--roots") { Description = "核验文件、离线核验时信任的根证书（PEM，如 authority-chain.pem）", HelpName = "FILE" };
     private readonly Option<string?> trustList = new("--trust-list") { Description = "核验文件时采用的 CA 互认信任列表；其签发者须由 --roots 认可", HelpName = "FILE" };
     private readonly Option<bool> offline = new("--offline") { Description = "不连接服务：证照码按 --pack 核验，文件在本机核验；给出 --roots 或 --trust-list 时文件也是如此" };
+    private readonly Option<string[]> packs = new("--pack") { Description = "离线核验所用的状态包；到期的包只答“无法确认”。可以给几个：第一个是本登记机关的，其余是邻区的", HelpName = "FILE" };
     private readonly Option<string?> text = new("--text") { Description = "单独核验 SignedValue.dat 时的原文（Signature.xml）", HelpName = "FILE" };
 
     private readonly ServiceOptions service;
@@ -38,6 +40,7 @@ internal sealed class VerifyFile
         command.Options.Add(file.roots);
         command.Options.Add(file.trustList);
         command.Options.Add(file.text);
+        command.Options.Add(file.packs);
         return file;
     }
 
@@ -46,6 +49,9 @@ internal sealed class VerifyFile
 
     /// <summary>File of the roots; null when none was named.</summary>
     public string? Roots(ParseResult parse) => parse.GetValue(roots);
+
+    /// <summary>Files of packs: our own first, then those of neighbours; empty when none was named.</summary>
+    public IReadOnlyList<string> Packs(ParseResult parse) => parse.GetValue(packs) ?? [];
 
     /// <summary>Whether the file is one of these, by its content.</summary>
     public static bool IsOne(string input)
@@ -72,19 +78,19 @@ internal sealed class VerifyFile
 
         var bytes = await File.ReadAllBytesAsync(input, cancel);
         var here = parse.GetValue(offline) || parse.GetValue(roots) is not null || parse.GetValue(trustList) is not null;
-        var certificates = Trust(parse);
+        var (certificates, status) = Trust(parse);
 
         // 1. A document.
         if (OfdReader.LooksLikeOne(bytes))
         {
-            var document = here ? DocumentWire.ToMessage(await new DocumentVerifier(certificates, NoStatus.Instance, TimeProvider.System).VerifyAsync(bytes, cancel))
+            var document = here ? DocumentWire.ToMessage(await new DocumentVerifier(certificates, status, TimeProvider.System).VerifyAsync(bytes, cancel))
                 : await AskAsync(parse, screen, bytes, cancel);
             DocumentView.Show(screen, document);
             return DocumentView.ExitOf(document);
         }
 
         // 2. A seal, looked at here; the service is asked for its state by eid verify-seal.
-        var seal = await new SealVerifier(certificates, NoStatus.Instance, TimeProvider.System).VerifyAsync(bytes, cancel);
+        var seal = await new SealVerifier(certificates, status, TimeProvider.System).VerifyAsync(bytes, cancel);
         if (seal.Seal is { } read)
         {
             return Show(screen, DocumentWire.ToMessage(seal), read);
@@ -92,7 +98,7 @@ internal sealed class VerifyFile
 
         // 3. A signature by itself.
         var original = parse.GetValue(text) is { } path ? await File.ReadAllBytesAsync(Existing(path), cancel) : null;
-        var report = await new SignatureVerifier(certificates, NoStatus.Instance, TimeProvider.System).VerifyAsync(bytes, original, cancel);
+        var report = await new SignatureVerifier(certificates, status, TimeProvider.System).VerifyAsync(bytes, original, cancel);
         if (report.Signature is not { } signature)
         {
             throw new EidException(ErrorReason.DocumentInvalid, $"文件不是 OFD、电子印章或电子签章：{seal.Checks[0].Text}；其他文件请用 eid inspect 查看");
@@ -127,12 +133,25 @@ internal sealed class VerifyFile
         return await receipt.KeepAsync(parse, screen, connection.Documents.VerifyStampAsync(request, Connection.Writing(cancel)), answer => answer.Receipt);
     }
 
-    private CertificateTrust Trust(ParseResult parse)
+    private (CertificateTrust Certificates, IStatusSource Status) Trust(ParseResult parse)
     {
         var given = parse.GetValue(roots) is { } path ? Inspecting.Trust.Certificates(File.ReadAllText(Existing(path))).Select(der => Sm2Certificate.Parse(der)).ToList() : [];
-        var list = parse.GetValue(trustList) is { } listPath ? TrustList.Open(File.ReadAllBytes(Existing(listPath)), given) : null;
         var own = given.Where(certificate => certificate.IsIssuedBy(certificate)).ToList();
-        return given.Count > 0 && own.Count == 0 ? throw new UsageException("--roots 中没有自签名的 SM2 根证书") : new CertificateTrust(own, given, list);
+        if (given.Count > 0 && own.Count == 0)
+        {
+            throw new UsageException("--roots 中没有自签名的 SM2 根证书");
+        }
+
+        // A pack brings along what stands between, and the list of other CAs; the roots it does not.
+        var pack = Packs(parse) switch
+        {
+            [] => null,
+            [var file] => StatusPack.Open(PackCommand.Read(file), own = [.. RootsOption.Read(Roots(parse)).Roots]),
+            _ => throw new UsageException("核验文件只用本登记机关的一个状态包"),
+        };
+        List<Sm2Certificate> known = [.. given, .. own, .. pack?.Certificates ?? []];
+        var list = parse.GetValue(trustList) is { } listPath ? TrustList.Open(File.ReadAllBytes(Existing(listPath)), known) : pack is { TrustList.Length: > 0 } ? TrustList.Open(pack.TrustList, known) : null;
+        return (new CertificateTrust(own, known, list), pack is null ? NoStatus.Instance : new PackStatus(new PackStates(pack), own, TimeProvider.System));
     }
 
     private static int Show(Screen screen, StampVerification answer, SesSeal seal, params (string Label, string Value)[] more)

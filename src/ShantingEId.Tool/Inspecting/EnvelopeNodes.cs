@@ -21,6 +21,7 @@ internal static class EnvelopeNodes
             ContentType.LicenseCode => "证照码",
             ContentType.LookupTick => "查询账本",
             ContentType.TrustList => "CA 互认信任列表",
+            ContentType.NeighbourList => "邻区互认名单",
             ContentType.StatusList => "状态列表",
             ContentType.StatusPack => "离线状态包",
             _ => $"内容类型 {(int)envelope.ContentType}",
@@ -42,6 +43,10 @@ internal static class EnvelopeNodes
         else if (TrustList.TryRead(envelope, out var list))
         {
             root.Add(Of(list));
+        }
+        else if (NeighbourList.TryRead(envelope, out var neighbours))
+        {
+            root.Add(Of(neighbours));
         }
         else if (StatusToken.TryRead(envelope, out var token))
         {
@@ -173,6 +178,18 @@ internal static class EnvelopeNodes
         {
             node.Add(new Node("CA", entry.Name).Add("证书", entry.Certificate.Subject).Add("用途", entry.Uses.ToString()).Add("区划", entry.Region.Length == 0 ? "不限" : entry.Region)
                 .Add("互认期", $"{Words.Of(entry.From)} 至 {Words.Of(entry.To)}"));
+        }
+
+        return node;
+    }
+
+    private static Node Of(NeighbourList list)
+    {
+        var node = new Node("邻区互认名单", $"第 {list.Number} 号").Add("签发时间", Words.Of(list.IssueTime)).Add("过期时间", Words.Of(list.NextUpdate));
+        foreach (var one in list.Neighbours)
+        {
+            node.Add(new Node("登记机关", one.Name).Add("区划", one.Division).Add("可证明的区划", string.Join('、', one.Regions)).Add("官方网址", one.CodePrefix).Add("状态来源", one.Source.Length == 0 ? "无" : one.Source)
+                .Add("互认期", $"{Words.Of(one.From)} 至 {Words.Of(one.To)}"));
         }
 
         return node;

@@ -29,6 +29,7 @@ internal static class ShownFactsView
             ("经营范围", Take("business_scope")),
             .. SealKinds.All.Select(each => (each.ChineseName(), Seal(Take("seal." + WireName(each.ToString()))))),
             ("登记机关", With(Take("authority_name"), Take("authority_code"))),
+            ("邻区", With(Take("issuer_name"), Take("issuer_division"))),
             ("签发时间", Time(Take("issue_time"))),
             ("证照标识", Take("license_id")),
             ("版本", Take("version") is { Length: > 0 } version ? $"第 {version} 版" : ""),

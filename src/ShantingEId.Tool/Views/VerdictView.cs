@@ -21,14 +21,10 @@ internal static class VerdictView
         screen.Facts(
         [
             .. answer.License is null ? [] : FaceView.Of(answer.License),
-            .. answer.Neighbour is not { } neighbour ? [] : ((string, string)[])
-            [
-                ("名称", neighbour.Name), ("统一社会信用代码", neighbour.CreditCode), ("版本", neighbour.Version > 0 ? $"第 {neighbour.Version} 版" : ""),
-                ("发证机关", $"{neighbour.IssuerName}（区划 {neighbour.IssuerDivision}）"), ("签发时间", Words.Of(neighbour.IssueTime)),
-            ],
+            ("邻区", answer.Neighbour is { } neighbour ? $"{neighbour.IssuerName}（区划 {neighbour.IssuerDivision}）" : ""),
             ("持证人现名称", answer.HolderName),
             ("印章", string.Join(screen.IsTerminal ? "\n" : "  ", answer.Seals.Select(seal => $"{Words.Of(seal.Kind)} {seal.SealCode}"))),
-            ("状态", answer.License is null ? "" : $"{word}，自 {Words.Of(answer.StateEffectiveTime)}起"),
+            ("状态", answer.StateEffectiveTime is null ? "" : $"{word}，自 {Words.Of(answer.StateEffectiveTime)}起"),
             ("登记时间", answer.StateRecordedTime is { } told && answer.StateEffectiveTime is { } since && told.ToDateTimeOffset() - since.ToDateTimeOffset() > TimeSpan.FromSeconds(1) ? Words.Of(told) : ""),
             ("状态理由", answer.StateReason),
             ("接替的执照", answer.Succession is { } next ? $"第 {next.Version} 版{(next.LicenseId.Length > 0 ? $"（{next.LicenseId}）" : "")}，自 {Words.Of(next.EffectiveTime)}起" : ""),

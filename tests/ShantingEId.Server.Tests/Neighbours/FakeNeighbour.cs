@@ -120,7 +120,8 @@ public sealed class FakeNeighbour : IAsyncLifetime
         .Sign(prefix, AuthorityFiles.OpenKey(keys ?? Theirs, signer, TimeProvider.System.GetUtcNow()));
 
     /// <summary>A list of the neighbour, signed.</summary>
-    public byte[] Token(int number, LicenseStatus status = LicenseStatus.Valid, TimeSpan age = default, string? keys = null, string signer = AuthorityFiles.StatusSigner, string? address = null, TimeSpan? ttl = null, LicenseStatus permits = LicenseStatus.Valid, TimeSpan? lifetime = null)
+    public byte[] Token(int number, LicenseStatus status = LicenseStatus.Valid, TimeSpan age = default, string? keys = null, string signer = AuthorityFiles.StatusSigner, string? address = null, TimeSpan? ttl = null, LicenseStatus permits = LicenseStatus.Valid, TimeSpan? lifetime = null,
+        DateTimeOffset? issued = null)
     {
         var list = StatusList.CreateUnused();
         if (number >> StatusReference.ListBits == 0)
@@ -132,8 +133,8 @@ public sealed class FakeNeighbour : IAsyncLifetime
             list[TradePlace.Index] = (int)permits;
         }
 
-        var issued = Now() - age;
-        var token = new StatusToken { Address = address ?? StatusReference.AddressOf(Prefix, number), IssueTime = issued, ExpireTime = issued + (lifetime ?? TimeSpan.FromHours(24)), Ttl = ttl ?? TimeSpan.FromSeconds(60), List = list };
+        var at = (issued ?? Now()) - age;
+        var token = new StatusToken { Address = address ?? StatusReference.AddressOf(Prefix, number), IssueTime = at, ExpireTime = at + (lifetime ?? TimeSpan.FromHours(24)), Ttl = ttl ?? TimeSpan.FromSeconds(60), List = list };
         return token.Sign(AuthorityFiles.OpenKey(keys ?? Theirs, signer, TimeProvider.System.GetUtcNow())).Encode();
     }
 

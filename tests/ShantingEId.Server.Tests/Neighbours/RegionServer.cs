@@ -1,9 +1,11 @@
 using System.Text.Json.Nodes;
+using ShantingEId.Codes;
 using ShantingEId.Crypto;
 using ShantingEId.Recognition;
 using ShantingEId.Server.Authority;
 using ShantingEId.TestSupport;
 using ShantingEId.V1;
+using Neighbour = ShantingEId.Recognition.Neighbour;
 
 namespace ShantingEId.Server.Tests.Neighbours;
 
@@ -75,6 +77,14 @@ public sealed class RegionServer(string division, string name, string host) : Se
         request.Enterprise.CreditCode = SampleCompanies.CreditCode(SampleCompanies.Next(), division);
         request.Enterprise.Name = name + "样例食品有限公司";
         return await Staff().IssueSetAsync(request);
+    }
+
+    /// <summary>The code of a set as if it had been issued an hour ago: a list says nothing against what is younger than a minute.</summary>
+    public string Older(IssuedSet set)
+    {
+        LicenseCode.TryOpen(set.LicenseCode, CodePrefix, out var envelope);
+        var claims = LicenseCode.Read(envelope!)!;
+        return (claims with { IssueTime = claims.IssueTime.AddHours(-1) }).Sign(CodePrefix, AuthorityFiles.OpenKey(Certificates, AuthorityFiles.CodeSigner, TimeProvider.System.GetUtcNow()));
     }
 
     public async Task<Verification> AskAsync(string code, bool receipt = false, TimeSpan? age = null) => await new VerificationService.VerificationServiceClient(Channel("bank")).VerifyCodeAsync(new VerifyCodeRequest

@@ -27,8 +27,8 @@ public sealed class TwoRegionsTests(TwoRegionsFixture regions) : IClassFixture<T
             var answer = await BecomesAsync(here, set.LicenseCode, Verdict.Valid);
 
             // Who issued it, and what the code itself says: the other's register is not ours.
-            Assert.Equal((there.Division, set.License.Enterprise.CreditCode, set.License.Enterprise.Name, 1), (answer.Neighbour.IssuerDivision, answer.Neighbour.CreditCode, answer.Neighbour.Name, answer.Neighbour.Version));
-            Assert.Null(answer.License);
+            Assert.Equal((there.Division, set.License.Enterprise.CreditCode, set.License.Enterprise.Name, 1), (answer.Neighbour.IssuerDivision, answer.License.Enterprise.CreditCode, answer.License.Enterprise.Name, answer.License.Version));
+            Assert.Equal(("", "", ""), (answer.License.Enterprise.Address, answer.License.Enterprise.Representative, answer.License.LicenseId));
             Assert.Empty(answer.Seals);
             Assert.Contains(there.Division, answer.Explanation, StringComparison.Ordinal);
             Assert.InRange(answer.StatusAsOfTime.ToDateTimeOffset(), TimeProvider.System.GetUtcNow() - (2 * RegionServer.Ttl), TimeProvider.System.GetUtcNow());
@@ -43,7 +43,7 @@ public sealed class TwoRegionsTests(TwoRegionsFixture regions) : IClassFixture<T
             // A purpose that grants no names shows none of the code either; a look-up by credit code stays with our own register.
             var masked = await new VerificationService.VerificationServiceClient(here.Channel("bank")).VerifyCodeAsync(
                 new VerifyCodeRequest { Code = set.LicenseCode, Purpose = "ACCOUNT_OPENING", ReadMask = new Google.Protobuf.WellKnownTypes.FieldMask { Paths = { "credit_code" } } });
-            Assert.Equal((Verdict.Valid, "", set.License.Enterprise.CreditCode), (masked.Verdict, masked.Neighbour.Name, masked.Neighbour.CreditCode));
+            Assert.Equal((Verdict.Valid, "", set.License.Enterprise.CreditCode), (masked.Verdict, masked.License.Enterprise.Name, masked.License.Enterprise.CreditCode));
             var looked = await new VerificationService.VerificationServiceClient(here.Channel("bank")).LookupLicenseAsync(new LookupLicenseRequest { CreditCode = set.License.Enterprise.CreditCode, Purpose = "ACCOUNT_OPENING" });
             Assert.Equal(Verdict.NotFound, looked.Verdict);
         }
@@ -78,14 +78,15 @@ public sealed class TwoRegionsTests(TwoRegionsFixture regions) : IClassFixture<T
         await life.ChangeAsync(LifeClient.Rename(renamed, "枣庄市市中区样例更名食品有限公司"));
         var clock = Stopwatch.StartNew();
 
-        await BecomesAsync(home, revoked.LicenseCode, Verdict.Revoked);
+        await BecomesAsync(home, other.Older(revoked), Verdict.Revoked);
         Console.WriteLine($"figure neighbour_revocation_seen {clock.Elapsed.TotalSeconds:0.0} s <= {Bound.TotalSeconds:0}");
         await BecomesAsync(home, renamed.LicenseCode, Verdict.Superseded);
 
         Assert.InRange(clock.Elapsed, TimeSpan.Zero, Bound);
         for (var i = 0; i < 20; i++)
         {
-            Assert.Equal(Verdict.Revoked, (await home.AskAsync(revoked.LicenseCode)).Verdict);
+            Assert.Equal(Verdict.Revoked, (await home.AskAsync(other.Older(revoked))).Verdict);
+            Assert.NotEqual(Verdict.Valid, (await home.AskAsync(revoked.LicenseCode)).Verdict);
         }
     }
 
@@ -105,14 +106,14 @@ public sealed class TwoRegionsTests(TwoRegionsFixture regions) : IClassFixture<T
             {
                 answer = await home.AskAsync(set.LicenseCode);
                 Assert.True(answer.Verdict == Verdict.Unknown || TimeProvider.System.GetUtcNow() - answer.StatusAsOfTime.ToDateTimeOffset() < (2 * RegionServer.Ttl) + TimeSpan.FromSeconds(2), answer.ToString());
-                Assert.InRange(TimeProvider.System.GetUtcNow() - stopped, TimeSpan.Zero, Bound + TimeSpan.FromSeconds(3));
+                Assert.InRange(TimeProvider.System.GetUtcNow() - stopped, TimeSpan.Zero, Bound + TimeSpan.FromSeconds(10));
                 await Task.Delay(50, TestContext.Current.CancellationToken);
                 asked++;
             }
             while (answer.Verdict != Verdict.Unknown);
             Assert.Equal("NEIGHBOUR_STATE_UNKNOWN", answer.Reason);
             Assert.InRange(answer.StatusAsOfTime.ToDateTimeOffset(), stopped - Bound, stopped + TimeSpan.FromSeconds(1));
-            Assert.Equal(set.License.Enterprise.Name, answer.Neighbour.Name);
+            Assert.Equal((set.License.Enterprise.Name, other.Division), (answer.License.Enterprise.Name, answer.Neighbour.IssuerDivision));
             Assert.Contains("最近一次截至", answer.Explanation, StringComparison.Ordinal);
             using var browser = home.Browser();
             var html = await browser.GetStringAsync("/?code=" + Uri.EscapeDataString(set.LicenseCode), TestContext.Current.CancellationToken);
@@ -126,7 +127,7 @@ public sealed class TwoRegionsTests(TwoRegionsFixture regions) : IClassFixture<T
                 Assert.Equal(Verdict.Unknown, (await home.AskAsync(set.LicenseCode)).Verdict);
             }
 
-            Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+            Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(30)); // Of waiting it would be 200.
         }
         finally
         {
@@ -159,7 +160,7 @@ public sealed class TwoRegionsTests(TwoRegionsFixture regions) : IClassFixture<T
         var altered = theirs.LicenseCode[..^9] + (theirs.LicenseCode[^9] == 'A' ? 'B' : 'A') + theirs.LicenseCode[^8..];
         Assert.Equal(Verifying.Verdict.BadSignature, both.Verify(altered).Verdict);
 
-        // I28: from their end on packs say nothing, whoever's they are.
+        // I28: from its end on ours says nothing, of neighbours neither, whose packs may last longer.
         clock.SetUtcNow(pack.ExpireTime);
         Assert.Equal((Verifying.Verdict.Unknown, "STATE_TOO_OLD"), (both.Verify(theirs.LicenseCode).Verdict, both.Verify(theirs.LicenseCode).Reason));
 
