@@ -149,11 +149,13 @@ public sealed class TwoRegionsTests(TwoRegionsFixture regions) : IClassFixture<T
         using var otherBrowser = other.Browser();
         var trust = EidTrust.FromPem(await File.ReadAllTextAsync(Path.Combine(home.Certificates, "root.crt"), TestContext.Current.CancellationToken));
         var pack = StatusPack.Open(await homeBrowser.GetByteArrayAsync("/pack/latest", TestContext.Current.CancellationToken), trust.Roots);
+        await Task.Delay(1100, TestContext.Current.CancellationToken); // Theirs lasts longer.
         byte[] foreign = await otherBrowser.GetByteArrayAsync("/pack/latest", TestContext.Current.CancellationToken);
         var clock = new Microsoft.Extensions.Time.Testing.FakeTimeProvider(pack.ProducedAt);
 
         var alone = new OfflineVerifier(pack, trust, clock).Verify(theirs.LicenseCode);
         Assert.Equal((Verifying.Verdict.Unknown, "NEIGHBOUR_STATE_UNKNOWN", theirs.License.Enterprise.Name, other.Division), (alone.Verdict, alone.Reason, alone.Claims!.Name, alone.Neighbour!.Division));
+        Assert.True(Crypto.Envelope.TryParse(foreign, out var later) && StatusPack.TryRead(later, out var last) && last.ExpireTime > pack.ExpireTime);
         var both = new OfflineVerifier(pack, trust, clock, [foreign]);
         Assert.Equal((Verifying.Verdict.Valid, other.Division), (both.Verify(theirs.LicenseCode).Verdict, both.Verify(theirs.LicenseCode).Neighbour!.Division));
         Assert.Equal((Verifying.Verdict.Valid, null), (both.Verify(ours.LicenseCode).Verdict, both.Verify(ours.LicenseCode).Neighbour));

@@ -100,7 +100,7 @@ public sealed class StatusPackTests
             Successions = [new(new(0, 16), 4, "示例新名称乙"), new(new(3, 0), 2, "示例新名称丙")],
             Seals = [new(new(0, 16), 0b01_00_00_00), new(new(3, 0), 0)], Permits = [new(new(2, 0), [new("示例许可乙", LicenseStatus.Valid)])], Neighbours = [9],
         };
-        var third = second with { Number = 5, Certificates = [.. second.Certificates, HandMade.Certified("示例新签发", TestCertificates.From, TestCertificates.To).Certificate], TrustList = [], Permits = [] };
+        var third = second with { Number = 5, Certificates = [.. second.Certificates, HandMade.Certified("示例新签发", TestCertificates.From, TestCertificates.To).Certificate], TrustList = [], Permits = [], Seals = [second.Seals[1]] };
         var old = first with { Seals = null, Permits = [], Neighbours = [] };
         byte[][] packs = [first.Sign(Signer).Encode(), second.Sign(Signer).Encode(), third.Sign(Signer).Encode(), old.Sign(Signer).Encode()];
 
