@@ -47,7 +47,7 @@ internal static class VerifyCommand
             {
                 if (receipt.Wanted(parse) || at.Of(parse) is not null || (offline.HasPack(parse) && !file.IsOffline(parse)))
                 {
-                    throw new UsageException("--receipt、--at 和 --pack 只用于证照码；文件不连接服务即可核验");
+                    throw new UsageException("--receipt 和 --at 只用于证照码；文件用 --pack 核验时须加 --offline");
                 }
 
                 return await file.RunAsync(parse, screen, parse.GetRequiredValue(input), cancel);
