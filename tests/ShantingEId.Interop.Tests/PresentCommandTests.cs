@@ -1,12 +1,19 @@
 using System.Text.Json;
 using Google.Protobuf.WellKnownTypes;
+using ShantingEId.Server;
 using ShantingEId.Server.Tests;
 using ShantingEId.V1;
 
 namespace ShantingEId.Interop.Tests;
 
+/// <summary>A deployment whose codes last as long as they may: several processes start within the life of one.</summary>
+public sealed class SlowScanServer : ServerFixture
+{
+    public override EidServerOptions Options() => base.Options() with { LiveCodeLife = TimeSpan.FromSeconds(120) };
+}
+
 /// <summary><c>eid present</c> and <c>eid verify</c> of a live code, as people use them.</summary>
-public sealed class PresentCommandTests(ServerFixture server) : IClassFixture<ServerFixture>
+public sealed class PresentCommandTests(SlowScanServer server) : IClassFixture<SlowScanServer>
 {
     [Fact]
     public async Task A_code_is_shown_until_somebody_scans_it_and_listed_afterwards()
@@ -44,7 +51,7 @@ public sealed class PresentCommandTests(ServerFixture server) : IClassFixture<Se
 
     private async Task<string> ShownAsync()
     {
-        for (var i = 0; i < 200; i++)
+        for (var i = 0; i < 1200; i++)
         {
             using (var register = server.OpenRegister())
             {
