@@ -114,6 +114,7 @@ internal sealed class PageWords
         (Verdict.NotAccepted, _) => ("The time of this live code is over; it may be a screenshot or a picture that was passed on.", "Ask to be shown a new code, and scan it on the spot."),
         (Verdict.Malformed, VerdictReason.TypedCodeCheck) => ("The short code is mistyped.", "Type the twelve characters again as they stand under the QR code (no I, L, O or U)."),
         (Verdict.Malformed, _) => ("The code is damaged or incomplete and cannot be read.", "Scan again, or type the short code that stands under the QR code."),
+        (Verdict.Unknown, VerdictReason.LiveCodeOnline) => ("This is a live code: whether it was used already only the register knows.", "Check it with a network, or ask for the code on the licence itself."),
         (Verdict.Unknown, VerdictReason.RegisterNotAsked) => ("The register was not asked: it is not known whether the licence is in force.", "Check again with a network; do not rely on it until then."),
         (Verdict.Unknown, VerdictReason.YoungerThanStates) => ("This licence is younger than the states at hand: it is not known whether it is in force.", "Check again with a network; do not rely on it until then."),
         (Verdict.Unknown, VerdictReason.PermitsNotListed) => ("The states of the permits on this comprehensive licence are not among the states at hand.", "Check again with a network; do not rely on it until then."),

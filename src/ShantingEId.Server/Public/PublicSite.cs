@@ -69,7 +69,7 @@ internal sealed partial class PublicSite(LookupDesk desk, Verifier verifier, ICo
                 pace.CountMiss(from);
             }
 
-            var html = answer.Verification.Reason != VerdictReason.QrPrefix ? page.Verdict(words, answer, await FormerNamesAsync(answer, cancel), code.StartsWith(authority.CodePrefix, StringComparison.Ordinal))
+            var html = answer.Verification.Reason != VerdictReason.QrPrefix ? page.Verdict(words, answer, await FormerNamesAsync(answer, cancel), !isLive && code.StartsWith(authority.CodePrefix, StringComparison.Ordinal))
                 : LookAlike.Resembles(code, authority.CodePrefix) ? page.LookAlike(words)
                 : LookAlike.IsAddress(code) ? page.Judged(words, Verdict.NotOurs, VerdictReason.QrPrefix) : page.NotACode(words);
             return (StatusCodes.Status200OK, html);

@@ -16,7 +16,7 @@ internal static class ScanWords
     private static readonly (Verdict, VerdictReason)[] Conclusions =
     [
         (Verdict.Valid, VerdictReason.None), (Verdict.Suspended, VerdictReason.Suspended), (Verdict.Superseded, VerdictReason.Superseded), (Verdict.Revoked, VerdictReason.ListedInvalid),
-        (Verdict.Unknown, VerdictReason.RegisterNotAsked), (Verdict.Unknown, VerdictReason.YoungerThanStates), (Verdict.Unknown, VerdictReason.PermitsNotListed),
+        (Verdict.Unknown, VerdictReason.RegisterNotAsked), (Verdict.Unknown, VerdictReason.LiveCodeOnline), (Verdict.Unknown, VerdictReason.YoungerThanStates), (Verdict.Unknown, VerdictReason.PermitsNotListed),
         (Verdict.Unknown, VerdictReason.StateTooOld), (Verdict.Unknown, VerdictReason.ClocksApart), (Verdict.BadSignature, VerdictReason.SignatureInvalid),
         (Verdict.BadSignature, VerdictReason.KeyPurpose), (Verdict.NotOurs, VerdictReason.QrPrefix), (Verdict.NotOurs, VerdictReason.KeyUnknown), (Verdict.Malformed, VerdictReason.QrVersion),
         (Verdict.Malformed, VerdictReason.QrNotCanonical), (Verdict.Malformed, VerdictReason.QrStructure), (Verdict.Malformed, VerdictReason.TypedCodeCheck),

@@ -236,6 +236,11 @@ public sealed class SignedData
         if (signer.PeekTag().HasSameClassAndValue(Explicit0))
         {
             signedPart = signer.ReadEncodedValue().ToArray();
+            if (signedPart[0] != 0xA0)
+            {
+                throw new AsnContentException("signed attributes"); // The tag is not signed; of its forms only the constructed one is DER.
+            }
+
             signedPart[0] = 0x31;
             (digest, isWellBound) = ReadAttributes(signedPart, contentOid, certificate);
         }

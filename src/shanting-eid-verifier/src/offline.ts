@@ -13,7 +13,7 @@ export type Verdict = 'VALID' | 'SUSPENDED' | 'SUPERSEDED' | 'REVOKED' | 'BAD_SI
 /** Machine reason behind a verdict; empty where it is VALID. */
 export type Reason =
   | '' | 'QR_PREFIX' | 'QR_VERSION' | 'QR_NOT_CANONICAL' | 'QR_STRUCTURE' | 'TYPED_CODE_CHECK' | 'KEY_UNKNOWN' | 'KEY_PURPOSE' | 'SIGNATURE_INVALID'
-  | 'SUSPENDED' | 'SUPERSEDED' | 'LISTED_INVALID' | 'REGISTER_NOT_ASKED' | 'YOUNGER_THAN_STATES' | 'PERMITS_NOT_LISTED' | 'STATE_TOO_OLD' | 'CLOCKS_APART'
+  | 'SUSPENDED' | 'SUPERSEDED' | 'LISTED_INVALID' | 'REGISTER_NOT_ASKED' | 'LIVE_CODE_ONLINE' | 'YOUNGER_THAN_STATES' | 'PERMITS_NOT_LISTED' | 'STATE_TOO_OLD' | 'CLOCKS_APART'
   | 'NEIGHBOUR_LIST_EXPIRED' | 'NEIGHBOUR_PERIOD' | 'NEIGHBOUR_REGION' | 'NEIGHBOUR_STATE_UNKNOWN';
 
 /** What can be said about a code without the service. */
@@ -50,6 +50,9 @@ export interface CodeVerdict {
 // A clock a little behind is no reason to refuse; one that is before the pack was made cannot tell whether it has expired.
 const clockTolerance = 5 * 60;
 
+// Stands in a live code where a licence code has its form.
+const liveMark = '8';
+
 // From the time on a licence until the register knows it.
 const timeToRegister = 60;
 
@@ -80,6 +83,11 @@ export function judgeOffline(text: string, by: OpenPack | CodeTrust, now: number
   const typed = isOurs ? 'none' : readTypedCode(text);
   if (typed !== 'none') {
     return typed === 'sound' ? answerOf('UNKNOWN', 'REGISTER_NOT_ASKED') : answerOf('MALFORMED', 'TYPED_CODE_CHECK');
+  }
+
+  // A live code says nothing by itself, and only the register knows whether it was used.
+  if (isOurs && text.startsWith(liveMark, by.codePrefix.length)) {
+    return answerOf('UNKNOWN', 'LIVE_CODE_ONLINE');
   }
 
   // 2. A neighbour's.

@@ -222,6 +222,23 @@ public sealed class DocumentVerifierTests
         Assert.True(report.Files.Count < 20);
     }
 
+    // The tag of signed attributes is not signed itself (RFC 5652 §5.4): its primitive form passed unnoticed once.
+    [Fact]
+    public async Task Tags_that_nobody_signed_have_one_form()
+    {
+        var document = new SignedOfd();
+        document.Sign("s1", document.Everything, withSeal: false);
+        Assert.Equal(SealVerdict.Valid, (await VerifyAsync(document)).Verdict);
+        const string path = "Doc_0/Signs/Sign_0/SignedValue.dat";
+        var value = document.Files[path];
+        foreach (var at in Enumerable.Range(0, value.Length).Where(at => value[at] == 0xA0))
+        {
+            document.Files[path] = value.ToArray();
+            document.Files[path][at] = 0x80;
+            Assert.NotEqual(SealVerdict.Valid, (await VerifyAsync(document)).Verdict);
+        }
+    }
+
     private static async Task RefusedAsync(SignedOfd document, string what)
     {
         var error = await Assert.ThrowsAsync<EidException>(() => VerifyAsync(document));

@@ -56,6 +56,7 @@ internal static class CodeVectors
 
         yield return Code("bad-version-none", Prefix, "MALFORMED", "QR_VERSION", Text, "只有前缀");
         yield return Code("bad-version-2", Prefix + "2" + body, "MALFORMED", "QR_VERSION", Text, "版本号为 2");
+        yield return Code("good-live", Prefix + "8" + body, "UNKNOWN", "LIVE_CODE_ONLINE", Text, "无；动态码只有登记簿能认");
         yield return Code("bad-version-missing", Prefix + body, "MALFORMED", "QR_VERSION", Text, "没有版本号");
         foreach (var (name, scanned, defect) in new[]
         {
