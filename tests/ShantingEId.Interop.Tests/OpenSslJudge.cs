@@ -59,7 +59,6 @@ internal sealed partial class OpenSslJudge : IDisposable
         // 2. Both signatures.
         Note(Verifies(signer, toSign, whole.ReadBitString(out _)), "signature over toSign");
         Note(Seal(seal), "seal");
-        Note(seal.Span.SequenceEqual(content["Doc_0/Signs/Sign_0/Seal.esl"]), "Seal.esl");
 
         // 3. The hash in it is that of Signature.xml; those in there are those of the files, and of all but the signature's own.
         var text = System.Text.Encoding.UTF8.GetString(content["Doc_0/Signs/Sign_0/Signature.xml"]);
