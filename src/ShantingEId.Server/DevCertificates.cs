@@ -34,6 +34,12 @@ public static class DevCertificates
         (AuthorityFiles.TimeStamper, "时间戳服务（开发）", CertificateUse.TimeStamping),
     ];
 
+    // Of whose keys the others are known (AuthorityFiles), under the licence authority.
+    private static readonly Dictionary<string, CertificateUse> Exchangeable = new()
+    {
+        [AuthorityFiles.ManifestSigner] = CertificateUse.Signing, [AuthorityFiles.CodeSigner] = CertificateUse.Signing, [AuthorityFiles.ReceiptSigner] = CertificateUse.ReceiptSigning,
+    };
+
     /// <summary>Writes the files; a folder that lacks nothing but keys which came later is given those alone.</summary>
     /// <param name="directory">Created when missing.</param>
     /// <param name="clock">Start of validity.</param>
@@ -70,6 +76,40 @@ public static class DevCertificates
         WriteSeal(directory, from);
         WriteTls(directory, from);
         return [];
+    }
+
+    /// <summary>Makes the next key of a signer beside the one that signs: <c>NAME-N.crt</c>, which every replica goes on to believe, and <c>NAME-N.key.sealed</c>.</summary>
+    /// <param name="directory">A folder of development keys.</param>
+    /// <param name="name">Of a key under the licence authority, e.g. <c>code-signer</c>.</param>
+    /// <param name="clock">Start of validity.</param>
+    /// <returns>Name of the new files without their endings.</returns>
+    /// <exception cref="EidException"><see cref="ErrorReason.SigningKeyUnusable"/>: there is no such key to be followed by another.</exception>
+    public static string MakeNext(string directory, string name, TimeProvider clock)
+    {
+        var before = AuthorityFiles.ReadCertificate(directory, name);
+        if (!Exchangeable.TryGetValue(name, out var use))
+        {
+            throw new EidException(ErrorReason.SigningKeyUnusable, $"{name} 不能这样更换；可更换的有 {string.Join('、', Exchangeable.Keys)}");
+        }
+
+        // 1. The certificate of now stands among the others too, so that it stays when the next one takes its place.
+        var others = Directory.GetFiles(directory, name + "-*.crt").Length;
+        if (others == 0)
+        {
+            Save(directory, $"{name}-{++others}.crt", before.ToPem());
+        }
+
+        // 2. The key is sealed for the name under which it will be opened.
+        var next = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{name}-{others + 1}");
+        var vault = new KeyVault(AuthorityFiles.Bytes(directory, AuthorityFiles.KeyEncryptionKey));
+        using var authorityKey = vault.Open(AuthorityFiles.Bytes(directory, AuthorityFiles.LicenseAuthority + ".key.sealed"), AuthorityFiles.LicenseAuthority);
+        using var key = Sm2PrivateKey.Generate();
+        var from = clock.GetUtcNow().AddHours(-1);
+        var certificate = new CertificateIssuer(authorityKey, AuthorityFiles.ReadCertificate(directory, AuthorityFiles.LicenseAuthority))
+            .Issue(new CertificateSubject(Organisation, before.CommonName), key.PublicKey, use, from, from.AddYears(10));
+        SaveSecret(directory, next + ".key.sealed", vault.Seal(key, name));
+        Save(directory, next + ".crt", certificate.ToPem());
+        return next;
     }
 
     private static void AddLater(string directory, KeyVault vault, CertificateIssuer issuer, IEnumerable<(string Name, string CommonName, CertificateUse Use)> keys, DateTimeOffset from)

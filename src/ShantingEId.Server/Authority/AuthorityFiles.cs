@@ -19,7 +19,8 @@ internal sealed record AuthorityDescription(string Name, string CreditCode, stri
 
 /// <summary>
 /// The authority's folder: its description, certificates (PEM), private keys sealed by the vault (<c>*.key.sealed</c>, Base64)
-/// and the vault's key-encryption key, which a production deployment keeps on another medium than the database.
+/// and the vault's key-encryption key, which a production deployment keeps on another medium than the database. Beside the certificate of a
+/// key that signs, <c>NAME.crt</c>, stand those of its predecessors and of its successor, <c>NAME-*.crt</c> (docs/upgrading.md).
 /// </summary>
 internal static class AuthorityFiles
 {
@@ -77,6 +78,7 @@ internal static class AuthorityFiles
 
         var sealAuthority = Signer(SealAuthority);
         var sealMaker = Signer(SealMaker);
+        var others = new OtherSigners(Beside(ManifestSigner), Beside(CodeSigner), Beside(ReceiptSigner), Beside(SealMaker));
         return new IssuingAuthority
         {
             Name = description.Name,
@@ -89,11 +91,15 @@ internal static class AuthorityFiles
             ReceiptSigner = Signer(ReceiptSigner),
             SealMaker = sealMaker,
             SealAuthority = new CertificateIssuer(sealAuthority.Private, sealAuthority.Certificate),
-            Intermediates = [ReadCertificate(directory, LicenseAuthority), sealAuthority.Certificate, sealMaker.Certificate],
+            Others = others,
+            Intermediates = [ReadCertificate(directory, LicenseAuthority), sealAuthority.Certificate, sealMaker.Certificate, .. others.SealMakers],
             Roots = [ReadCertificate(directory, Root)],
             Vault = vault,
             StatusSecret = statusSecret,
         };
+
+        IReadOnlyList<Sm2Certificate> Beside(string name) =>
+            [.. Directory.GetFiles(directory, name + "-*.crt").Order(StringComparer.Ordinal).Select(path => ReadCertificate(directory, Path.GetFileNameWithoutExtension(path)))];
     }
 
     /// <summary>Opens one key of the folder by itself: one that the service does not need to run.</summary>

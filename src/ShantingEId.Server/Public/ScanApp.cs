@@ -33,7 +33,7 @@ internal sealed class ScanApp
         words = Languages.ToDictionary(language => language, language => new WebAsset($"words.{language}.json", ScanWords.Of(WordsIn(language))));
         manifests = Languages.ToDictionary(language => language, language => new WebAsset($"{language}.webmanifest", Manifest(WordsIn(language))));
         own = words.Values.Concat(manifests.Values).ToDictionary(asset => asset.Way, StringComparer.Ordinal);
-        trust = new WebAsset("trust.json", Trust(authority));
+        trust = new WebAsset("trust.json", Trust(authority, options.Clock.GetUtcNow()));
         worker = new WebAsset("sw.js", Worker());
     }
 
@@ -72,11 +72,11 @@ internal sealed class ScanApp
     private string Page(PageWords language) => ScanPage.Render(language, frame, codePrefix, words[language.Code].Way, manifests[language.Code].Way);
 
     // The certificates by which a browser judges codes and packs. It keeps the roots of the first time.
-    private static byte[] Trust(IssuingAuthority authority) => JsonSerializer.SerializeToUtf8Bytes(new JsonObject
+    private static byte[] Trust(IssuingAuthority authority, DateTimeOffset now) => JsonSerializer.SerializeToUtf8Bytes(new JsonObject
     {
         ["prefix"] = authority.CodePrefix,
         ["authority"] = string.Concat(authority.Roots.Concat(authority.Intermediates).Select(certificate => certificate.ToPem())),
-        ["codeSigners"] = authority.CodeSigner.Certificate.ToPem(),
+        ["codeSigners"] = string.Concat(authority.Others.Codes.Where(certificate => certificate.IsValidAt(now)).Prepend(authority.CodeSigner.Certificate).Select(certificate => certificate.ToPem())),
     });
 
     private static byte[] Manifest(PageWords language) => JsonSerializer.SerializeToUtf8Bytes(new JsonObject

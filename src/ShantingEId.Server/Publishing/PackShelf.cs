@@ -166,11 +166,14 @@ internal sealed class PackMaker(IssuingAuthority authority, SigningKey signer, I
     public byte[] Make(long number, BoardReading reading, IReadOnlyList<PackedSuccession> successions, byte[] neighbours)
     {
         var produced = DateTimeOffset.FromUnixTimeSeconds(reading.AsOf.ToUnixTimeSeconds());
+        // Who reads a pack asks every certificate in it to be in force: a code signed under one that is not is left to the service.
+        var codes = authority.Others.Codes.Where(certificate => certificate.IsValidAt(produced)).Prepend(authority.CodeSigner.Certificate).DistinctBy(certificate => certificate.PublicKey.KeyId).ToList();
         var states = reading.Lists.ToDictionary(list => list.Number, list => list.States);
         return new StatusPack
         {
             Number = number, ProducedAt = produced, ExpireTime = produced + lifetime, CodePrefix = authority.CodePrefix,
-            Certificates = [.. authority.Intermediates.Concat([authority.CodeSigner.Certificate, signer.Certificate]).Concat(more).DistinctBy(certificate => certificate.PublicKey.KeyId)], CodeSigners = [authority.CodeSigner.Certificate.PublicKey.KeyId], TrustList = trustList?.Bytes ?? [],
+            Certificates = [.. authority.Intermediates.Concat(codes).Append(signer.Certificate).Concat(more).DistinctBy(certificate => certificate.PublicKey.KeyId)],
+            CodeSigners = [.. codes.Select(certificate => certificate.PublicKey.KeyId)], TrustList = trustList?.Bytes ?? [],
             Lists = reading.Lists, Seals = reading.Seals, Permits = reading.Permits, Neighbours = neighbours,
             // The two readings are not one snapshot: only what the lists say was replaced has a successor.
             Successions = [.. successions.Where(one => states.TryGetValue(one.Old.List, out var list) && list[one.Old.Index] == (int)LicenseStatus.Superseded)],

@@ -83,7 +83,7 @@ internal static class Wire
             message.Manifest = ByteString.CopyFrom(set.Manifest);
             message.AuthorityCertificates.AddRange(
                 new[] { chain.ManifestSigner.Certificate, chain.CodeSigner.Certificate, chain.ReceiptSigner.Certificate }
-                    .Concat(chain.Intermediates).Concat(chain.Roots).Select(certificate => ByteString.CopyFrom(certificate.Der)));
+                    .Concat(chain.Others.Manifests).Concat(chain.Others.Codes).Concat(chain.Others.Receipts).Concat(chain.Intermediates).Concat(chain.Roots).Select(certificate => ByteString.CopyFrom(certificate.Der)));
         }
 
         return message;

@@ -39,6 +39,9 @@ public sealed class IssuingAuthority
     /// <summary>Issues the certificates of seals.</summary>
     public required CertificateIssuer SealAuthority { get; init; }
 
+    /// <summary>Keys of ours that signed before these or will sign after them.</summary>
+    public OtherSigners Others { get; init; } = OtherSigners.None;
+
     /// <summary>Certificates between the signers and the root.</summary>
     public required IReadOnlyList<Sm2Certificate> Intermediates { get; init; }
 
@@ -75,6 +78,34 @@ public sealed class IssuingAuthority
             return new TrustedKey(key.Private.PublicKey, use, key.Certificate);
         }
 
-        return new KeyRing([Trust(ManifestSigner, ContentType.Manifest), Trust(CodeSigner, ContentType.LicenseCode), Trust(ReceiptSigner, ContentType.LookupTick)]);
+        TrustedKey TrustOther(Sm2Certificate certificate, ContentType use)
+        {
+            // A certificate whose time is over, or has not come, is judged by its own time.
+            var at = now < certificate.NotBefore ? certificate.NotBefore : now > certificate.NotAfter ? certificate.NotAfter : now;
+            var problem = CertificateChain.Problem(certificate, Intermediates, Roots, at);
+            return problem.Length == 0 && (use == ContentType.LookupTick ? certificate.MaySignReceipts : certificate.MaySignCodes) ? new TrustedKey(certificate.PublicKey, use, certificate)
+                : throw new EidException(ErrorReason.SigningKeyUnusable, $"先后使用的签名证书（{certificate.CommonName}）{(problem.Length > 0 ? problem : "不是作这一用途的")}");
+        }
+
+        // 1. The keys that sign now. 2. Those of before and after, by their certificates alone: what they signed goes on to count, also when their time is over.
+        List<TrustedKey> ours = [Trust(ManifestSigner, ContentType.Manifest), Trust(CodeSigner, ContentType.LicenseCode), Trust(ReceiptSigner, ContentType.LookupTick)];
+        TrustedKey[] others = [.. Others.Manifests.Select(certificate => TrustOther(certificate, ContentType.Manifest)), .. Others.Codes.Select(certificate => TrustOther(certificate, ContentType.LicenseCode)),
+            .. Others.Receipts.Select(certificate => TrustOther(certificate, ContentType.LookupTick))];
+        return new KeyRing(ours.Concat(others).DistinctBy(key => key.Key.KeyId));
     }
+}
+
+/// <summary>
+/// Certificates of keys of ours that do not sign at the moment: those that signed before, and those that are about to. Their private keys are not
+/// here. Every replica knows the next key before the first one signs with it, so a change of keys is noticed by nobody.
+/// </summary>
+/// <param name="Manifests">Of manifests.</param>
+/// <param name="Codes">Of licence codes.</param>
+/// <param name="Receipts">Of look-up ledgers.</param>
+/// <param name="SealMakers">Of seals (制章者).</param>
+public sealed record OtherSigners(
+    IReadOnlyList<Sm2Certificate> Manifests, IReadOnlyList<Sm2Certificate> Codes, IReadOnlyList<Sm2Certificate> Receipts, IReadOnlyList<Sm2Certificate> SealMakers)
+{
+    /// <summary>No others.</summary>
+    public static OtherSigners None { get; } = new([], [], [], []);
 }

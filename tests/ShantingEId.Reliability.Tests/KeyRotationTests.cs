@@ -1,0 +1,118 @@
+using ShantingEId.Reliability.Tests.Bench;
+using ShantingEId.Server;
+using ShantingEId.TestSupport;
+using ShantingEId.V1;
+using Verdict = ShantingEId.V1.Verification.Types.Verdict;
+
+namespace ShantingEId.Reliability.Tests;
+
+/// <summary>
+/// I37: the keys that sign manifests, codes and receipts are exchanged while clients go on, as docs/upgrading.md says: first every replica learns the
+/// next certificates, then one after the other signs with the next keys. Nobody hears anything but UNAVAILABLE of the one that leaves, and what any key signed stays
+/// good. EID_ROTATIONS counts the rotations (1). A campaign:
+/// <c>EID_ROTATIONS=10 artifacts/bin/ShantingEId.Reliability.Tests/release/ShantingEId.Reliability.Tests -class ShantingEId.Reliability.Tests.KeyRotationTests</c>
+/// </summary>
+public sealed class KeyRotationTests
+{
+    private static readonly string[] Names = ["manifest-signer", "code-signer", "receipt-signer"];
+
+    [Fact]
+    public async Task Keys_are_exchanged_under_load_and_nobody_notices()
+    {
+        Cluster.RequirePostgres();
+        var rotations = Figures.Count("EID_ROTATIONS", 1);
+        using var folders = new Folders();
+        var postgres = await PostgresServer.Shared;
+        var database = await postgres.CreateDatabaseAsync();
+        await using var redis = await RedisServer.StartAsync();
+        var settings = Enumerable.Range(0, 2).Select(number => new ReplicaSettings(folders.Certificates, Directory.CreateDirectory(folders.Other($"replica{number}")).FullName)
+        {
+            Postgres = postgres.ConnectionString(0, database), Redis = redis.Address, Journal = folders.Other("journal"),
+        }).ToArray();
+        Place[] places = [new(), new()];
+        var servers = new ServerProcess[2];
+        var clients = new List<EidClient>();
+        try
+        {
+            // 1. Two replicas under load, and a company of before.
+            await StartAsync(0);
+            await StartAsync(1);
+            List<IssuedSet> kept = [await IssueAsync()];
+            using var acks = new AckLog(folders.Other("acks"));
+            var load = UpgradeLoad.Start(places, acks);
+
+            // 2. Rotations, in two steps each.
+            for (var rotation = 0; rotation < rotations; rotation++)
+            {
+                var next = Names.ToDictionary(name => name, name => DevCertificates.MakeNext(folders.Certificates, name, TimeProvider.System));
+                await ExchangeAsync(0);
+                await ExchangeAsync(1);
+                foreach (var (name, made) in next)
+                {
+                    File.Copy(At(made + ".crt"), At(name + ".crt"), overwrite: true);
+                    File.Move(At(made + ".key.sealed"), At(name + ".key.sealed"), overwrite: true);
+                }
+
+                await ExchangeAsync(0);
+                kept.Add(await IssueAsync());
+                await ExchangeAsync(1);
+            }
+
+            await load.StopAsync();
+
+            // 3. Nobody heard anything; each key signed, and what it signed is good at both.
+            TestContext.Current.TestOutputHelper?.WriteLine(string.Join("  ", load.Heard.Select(each => $"{each.Key} {each.Value}").Order()));
+            Figures.Print("rotation_rotations", rotations, "rotations", ">= 1");
+            Figures.Print("rotation_failed_calls", load.Problems.Count + load.CutOff, "calls", "<= 0");
+            Assert.True(load.Problems.IsEmpty, string.Join('\n', load.Problems.GroupBy(text => text).Select(group => $"{group.Count()} x {group.Key}").Take(20)));
+            Assert.Equal(0, load.CutOff);
+            Assert.Equal(rotations + 1, kept.Select(set => SignerOf(set)).Distinct().Count());
+            foreach (var (set, place) in kept.SelectMany(set => places.Select(place => (set, place))))
+            {
+                Assert.Equal(Verdict.Valid, (await place.Client.AskAsync(set.LicenseCode)).Verdict);
+                Assert.Equal(Verdict.Valid, (await place.Client.LookupAsync(set.License.Enterprise.CreditCode)).Verdict);
+            }
+
+            var told = AckLog.Read(folders.Other("acks"));
+            Assert.True(told.Count > 50, "the load was too small to mean anything");
+            Assert.Empty(RegisterAudit.CheckAll(postgres.Connect(database), told));
+            var (code, output) = await Programs.RunAsync(new Dictionary<string, string> { ["EID_POSTGRES"] = settings[0].Postgres! },
+                ["dotnet", Programs.Eid, "fsck", "--certs", folders.Certificates, "--data", settings[0].Data, "--journal", settings[0].Journal!, "--ledger", Path.Combine(settings[1].Data, "ledger")]);
+            Assert.True(code == 0, output);
+        }
+        finally
+        {
+            clients.ForEach(client => client.Dispose());
+            foreach (var server in servers.Where(server => server is not null))
+            {
+                await server.DisposeAsync();
+            }
+        }
+
+        string At(string file) => Path.Combine(folders.Certificates, file);
+
+        async Task<IssuedSet> IssueAsync() => await places[0].Client.Staff.IssueSetAsync(Samples.Issue(Samples.NextCompany()), deadline: EidClient.In(20));
+
+        async Task StartAsync(int place)
+        {
+            servers[place] = await ServerProcess.StartAsync(settings[place]);
+            var client = new EidClient(servers[place], folders);
+            clients.Add(client);
+            await client.WaitUntilItAnswersAsync();
+            places[place].Client = client;
+        }
+
+        async Task ExchangeAsync(int place)
+        {
+            places[place].IsLeaving = true;
+            var (_, code) = await servers[place].TerminateAsync();
+            Assert.Equal(0, code);
+            await servers[place].DisposeAsync();
+            await StartAsync(place);
+            places[place].IsLeaving = false;
+        }
+    }
+
+    // Second of the authority's certificates in an answer: that of the key which signed the code.
+    private static string SignerOf(IssuedSet set) => Convert.ToHexString(set.AuthorityCertificates[1].Span);
+}
