@@ -91,7 +91,12 @@ public sealed class KeyRotationTests
 
         string At(string file) => Path.Combine(folders.Certificates, file);
 
-        async Task<IssuedSet> IssueAsync() => await places[0].Client.Staff.IssueSetAsync(Samples.Issue(Samples.NextCompany()), deadline: EidClient.In(20));
+        // As it is handed to the company, with the certificates of the keys that sign at this time.
+        async Task<IssuedSet> IssueAsync()
+        {
+            var name = (await places[0].Client.Staff.IssueSetAsync(Samples.Issue(Samples.NextCompany()), deadline: EidClient.In(20))).Name;
+            return await places[0].Client.Staff.GetIssuedSetAsync(new GetIssuedSetRequest { Name = name, View = GetIssuedSetRequest.Types.View.Full }, deadline: EidClient.In(20));
+        }
 
         async Task StartAsync(int place)
         {
