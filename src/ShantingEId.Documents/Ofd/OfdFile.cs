@@ -8,6 +8,15 @@ namespace ShantingEId.Documents.Ofd;
 /// <param name="Bytes">Content.</param>
 public sealed record OfdEntry(string Name, ReadOnlyMemory<byte> Bytes)
 {
+    private readonly ReadOnlyMemory<byte> bytes = Bytes;
+
+    /// <summary>Content; what is given another one is packed anew.</summary>
+    public ReadOnlyMemory<byte> Bytes
+    {
+        get => bytes;
+        init => (bytes, Packed) = (value, null);
+    }
+
     /// <summary>The path as other files name it, from the root.</summary>
     public string Path => "/" + Name;
 
@@ -48,7 +57,7 @@ public sealed class OfdFile
 
     /// <summary>Unpacks a file of anybody's making, within the limits of <see cref="OfdReader"/>.</summary>
     /// <exception cref="EidException">As the reader says; <see cref="ErrorReason.DocumentInvalid"/>: no OFD.xml.</exception>
-    public static OfdFile Read(ReadOnlyMemory<byte> bytes) => 
+    public static OfdFile Read(ReadOnlyMemory<byte> bytes) =>
         new(OfdReader.Unpack(bytes).Select(file => new OfdEntry(file.Item.Name, file.Content) { Packed = new PackedEntry(file.Item.IsDeflated, file.Item.Crc, file.Packed) }));
 
     /// <summary>The files.</summary>

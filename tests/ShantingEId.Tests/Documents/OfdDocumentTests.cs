@@ -32,6 +32,15 @@ public class OfdDocumentTests
     }
 
     [Fact]
+    public void A_file_that_was_given_another_content_is_packed_with_it()
+    {
+        var document = OfdFile.Read(new OfdFile([new(OfdFile.Root, "<x/>"u8.ToArray()), new("a.txt", new byte[100])]).ToBytes());
+        var changed = document.With(document.Require("a.txt") with { Bytes = new byte[] { 1, 2 } });
+
+        Assert.Equal(new byte[] { 1, 2 }, OfdFile.Read(changed.ToBytes()).Require("a.txt").Bytes.ToArray());
+    }
+
+    [Fact]
     public void Every_row_of_the_drawing_is_a_text_object_with_its_places()
     {
         var face = FaceSamples.Draw(FaceSamples.Company);
