@@ -284,6 +284,11 @@ public static class RegisterCheck
             }
 
             Wait(new ValueTask<int>(session.RunAsync(connections is null ? "BEGIN" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")));
+            if (connections is not null)
+            {
+                // Between two pages a whole register's signatures may be checked; this transaction holds nobody up.
+                Wait(new ValueTask<int>(session.RunAsync("SET LOCAL idle_in_transaction_session_timeout = 0")));
+            }
         }
 
         public IssuedSet? LoadSet(LicenseId id) => Wait(SqlReads.LoadSetAsync(session, id, CancellationToken.None));

@@ -212,7 +212,7 @@ public sealed class LedgerKeeperTests : IDisposable
 
         Assert.True(SpinWait.SpinUntil(() => ledger.Health.Text.Contains("检查点", StringComparison.Ordinal), Soon));
         Assert.Equal((LedgerState.Working, "查询账本的检查点无法写入"), (ledger.Health.State, ledger.Health.Text)); // And not where it lies.
-        Assert.Contains(log.Lines, line => line.EventName == "LedgerCheckpointFailed" && line.Error!.Message.Contains("missing", StringComparison.Ordinal));
+        Assert.True(SpinWait.SpinUntil(() => log.Lines.Any(line => line.EventName == "LedgerCheckpointFailed" && line.Error!.Message.Contains("missing", StringComparison.Ordinal)), Soon));
         await LedgerCase.AppendTicksAsync(ledger, 1);
         Directory.CreateDirectory(Path.Combine(given.Data, "missing"));
         Assert.True(SpinWait.SpinUntil(() => !ledger.Health.Text.Contains("检查点", StringComparison.Ordinal), Soon));

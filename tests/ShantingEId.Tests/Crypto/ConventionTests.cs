@@ -35,7 +35,7 @@ public sealed class ConventionTests
     public void Only_TLS_uses_the_platforms_chain_building() =>
         Assert.Equal(
             [
-                "src/ShantingEId.Client/EidChannel.cs", "src/ShantingEId.Server/Callers/CallerAuthenticator.cs",
+                "src/ShantingEId.Client/EidChannel.cs", "src/ShantingEId.Server/Callers/CallerAuthenticator.cs", "src/ShantingEId.Server/Neighbours/NeighbourSource.cs",
                 "src/ShantingEId.Tool/Bench/Hot/HotServer.cs",
             ],
             FilesWith("X509" + "Chain"));

@@ -109,7 +109,7 @@ public sealed class EnvelopeTests
     [Theory]
     [InlineData(0L)]
     [InlineData(65000L)]
-    [InlineData(65004L)]
+    [InlineData(65099L)]
     [InlineData(4294967296L + 65001L)]
     [InlineData(-65001L)]
     public void A_foreign_content_type_is_neither_of_ours(long contentType)
