@@ -4,7 +4,6 @@ using System.Globalization;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using ShantingEId.Server.Edge;
 using ShantingEId.Server.Hot;
 using ShantingEId.Server.Rpc;
@@ -154,14 +153,14 @@ internal sealed class CallerGate(RequestDelegate next, CallerAuthenticator authe
     // says its length first. What cannot be read is left to the framework, which will not be able to either.
     private static async Task<bool> IsTooLargeAsync(HttpContext context, MethodRule rule, TimeSpan time, TimeProvider clock)
     {
-        if (!rule.IsNarrow || context.Features.Get<GrpcWebCall>() is not null)
+        if (!rule.IsNarrow)
         {
-            // The body of gRPC-Web cannot be looked at first.
-            if (rule.IsNarrow && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-            {
-                limit.MaxRequestBodySize = ((rule.MaxRequestBytes + FrameHeader) * 4L / 3) + FrameHeader;
-            }
+            return false;
+        }
 
+        if (context.Features.Get<GrpcWebCall>() is { } web)
+        {
+            web.LimitTo(((rule.MaxRequestBytes + FrameHeader) * 4L / 3) + FrameHeader); // Cannot be looked at first.
             return false;
         }
 
