@@ -18,6 +18,6 @@ const common = {
 
 // Scanning works on older browsers than checking signatures, which needs big integers.
 await build({ ...common, entryPoints: ['scan.ts'], target: 'es2018', define: { 'import.meta.url': '""' } });
-await build({ ...common, entryPoints: ['check.ts', 'sw.ts'], target: 'es2020' });
+await build({ ...common, entryPoints: ['check.ts', 'late.ts', 'sw.ts'], target: 'es2020' });
 mkdirSync(target, { recursive: true });
 copyFileSync(join(here, 'node_modules/zxing-wasm/dist/reader/zxing_reader.wasm'), join(target, 'zxing_reader.wasm'));

@@ -20,16 +20,17 @@ internal sealed class PageFrame(string authorityName, string contact)
     /// <param name="content">What stands above the form for a code, HTML.</param>
     /// <param name="attributes">Of the element <c>main</c>, for scripts; HTML.</param>
     /// <param name="head">More for the head, HTML.</param>
-    public string Render(PageWords words, string title, string content, string attributes = "", string head = "")
+    /// <param name="end">What stands last, HTML.</param>
+    public string Render(PageWords words, string title, string content, string attributes = "", string head = "", string end = "")
     {
         var doubt = words.Pick($"如有疑问，请向{authorityName}核实", $"In doubt ask {authorityName}") + (contact.Length > 0 ? words.Pick($"：{contact}。", $": {contact}.") : words.Pick("。", "."));
         var (other, otherName, way) = words.Other;
         return $"""
             <!doctype html>
-            <html lang="{words.Language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex"><title>{Text(title)} · {Text(words.Pick("营业执照核验", "Business licence check"))}</title><style>{PageStyle.Text}</style><link rel="icon" href="{WebAssets.Way("icon.svg")}">{head}</head>
+            <html lang="{words.Language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex"><title>{Text(title)} · {Text(words.Pick("营业执照核验", "Business licence check"))}</title><style>{InPage.Style.Text}</style><link rel="icon" href="{WebAssets.Way("icon.svg")}">{head}</head>
             <body><header><p>{Text(authorityName)}</p><a href="{Text(way)}" lang="{other}">{otherName}</a></header><main{attributes}>{content}
             <section><form method="get" action="/"><input type="hidden" name="lang" value="{words.Code}"><label for="code">{Text(words.Pick("录入二维码下方的校验短码", "Type the short code under the QR code"))}</label><input id="code" name="code" autocomplete="off" autocapitalize="characters" spellcheck="false" maxlength="2048" placeholder="XXXX-XXXX-XXXX"><button>{Text(words.Pick("核验", "Check"))}</button></form></section>
-            <p class="small">{Text(doubt)}</p></main></body></html>
+            <p class="small">{Text(doubt)}</p></main>{end}</body></html>
             """;
     }
 
@@ -42,7 +43,7 @@ internal sealed class PageFrame(string authorityName, string contact)
     {
         response.ContentType = "text/html; charset=utf-8";
         response.Headers.ContentSecurityPolicy =
-            $"default-src 'none'; style-src '{PageStyle.Hash}'; script-src 'self'{(camera ? " 'wasm-unsafe-eval'" : "")}; connect-src 'self'; img-src 'self'{(camera ? " blob:" : "")}; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+            $"default-src 'none'; style-src '{InPage.Style.Hash}'; script-src 'self' {(camera ? "'wasm-unsafe-eval'" : $"'{InPage.Late.Hash}'")}; connect-src 'self'; img-src 'self'{(camera ? " blob:" : "")}; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
         response.Headers.XContentTypeOptions = "nosniff";
         response.Headers["Referrer-Policy"] = "no-referrer";
         response.Headers["Permissions-Policy"] = $"camera=({(camera ? "self" : "")}), geolocation=(), microphone=()";

@@ -231,6 +231,7 @@ internal sealed class VerdictPage(string authorityName, string contact)
     private static string CheckAttributes(PageWords words, string signature) => signature == NoSignature ? "" : string.Concat(new (string Name, string Text)[]
     {
         ("signature", signature),
+        ("check", WebAssets.Way("check.js")),
         ("good", words.Pick("✔ 本浏览器用以前保存的根证书自行核对了签名，与服务器一致。", "✔ This browser checked the signature itself, with the root certificate it kept from an earlier visit, and agrees.")),
         ("first", words.Pick("✔ 本浏览器自行核对了签名，与服务器一致；所用根证书是首次取得，已保存备以后核对。", "✔ This browser checked the signature itself and agrees; the root certificate is new to it and kept for later visits.")),
         ("bad", words.Pick("本浏览器也自行核对了：此码的签名不能采信。", "This browser checked too: the signature of this code cannot be relied on.")),
@@ -241,9 +242,9 @@ internal sealed class VerdictPage(string authorityName, string contact)
 
     private string Page(PageWords words, string title, StringBuilder content, string signature = NoSignature)
     {
-        var head = signature == NoSignature ? "" : $"<script defer src=\"{WebAssets.Way("check.js")}\"></script>";
+        var end = signature == NoSignature ? "" : $"<script>{InPage.Late.Text}</script>";
         var scan = $"<p><a class=\"button\" href=\"/scan?lang={words.Code}\">{Text(words.Pick("用本页相机扫码", "Scan with this page"))}</a></p>";
-        return frame.Render(words, title, content + scan, CheckAttributes(words, signature), head);
+        return frame.Render(words, title, content + scan, CheckAttributes(words, signature), end: end);
     }
 
     /// <summary>Colour of a verdict.</summary>

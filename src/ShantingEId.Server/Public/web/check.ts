@@ -38,8 +38,7 @@ window.dispatchEvent(new Event('eid-check'));
 
 const page = document.querySelector<HTMLElement>('main[data-signature]');
 if (page !== null) {
-  // Once the verdict is on the screen: the check takes some time of an old phone.
-  requestAnimationFrame(() => setTimeout(() => void checkPage(page), 0));
+  void checkPage(page);
 }
 
 /** Verifies the signature of the scanned code here, and holds against it what the server's page says. */
