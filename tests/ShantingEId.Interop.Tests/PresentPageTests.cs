@@ -37,7 +37,7 @@ public sealed class PresentPageTests(PublicDoorServer server) : IClassFixture<Pu
         // Over: no symbol is left to be photographed.
         Assert.Equal(("over", "已失效", "0", false, true), (seen["over"].State, seen["over"].Says, seen["over"].Left, seen["over"].Symbol, seen["over"].Again));
         Assert.Equal(("有效", "此码已经用过", true), (seen["scanned"].Says, seen["replayed"].Says, seen["replayed"].Differ));
-        Assert.Equal(("presented", "已出示给 公众", false), (seen["presented"].State, seen["presented"].Says, seen["presented"].Symbol));
+        Assert.Equal(("presented", "已出示给公众", false), (seen["presented"].State, seen["presented"].Says, seen["presented"].Symbol));
         Assert.StartsWith("公众扫码 · ", seen["presented"].Detail, StringComparison.Ordinal);
         Assert.Equal(("waiting", "Let them scan it now", "0s"), (seen["calm"].State, seen["calm"].Says, seen["calm"].Motion));
         Assert.Equal("waiting", seen["reloaded"].State);

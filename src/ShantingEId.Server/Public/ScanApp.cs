@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http;
 using ShantingEId.Crypto;
 using ShantingEId.Issuing;
 using ShantingEId.Server.Authority;
+using ShantingEId.Server.Neighbours;
 
 namespace ShantingEId.Server.Public;
 
@@ -18,22 +19,21 @@ internal sealed class ScanApp
     private static readonly string[] Languages = ["zh", "en"];
     private readonly EidServerOptions options;
     private readonly PageFrame frame;
-    private readonly string codePrefix;
+    private readonly IssuingAuthority authority;
+    private readonly NeighbourDirectory? neighbours;
     private readonly Dictionary<string, WebAsset> words;
     private readonly Dictionary<string, WebAsset> manifests;
     private readonly Dictionary<string, WebAsset> own;
-    private readonly WebAsset trust;
     private readonly WebAsset worker;
 
     /// <summary>Makes all of it once.</summary>
-    public ScanApp(IssuingAuthority authority, EidServerOptions options)
+    public ScanApp(IssuingAuthority authority, EidServerOptions options, NeighbourDirectory? neighbours = null)
     {
-        (this.options, codePrefix) = (options, authority.CodePrefix);
+        (this.options, this.authority, this.neighbours) = (options, authority, neighbours);
         frame = new PageFrame(authority.Name, options.PublicContact);
         words = Languages.ToDictionary(language => language, language => new WebAsset($"words.{language}.json", ScanWords.Of(WordsIn(language))));
         manifests = Languages.ToDictionary(language => language, language => new WebAsset($"{language}.webmanifest", Manifest(WordsIn(language))));
         own = words.Values.Concat(manifests.Values).ToDictionary(asset => asset.Way, StringComparer.Ordinal);
-        trust = new WebAsset("trust.json", Trust(authority, options.Clock.GetUtcNow()));
         worker = new WebAsset("sw.js", Worker());
     }
 
@@ -52,7 +52,7 @@ internal sealed class ScanApp
                 await WebAssets.SendAsync(context, worker, "no-cache");
                 return true;
             case "/app/trust":
-                await WebAssets.SendAsync(context, trust, "no-cache");
+                await WebAssets.SendAsync(context, new WebAsset("trust.json", Trust()), "no-cache");
                 return true;
             default:
                 if ((WebAssets.At(path) ?? own.GetValueOrDefault(path)) is { } asset)
@@ -69,14 +69,15 @@ internal sealed class ScanApp
 
     private static PageWords WordsIn(string language) => new(language == "en", "");
 
-    private string Page(PageWords language) => ScanPage.Render(language, frame, codePrefix, words[language.Code].Way, manifests[language.Code].Way);
+    private string Page(PageWords language) => ScanPage.Render(language, frame, authority.CodePrefix, neighbours is not null, words[language.Code].Way, manifests[language.Code].Way);
 
-    // The certificates by which a browser judges codes and packs. It keeps the roots of the first time.
-    private static byte[] Trust(IssuingAuthority authority, DateTimeOffset now) => JsonSerializer.SerializeToUtf8Bytes(new JsonObject
+    // The certificates by which a browser judges codes and packs. It keeps the roots of the first time. Made for each: signers end, neighbours change.
+    private byte[] Trust() => JsonSerializer.SerializeToUtf8Bytes(new JsonObject
     {
         ["prefix"] = authority.CodePrefix,
         ["authority"] = string.Concat(authority.Roots.Concat(authority.Intermediates).Select(certificate => certificate.ToPem())),
-        ["codeSigners"] = string.Concat(authority.Others.Codes.Where(certificate => certificate.IsValidAt(now)).Prepend(authority.CodeSigner.Certificate).Select(certificate => certificate.ToPem())),
+        ["codeSigners"] = string.Concat(authority.Others.Codes.Where(certificate => certificate.IsValidAt(options.Clock.GetUtcNow())).Prepend(authority.CodeSigner.Certificate).Select(certificate => certificate.ToPem())),
+        ["neighbours"] = new JsonArray([.. (neighbours?.Current.Codes.List.Neighbours ?? []).Select(one => JsonValue.Create(one.CodePrefix))]),
     });
 
     private static byte[] Manifest(PageWords language) => JsonSerializer.SerializeToUtf8Bytes(new JsonObject

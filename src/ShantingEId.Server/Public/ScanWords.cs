@@ -38,6 +38,8 @@ internal static class ScanWords
             words.Pick("请拍得近一些、正一些、清楚一些，或录入二维码下方的校验短码。", "Take a closer, straighter, sharper picture, or type the short code that stands under the QR code."));
         verdicts["FOREIGN"] = Entry("unknown", words.Title(Verdict.NotOurs, VerdictReason.QrPrefix), words.Pick("这是一个二维码，但不是本机关的证照码。", "This is a QR code, but not a licence code of this registrar."),
             words.Pick("请扫描营业执照上的证照码。码中的内容没有打开，也没有上传。", "Scan the code on the business licence. What the other says was neither opened nor sent."));
+        verdicts["NEIGHBOUR"] = Entry("unknown", words.Pick("离线不能核验", "Not checked offline"), words.Pick("这是互认地区的证照码，本机没有它的状态。", "This is a licence code of a neighbouring registrar, whose states this device does not keep."),
+            words.Pick("请联网后再扫一次。", "Scan it again when there is a network."));
         var (alike, whatToDo) = words.LooksAlike;
         verdicts["LOOK_ALIKE"] = Entry("no", words.LooksAlikeTitle, alike, whatToDo);
         return JsonSerializer.SerializeToUtf8Bytes(new JsonObject

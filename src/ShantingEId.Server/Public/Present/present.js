@@ -67,7 +67,7 @@
 
   const presented = state => {
     stop();
-    set('presented', pick('已出示给 ', 'Presented to ') + state.by, [state.purpose, state.time].filter(Boolean).join(' · '));
+    set('presented', pick('已出示给', 'Presented to ') + state.by, [state.purpose, state.time].filter(Boolean).join(' · '));
   };
 
   const tick = () => {

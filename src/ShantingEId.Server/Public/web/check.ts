@@ -1,5 +1,5 @@
 import { judgeOffline, verifyCode, type OfflineAnswer } from 'shanting-eid-verifier';
-import { codeOf } from './address.js';
+import { codeOf, placeOf } from './address.js';
 import { keptPack, renewPack } from './pack.js';
 import { ownTrust } from './trust.js';
 
@@ -7,6 +7,8 @@ import { ownTrust } from './trust.js';
 export interface OfflineCheck {
   /** Judges by what this browser keeps; null when it keeps no certificates. */
   judge(text: string): Promise<OfflineAnswer | null>;
+  /** Whether a text is a code of a neighbouring registrar, which only the server can judge. */
+  isNeighbours(text: string): Promise<boolean>;
   /** Renews the kept pack, and tells as of when it holds and when it ends, seconds since 1970. */
   renew(): Promise<{ producedAt: number; expireTime: number } | null>;
 }
@@ -24,6 +26,13 @@ window.eidCheck = {
       return judgeOffline(text, (await keptPack(trust)) ?? { codeKeys: trust.codeKeys, codePrefix: trust.codePrefix }, Date.now());
     } catch {
       return null;
+    }
+  },
+  async isNeighbours(text) {
+    try {
+      return (await ownTrust()).neighbours.some((prefix) => placeOf(text, prefix) !== null);
+    } catch {
+      return false;
     }
   },
   async renew() {

@@ -18,7 +18,7 @@ export async function keptPack(trust: OwnTrust): Promise<OpenPack | null> {
 /** Fetches what is newer than the kept pack, by difference where the server has one, and keeps it once it is judged. */
 export async function renewPack(trust: OwnTrust): Promise<OpenPack | null> {
   const kept = await keptPack(trust);
-  if (!('caches' in self) || (kept !== null && Math.abs(Date.now() - kept.producedAt * 1000) < dueAfterMs)) {
+  if (!('caches' in self) || !navigator.onLine || (kept !== null && Math.abs(Date.now() - kept.producedAt * 1000) < dueAfterMs)) {
     return kept;
   }
 

@@ -66,11 +66,10 @@ async function begin(): Promise<void> {
   }
 
   // 3. What it needs offline is fetched while there is a line.
+  await showPack();
   if ('serviceWorker' in navigator) {
     await navigator.serviceWorker.register('/sw.js').catch(() => undefined);
   }
-
-  await showPack();
 }
 
 async function startCamera(): Promise<void> {
@@ -139,22 +138,43 @@ async function tryRead(read: () => Promise<string | null>): Promise<string | nul
 /** A code was read. Only ours opens anything, and that on this site alone; of all others not a word is shown or sent. */
 async function take(text: string): Promise<void> {
   if (!text.startsWith(prefix)) {
-    show(resemblesOurs(text, prefix) ? 'LOOK_ALIKE' : 'FOREIGN');
+    if (await isNeighbours(text)) {
+      // Never at the address in the code: our server judges it by its own list of neighbours.
+      await open(`/?code=${encodeURIComponent(text)}&`, text);
+    } else {
+      show(resemblesOurs(text, prefix) ? 'LOOK_ALIKE' : 'FOREIGN');
+    }
+
     return;
   }
 
   const place = placeOf(text, prefix);
   if (place === null) {
     show('MALFORMED/QR_STRUCTURE');
-  } else if (navigator.onLine) {
+  } else {
+    await open(place + '?', text);
+  }
+}
+
+async function open(place: string, text: string): Promise<void> {
+  if (navigator.onLine) {
     say(words.says.checking);
-    location.assign(`${place}?lang=${language.slice(0, 2)}`);
+    location.assign(`${place}lang=${language.slice(0, 2)}`);
   } else {
     await showOffline(text);
   }
 }
 
+async function isNeighbours(text: string): Promise<boolean> {
+  return (await (await offlineCheck())?.isNeighbours(text)) ?? false;
+}
+
 async function showOffline(text: string): Promise<void> {
+  if (await isNeighbours(text)) {
+    show('NEIGHBOUR');
+    return;
+  }
+
   const answer = (await (await offlineCheck())?.judge(text)) ?? null;
   if (answer === null) {
     show('UNKNOWN/REGISTER_NOT_ASKED');

@@ -7,6 +7,8 @@ interface TrustFile {
   readonly authority: string;
   /** Signers of licence codes, PEM. */
   readonly codeSigners: string;
+  /** With what codes of neighbouring registrars begin, which this server answers for; none where there are no neighbours. */
+  readonly neighbours?: readonly string[];
 }
 
 /** By what this browser judges. */
@@ -16,6 +18,7 @@ export interface OwnTrust extends CodeTrust {
   readonly pinned: boolean;
   /** Whether the server names other roots today than on the first visit. */
   readonly changed: boolean;
+  readonly neighbours: readonly string[];
 }
 
 const pinCache = 'eid-trust';
@@ -30,7 +33,7 @@ export async function ownTrust(): Promise<OwnTrust> {
   const cache = 'caches' in self ? await caches.open(pinCache) : null;
   const kept = await cache?.match(address);
   const pinned = kept === undefined ? null : ((await kept.json()) as TrustFile);
-  const current = await fetchTrust();
+  const current = navigator.onLine ? await fetchTrust() : null;
   if (pinned === null && current === null) {
     throw new Error('no certificates');
   }
@@ -44,7 +47,7 @@ export async function ownTrust(): Promise<OwnTrust> {
   const between = blocks(later.authority).filter((pem) => !isRoot(pem)).join('');
   const changed = rootsOf(first) !== rootsOf(later);
   const roots = blocks(first.authority).filter(isRoot).join('');
-  return { ...signersUnder(roots, between, later.codeSigners, changed), codePrefix: first.prefix, pinned: pinned !== null, changed };
+  return { ...signersUnder(roots, between, later.codeSigners, changed), codePrefix: first.prefix, pinned: pinned !== null, changed, neighbours: later.neighbours ?? [] };
 }
 
 // Signers that lead to other roots than ours are none.
