@@ -1,21 +1,22 @@
 namespace ShantingEId;
 
 /// <summary>
-/// The one clock, kept honest by the register's own. A machine whose clock is a little off (more than 5 s) takes the
-/// register's time; one that is far off (more than 60 s) must not sign anything, for its dates would be wrong for ever.
-/// Monotonic time is always the machine's.
+/// The one clock, kept honest by the register's own, so that what is to happen at an instant happens at all replicas at once: a machine whose clock
+/// is off by more than a quarter of a second takes the register's time. One that is off by more than 5 s is told of; one that is far off (more than
+/// 60 s) must not sign anything, for its dates would be wrong for ever. Monotonic time is always the machine's.
 /// </summary>
 /// <param name="inner">The machine's clock.</param>
 public sealed class RegisterClock(TimeProvider inner) : TimeProvider
 {
-    private static readonly TimeSpan Tolerated = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Close = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Noticed = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Unsound = TimeSpan.FromSeconds(60);
     private long skewTicks;
 
-    /// <summary>How far the register's clock is ahead of the machine's; zero while they agree within 5 s.</summary>
+    /// <summary>How far the register's clock is ahead of the machine's; zero while they agree within a quarter of a second.</summary>
     public TimeSpan Skew => new(Interlocked.Read(ref skewTicks));
 
-    /// <summary>Raised when the clocks fall apart or agree again, with the new <see cref="Skew"/>.</summary>
+    /// <summary>Raised when the clocks fall apart by more than 5 s, or come closer again, with the new <see cref="Skew"/>.</summary>
     public event Action<TimeSpan>? SkewChanged;
 
     /// <inheritdoc/>
@@ -38,17 +39,18 @@ public sealed class RegisterClock(TimeProvider inner) : TimeProvider
     /// <param name="asked">Monotonic timestamp of the question.</param>
     public void Observe(DateTimeOffset storeTime, long asked)
     {
-        // It was read somewhere in between; half the way is the best guess, and a slow answer says too little to act on.
+        // It was read somewhere in between: half the way is the best guess, and wrong by no more than that half. A slow answer says too little to act
+        // on, and what lies within the guess moves nothing, or the time would jump with every answer.
         var took = GetElapsedTime(asked);
-        if (took > Tolerated)
+        var skew = storeTime - (inner.GetUtcNow() - (took / 2));
+        if (took > Noticed || (skew - Skew).Duration() <= Close + (took / 2))
         {
             return;
         }
 
-        var skew = storeTime - (inner.GetUtcNow() - took / 2);
-        var next = skew.Duration() > Tolerated ? skew : TimeSpan.Zero;
+        var next = skew.Duration() > Close ? skew : TimeSpan.Zero;
         var before = new TimeSpan(Interlocked.Exchange(ref skewTicks, next.Ticks));
-        if (before == TimeSpan.Zero != (next == TimeSpan.Zero))
+        if (before.Duration() > Noticed != next.Duration() > Noticed)
         {
             SkewChanged?.Invoke(next);
         }

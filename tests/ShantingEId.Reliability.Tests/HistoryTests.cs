@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Grpc.Core;
 using ShantingEId.Reliability.Tests.Bench;
+using ShantingEId.TestSupport;
 using ShantingEId.V1;
 
 namespace ShantingEId.Reliability.Tests;
@@ -11,8 +12,9 @@ public sealed class HistoryCluster() : SharedCluster(2);
 
 /// <summary>
 /// I18: what is told of a company is linearizable. Three clients at each of two replicas found, rename, pause, resume, revoke and look up a few
-/// companies at random while one replica is killed and comes back; then every answer is held against the order of the feed
-/// (<see cref="History"/>). EID_HISTORY_OPS operations (600), EID_HISTORY_KILLS kills (1). A campaign:
+/// companies at random while one replica is killed and comes back, and while another is cut off from database and cache; then every answer is held
+/// against the order of the feed (<see cref="History"/>). EID_HISTORY_OPS operations (600), EID_HISTORY_KILLS kills and as many cuts (1), spread evenly
+/// over them. A campaign:
 /// <c>EID_HISTORY_OPS=10000 EID_HISTORY_KILLS=10 artifacts/bin/ShantingEId.Reliability.Tests/release/ShantingEId.Reliability.Tests -class ShantingEId.Reliability.Tests.HistoryTests</c>
 /// </summary>
 public sealed class HistoryTests(HistoryCluster shared) : IClassFixture<HistoryCluster>
@@ -32,22 +34,30 @@ public sealed class HistoryTests(HistoryCluster shared) : IClassFixture<HistoryC
 
         var histories = founded.ToDictionary(set => set.License.Enterprise.CreditCode, _ => new History());
         var (left, busy) = (Figures.Count("EID_HISTORY_OPS", 600), new ConcurrentDictionary<string, int>());
+        var (all, kills, over) = (left, Figures.Count("EID_HISTORY_KILLS", 1), false);
         var workers = Enumerable.Range(0, cluster.Replicas.Count * ClientsPerReplica).Select(worker => Task.Run(async () =>
         {
             var dice = new Dice((ulong)worker + 1);
-            while (Interlocked.Decrement(ref left) >= 0)
+            // Nobody leaves before the last trouble is over: it has to meet somebody.
+            while (Interlocked.Decrement(ref left) >= 0 || !Volatile.Read(ref over))
             {
                 var set = founded[dice.Next(Companies)];
                 var outcome = await DoAsync(cluster[worker], set, dice, histories[set.License.Enterprise.CreditCode]);
                 busy.AddOrUpdate(outcome, 1, (_, count) => count + 1);
             }
         })).ToArray();
-        for (var kill = 0; kill < Figures.Count("EID_HISTORY_KILLS", 1); kill++)
+        // In the middle of the load, or it was no trouble: each waits for its share of the operations.
+        for (var trouble = 0; trouble < 2 * kills; trouble++)
         {
-            await Task.Delay(TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
-            await cluster[1].RestartAsync();
+            while (Volatile.Read(ref left) > (long)all * ((2 * kills) - trouble) / ((2 * kills) + 1))
+            {
+                await Task.Delay(5, TestContext.Current.CancellationToken);
+            }
+
+            await (trouble % 2 == 0 ? cluster[1].RestartAsync() : CutOffAsync(cluster[0]));
         }
 
+        Volatile.Write(ref over, true);
         await Task.WhenAll(workers);
         foreach (var change in await ReadFeedAsync(cluster))
         {
@@ -60,8 +70,10 @@ public sealed class HistoryTests(HistoryCluster shared) : IClassFixture<HistoryC
         var wrong = histories.SelectMany(each => each.Value.Problems().Select(problem => $"{each.Key}: {problem}")).ToArray();
         TestContext.Current.TestOutputHelper?.WriteLine(string.Join("  ", busy.Select(each => $"{each.Key} {each.Value}").Order()));
         Figures.Print("history_operations", busy.Values.Sum(), "operations", $">= {Figures.Count("EID_HISTORY_OPS", 600)}");
+        Figures.Print("history_lost_answers", busy.GetValueOrDefault("away") + busy.GetValueOrDefault("unknown"), "answers", "> 0");
         Figures.Print("history_illegal", wrong.Length, "answers", "<= 0");
         Assert.Empty(wrong.Take(5));
+        Assert.True(busy.GetValueOrDefault("away") + busy.GetValueOrDefault("unknown") > 0, "nobody felt a kill");
         // Of everything something must have happened, or nothing was shown.
         Assert.All((string[])["read", "rename", "suspend", "resume", "revoke", "issue", "refused"], kind => Assert.True(busy.GetValueOrDefault(kind) > 0, $"no {kind} at all"));
     }
@@ -108,6 +120,16 @@ public sealed class HistoryTests(HistoryCluster shared) : IClassFixture<HistoryC
         swapped.Committed("1 SUSPENDED 1");
         swapped.Committed("1 ACTIVE 0");
         Assert.NotEmpty(swapped.Problems());
+    }
+
+    // A partition: for more than a second one replica reaches neither database nor cache, and is reached by its clients all the while.
+    private static async Task CutOffAsync(Replica replica)
+    {
+        FaultProxy[] ways = [replica.ToPostgres!, replica.ToRedis!];
+        Array.ForEach(ways, way => way.Blackhole());
+        await Task.Delay(1500);
+        Array.ForEach(ways, way => way.Pass());
+        Array.ForEach(ways, way => way.Cut());
     }
 
     private static async Task<string> DoAsync(Replica replica, IssuedSet set, Dice dice, History history)

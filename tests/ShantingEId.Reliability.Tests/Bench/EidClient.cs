@@ -63,7 +63,11 @@ public sealed class EidClient : IDisposable
     public async Task<Verification> AskAsync(string code) =>
         await Tax.VerifyCodeAsync(new VerifyCodeRequest { Code = code, Purpose = "TAX_REGISTRATION" }, deadline: In(8));
 
-    /// <summary>The same, asked again when a busy machine was too slow; for what is prepared, not for what is tested.</summary>
+    /// <summary>Everything the tax office hears about a seal.</summary>
+    public async Task<Verification> AskSealAsync(string sealCode) =>
+        await Tax.VerifySealAsync(new VerifySealRequest { SealCode = sealCode, Purpose = "TAX_REGISTRATION" }, deadline: In(8));
+
+    /// <summary>The same as <see cref="AskAsync"/>, asked again when a busy machine was too slow; for what is prepared, not for what is tested.</summary>
     public async Task<Verification> AskPatientlyAsync(string code)
     {
         for (var attempt = 1; ; attempt++)
