@@ -1,5 +1,8 @@
+using System.Net;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using ShantingEId.Cases;
+using ShantingEId.Codes;
 using ShantingEId.Companies;
 using ShantingEId.Issuing;
 using ShantingEId.Presenting;
@@ -9,13 +12,15 @@ using ShantingEId.Verifying;
 namespace ShantingEId.Server.Public;
 
 /// <summary>
-/// What the public sees: the page at the address that a licence code is, and one to type a short code into. Every look-up goes through the same desk as
+/// What the public sees: the page at the address that a licence code is, one to type a short code into, and how far a case is for who types its progress
+/// code. Every look-up goes through the same desk as
 /// those of departments, with the same verdict, and stands in the same ledger.
 /// </summary>
-internal sealed partial class PublicSite(LookupDesk desk, Verifier verifier, ICompanyStore companies, AddressPace pace, PresentationDesk presentations, IssuingAuthority authority, RegisterClock clock, EidServerOptions options, ILogger<PublicSite> log)
+internal sealed partial class PublicSite(LookupDesk desk, Verifier verifier, ICompanyStore companies, AddressPace pace, PresentationDesk presentations, ICaseStore cases, CaseWire wire, IssuingAuthority authority, RegisterClock clock, EidServerOptions options, ILogger<PublicSite> log)
 {
     private readonly Uri official = new(authority.CodePrefix);
     private readonly VerdictPage page = new(authority.Name, options.PublicContact);
+    private readonly ProgressPage progressPage = new(new PageFrame(authority.Name, options.PublicContact));
 
     /// <summary>Answers one request.</summary>
     public async Task AnswerAsync(HttpContext context)
@@ -61,6 +66,10 @@ internal sealed partial class PublicSite(LookupDesk desk, Verifier verifier, ICo
             // 2. Not too often from one place.
             var from = request.HttpContext.Connection.RemoteIpAddress;
             pace.Take(from);
+            if (ProgressCode.TryParse(code, out var progress))
+            {
+                return await ProgressAsync(progress, words, from, cancel);
+            }
 
             // 3. The desk: verdict, what the purpose grants, the ledger.
             var answer = await desk.AnswerAsync(new LookupQuestion(PublicDoor.Caller, "PublicScan", PublicDoor.Purpose, false, "") { Code = code }, cancel);
@@ -80,6 +89,17 @@ internal sealed partial class PublicSite(LookupDesk desk, Verifier verifier, ICo
         }
     }
 
+    private async Task<(int Status, string Html)> ProgressAsync(ProgressCode code, PageWords words, IPAddress? from, CancellationToken cancel)
+    {
+        if (await cases.FindCaseAsync(CaseKey.Of(code), cancel) is { } subject)
+        {
+            return (StatusCodes.Status200OK, progressPage.Render(words, wire.ToProgress(subject)));
+        }
+
+        pace.CountMiss(from);
+        return (StatusCodes.Status200OK, progressPage.Unknown(words));
+    }
+
     // 4. No answer. A good signature alone is said to be that, and never "valid".
     private (int Status, string Html) Failed(string code, PageWords words, EidException error)
     {
@@ -91,7 +111,7 @@ internal sealed partial class PublicSite(LookupDesk desk, Verifier verifier, ICo
                 return (StatusCodes.Status200OK, page.Judged(words, Verifying.Verdict.Malformed, VerdictReason.QrStructure));
             default:
                 NoAnswer(error);
-                var (read, verdict, reason) = Codes.TypedCode.LooksLikeOne(code) || presentations.IsLive(code) ? default : verifier.ReadCode(code);
+                var (read, verdict, reason) = TypedCode.LooksLikeOne(code) || ProgressCode.TryParse(code, out _) || presentations.IsLive(code) ? default : verifier.ReadCode(code);
                 return (StatusCodes.Status503ServiceUnavailable, read is null && verdict is Verifying.Verdict.BadSignature or Verifying.Verdict.NotOurs or Verifying.Verdict.Malformed
                     ? page.Judged(words, verdict, reason) : page.Unreachable(words, read));
         }
@@ -116,7 +136,7 @@ internal sealed partial class PublicSite(LookupDesk desk, Verifier verifier, ICo
         if (request.Query["code"].ToString().Trim() is { Length: > 0 } typed)
         {
             // Typed with a phone: small letters and long dashes are meant well. A scanned text is taken as it is.
-            return Codes.TypedCode.LooksLikeOne(typed.ToUpperInvariant()) ? typed.ToUpperInvariant() : typed;
+            return TypedCode.LooksLikeOne(typed.ToUpperInvariant()) ? typed.ToUpperInvariant() : typed;
         }
 
         var path = request.Path.Value ?? "";

@@ -113,7 +113,8 @@ internal sealed class VerdictPage(string authorityName, string contact)
     {
         var html = new StringBuilder();
         html.Append("<section><h1>").Append(Text(words.Pick("营业执照核验", "Check a business licence"))).Append("</h1><p>")
-            .Append(Text(words.Pick("用手机相机扫描执照上的二维码，或在下面录入二维码下方的校验短码。", "Scan the QR code on the licence with the camera of your phone, or type the short code that stands under it."))).Append("</p></section>");
+            .Append(Text(words.Pick("用手机相机扫描执照上的二维码，或在下面录入二维码下方的校验短码。", "Scan the QR code on the licence with the camera of your phone, or type the short code that stands under it."))).Append("</p><p>")
+            .Append(Text(words.Pick("查询办理进度：录入受理回执上的进度查询码。", "To see how far a case is, type the progress code of the receipt."))).Append("</p></section>");
         return Page(words, words.Pick("营业执照核验", "Check a business licence"), html);
     }
 

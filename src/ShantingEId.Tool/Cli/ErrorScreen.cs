@@ -47,7 +47,8 @@ internal static class ErrorScreen
         }
 
         // With fields at fault the message repeats them in one line; the list is easier to work off.
-        var headline = error.Violations.Count > 1 ? $"有 {error.Violations.Count} 处需要更正" : error.Message.TrimEnd('。');
+        // A call that ran out of time on this side carries no words of the service's.
+        var headline = error.Message.Length == 0 ? "服务没有在时限内答复" : error.Violations.Count > 1 ? $"有 {error.Violations.Count} 处需要更正" : error.Message.TrimEnd('。');
         screen.Error.MarkupLine($"[red]✘[/] {Markup.Escape(headline)}（{Markup.Escape(error.Reason)}）");
         if (error.Violations.Count > 1)
         {
