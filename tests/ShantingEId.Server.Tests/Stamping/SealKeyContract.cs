@@ -47,14 +47,17 @@ public abstract class SealKeyContract(ServerFixture server)
         using var register = server.OpenRegister();
         var tables = register.Rows(server is PostgresServerFixture ? "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'" : "SELECT name FROM sqlite_master WHERE type = 'table'").Select(row => (string)row[0]).ToList();
         places.AddRange(tables.SelectMany(table => register.Rows($"SELECT * FROM \"{table}\"").SelectMany(row => row.Select(value => ("table " + table, Bytes(value))))));
-        places.AddRange(Directory.EnumerateFiles(server.Data, "*", SearchOption.AllDirectories).Concat(Directory.EnumerateFiles(server.Certificates)).Select(path => (Path.GetFileName(path), Content(path))));
+        var keys = set.Seals.Select(seal => (Seal: seal, Sealed: (byte[])register.Rows("SELECT sealed_key FROM seal WHERE seal_code = @code", ("@code", seal.SealCode))[0][0]))
+            .Select(each => (each.Seal, each.Sealed, Scalar: Scalar(each.Sealed, each.Seal.SealCode))).ToList();
+        await server.StopAsync(); // It locks some of its files.
+        places.AddRange(Directory.EnumerateFiles(server.Data, "*", SearchOption.AllDirectories).Concat(Directory.EnumerateFiles(server.Certificates)).Select(path => (Path.GetFileName(path), File.ReadAllBytes(path))));
+        await server.StartAsync();
 
         // 3. Each key in every spelling; in its sealed form it is found where it belongs, so what looks for it can find something.
-        foreach (var seal in set.Seals)
+        foreach (var (seal, sealedKey, scalar) in keys)
         {
-            var sealedKey = (byte[])register.Rows("SELECT sealed_key FROM seal WHERE seal_code = @code", ("@code", seal.SealCode))[0][0];
             Assert.Contains(places, place => place.Where == "table seal" && place.Bytes.AsSpan().IndexOf(sealedKey) >= 0);
-            foreach (var (spelling, bytes) in Spellings(Scalar(sealedKey, seal.SealCode)))
+            foreach (var (spelling, bytes) in Spellings(scalar))
             {
                 Assert.Equal([], places.Where(place => place.Bytes.AsSpan().IndexOf(bytes) >= 0).Select(place => $"{seal.Kind} as {spelling} in {place.Where}"));
             }
@@ -96,12 +99,4 @@ public abstract class SealKeyContract(ServerFixture server)
     }
 
     private static byte[] Bytes(object value) => value as byte[] ?? Encoding.UTF8.GetBytes(Convert.ToString(value, CultureInfo.InvariantCulture) ?? "");
-
-    private static byte[] Content(string path)
-    {
-        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        using var copy = new MemoryStream();
-        file.CopyTo(copy);
-        return copy.ToArray();
-    }
 }
