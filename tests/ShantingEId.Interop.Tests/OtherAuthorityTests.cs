@@ -103,6 +103,32 @@ public sealed class OtherAuthorityTests : IAsyncLifetime
         Assert.Contains(server.Log.Lines, line => line.EventName == "TrustListRefused");
     }
 
+    // What anybody can have: a licence as a document, and the code that is in its seal. The maker is recognised, and not the maker of our seal.
+    [Fact]
+    public async Task A_seal_with_our_code_by_a_recognised_maker_does_not_make_a_page_our_licence()
+    {
+        List(2, new TrustListEntry(ca.Certificate, "样例外省CA", TrustUse.SealMaking | TrustUse.DocumentSigning, "37", Now.AddDays(-30), Now.AddDays(300)));
+        Crl("good.crl", "-crldays", "7");
+        Publish("good.crl");
+        await Task.Delay(TimeSpan.FromMilliseconds(1100), TestContext.Current.CancellationToken);
+        var set = await server.Staff().IssueSetAsync(ServerFixture.ValidRequest());
+        var genuine = await new DocumentService.DocumentServiceClient(server.Channel("staff")).GetLicenseDocumentAsync(new GetLicenseDocumentRequest { Name = set.Name });
+        var ours = await JudgeAsync(genuine.Content);
+        Assert.Equal((SealVerdict.Valid, set.Name), ((SealVerdict)ours.Verdict, ours.License.IssuedSet));
+
+        // Its manifest behind a page of the maker's own, under a seal with the same code.
+        var own = SesSeal.Parse(File.ReadAllBytes(Path.Combine(server.Certificates, AuthorityFiles.OwnSeal + ".esl"))).Info;
+        var bare = new OfdFile(Documents.Reading.OfdReader.Read(genuine.Content.ToByteArray()).Files.Where(file => !file.Key.Contains("/Signs/", StringComparison.Ordinal)).Select(file => new OfdEntry(file.Key, file.Key != OfdFile.Root ? file.Value
+            : System.Text.Encoding.UTF8.GetBytes(System.Text.RegularExpressions.Regex.Replace(System.Text.Encoding.UTF8.GetString(file.Value.Span), "<ofd:Signatures>.*</ofd:Signatures>", "")))));
+        var theirs = SesSeal.Create(own with { CertificateList = [signer.Certificate.Der.ToArray()], CreateTime = Now.AddDays(-19), ValidStart = Now.AddDays(-19), ValidEnd = Now.AddDays(300) }, maker);
+        var answer = await JudgeAsync(ByteString.CopyFrom(OfdSigner.Sign(bare, theirs, signer, Now.AddDays(-10), StampPlaces.At(theirs, 0, 60, 150)).ToBytes()));
+
+        // The seal is as good as the list says; whose licence it is, it does not say.
+        Assert.True((SealVerdict)answer.Verdict == SealVerdict.Valid, answer.ToString());
+        Assert.Equal(own.SealId, answer.Signatures[0].SealCode);
+        Assert.Null(answer.License);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await server.DisposeAsync();
@@ -115,9 +141,12 @@ public sealed class OtherAuthorityTests : IAsyncLifetime
     private async Task<(SealVerdict, string)> AskAsync()
     {
         await Task.Delay(TimeSpan.FromMilliseconds(1100), TestContext.Current.CancellationToken);
-        var answer = await new DocumentService.DocumentServiceClient(server.Channel("bank")).VerifyDocumentAsync(new VerifyDocumentRequest { Document = ByteString.CopyFrom(File.ReadAllBytes(At("contract.ofd"))), Purpose = "ACCOUNT_OPENING" });
+        var answer = await JudgeAsync(ByteString.CopyFrom(File.ReadAllBytes(At("contract.ofd"))));
         return ((SealVerdict)answer.Verdict, answer.Signatures[0].Checks.FirstOrDefault(check => check.Reason.Length > 0)?.Reason ?? "");
     }
+
+    private async Task<DocumentVerification> JudgeAsync(ByteString document) =>
+        await new DocumentService.DocumentServiceClient(server.Channel("bank")).VerifyDocumentAsync(new VerifyDocumentRequest { Document = document, Purpose = "ACCOUNT_OPENING" });
 
     private byte[] Document()
     {

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Xml;
 using System.Xml.Linq;
+using ShantingEId.Documents.Reading;
 using static ShantingEId.Documents.Ofd.OfdMarkup;
 
 namespace ShantingEId.Documents.Ofd;
@@ -23,20 +25,23 @@ internal sealed class EarlierSignatures
             return;
         }
 
-        list = OfdMarkup.Read(entry);
-        var ids = Records(list).Select(record => record.Attribute("ID")?.Value).Append(OfdStructure.Child(list.Root!, "MaxSignId")?.Value).ToArray();
+        // What the verifier would not look at is not written either.
+        var budget = new XmlBudget();
+        list = OfdMarkup.Read(entry, budget, OfdStructure.MostRewritten);
+        var records = Records(list).ToList();
+        if (records.Count >= OfdSignatures.MaxSignatures)
+        {
+            throw OfdStructure.Invalid($"已有 {records.Count} 个签名，至多 {OfdSignatures.MaxSignatures} 个");
+        }
+
+        var ids = records.Select(record => record.Attribute("ID")?.Value).Append(OfdStructure.Child(list.Root!, "MaxSignId")?.Value).ToArray();
         lastSignature = ids.Max(OfdStructure.Number);
         hasLetter = ids.Any(id => id is ['s', ..]);
-        foreach (var record in Records(list))
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var record in records)
         {
             var name = OfdStructure.Resolve(ListName, record.Attribute("BaseLoc")?.Value);
-            var signature = OfdMarkup.Read(structure.Package.Require(name));
-            if (signature.Descendants().Any(each => each.Name.LocalName == "Reference" && OfdStructure.Resolve(name, each.Attribute("FileRef")?.Value) == ListName))
-            {
-                throw OfdStructure.Invalid("前一个签名已锁定文件，不能再加盖印章");
-            }
-
-            FirstFreeId = Math.Max(FirstFreeId, 1 + signature.Descendants().Where(each => each.Name.LocalName == "StampAnnot").Max(each => (int?)OfdStructure.Number(each.Attribute("ID")?.Value)) ?? 0);
+            FirstFreeId = Math.Max(FirstFreeId, 1 + (names.Add(name) ? LastStamp(structure.Package.Require(name), budget) : throw OfdStructure.Invalid("签名列表中有重复的签名")));
         }
     }
 
@@ -65,9 +70,11 @@ internal sealed class EarlierSignatures
     /// <summary>OFD.xml with the way to the list: after DocRoot and Versions, as the schema orders them.</summary>
     public OfdEntry AddToRoot()
     {
-        var after = OfdStructure.Child(structure.Body, "Versions") ?? OfdStructure.Child(structure.Body, "DocRoot")!;
-        after.AddAfterSelf(new XElement(structure.Body.Name.Namespace + "Signatures", "/" + ListName));
-        return OfdMarkup.Write(OfdFile.Root, structure.Root);
+        var root = new XDocument(structure.Root);
+        var body = OfdStructure.Child(root.Root!, "DocBody")!;
+        var after = OfdStructure.Child(body, "Versions") ?? OfdStructure.Child(body, "DocRoot")!;
+        after.AddAfterSelf(new XElement(body.Name.Namespace + "Signatures", "/" + ListName));
+        return OfdMarkup.Write(OfdFile.Root, root);
     }
 
     /// <summary>The list with one more.</summary>
@@ -97,6 +104,34 @@ internal sealed class EarlierSignatures
         }
 
         return OfdMarkup.Write(ListName, copy);
+    }
+
+    // The greatest identifier of an imprint of an earlier signature, which must not cover the list.
+    private int LastStamp(OfdEntry signature, XmlBudget budget)
+    {
+        var (last, references) = (0, 0);
+        OfdMarkup.Walk(signature, budget, reader =>
+        {
+            if (reader.NodeType == XmlNodeType.Element && reader.LocalName == "Reference")
+            {
+                if (++references > OfdReader.MaxEntries)
+                {
+                    throw OfdStructure.Invalid($"{signature.Name} 覆盖的文件超过 {OfdReader.MaxEntries} 个");
+                }
+
+                if (OfdStructure.Resolve(signature.Name, reader.GetAttribute("FileRef")) == ListName)
+                {
+                    throw OfdStructure.Invalid("前一个签名已锁定文件，不能再加盖印章");
+                }
+            }
+            else if (reader.NodeType == XmlNodeType.Element && reader.LocalName == "StampAnnot")
+            {
+                last = Math.Max(last, OfdStructure.Number(reader.GetAttribute("ID")));
+            }
+
+            return true;
+        });
+        return last;
     }
 
     private static IEnumerable<XElement> Records(XDocument list) => list.Root!.Elements().Where(each => each.Name.LocalName == "Signature");

@@ -34,6 +34,7 @@ public sealed class OfdFile
     public const string Root = "OFD.xml";
 
     private readonly Dictionary<string, OfdEntry> byName;
+    private OfdStructure? structure;
 
     /// <summary>Makes one of files; entries for folders are left out.</summary>
     /// <exception cref="EidException"><see cref="ErrorReason.DocumentInvalid"/>: a name twice, or no OFD.xml.</exception>
@@ -55,10 +56,16 @@ public sealed class OfdFile
         }
     }
 
-    /// <summary>Unpacks a file of anybody's making, within the limits of <see cref="OfdReader"/>.</summary>
+    /// <summary>
+    /// Unpacks a file of anybody's making, within the limits of <see cref="OfdReader"/>. Of its XML nothing is read yet; who does has limits for it.
+    /// </summary>
     /// <exception cref="EidException">As the reader says; <see cref="ErrorReason.DocumentInvalid"/>: no OFD.xml.</exception>
     public static OfdFile Read(ReadOnlyMemory<byte> bytes) =>
         new(OfdReader.Unpack(bytes).Select(file => new OfdEntry(file.Item.Name, file.Content) { Packed = new PackedEntry(file.Item.IsDeflated, file.Item.Crc, file.Packed) }));
+
+    /// <summary>Where things are in it; found out once.</summary>
+    /// <exception cref="EidException"><see cref="ErrorReason.DocumentInvalid"/>, <see cref="ErrorReason.ContainerLimits"/>, <see cref="ErrorReason.XmlUnsafe"/>.</exception>
+    internal OfdStructure Structure => structure ??= OfdStructure.Read(this);
 
     /// <summary>The files.</summary>
     public IReadOnlyList<OfdEntry> Entries { get; }

@@ -4,6 +4,7 @@ using System.Text;
 using System.Xml;
 using System.Xml.Linq;
 using ShantingEId.Documents.Faces;
+using ShantingEId.Documents.Reading;
 
 namespace ShantingEId.Documents.Ofd;
 
@@ -12,7 +13,8 @@ internal static class OfdMarkup
 {
     public const string Namespace = "http://www.ofdspec.org/2016";
 
-    private const long MostCharacters = 32 * 1024 * 1024;
+    /// <summary>Most characters of a few numbers in one attribute.</summary>
+    public const int MostNumbers = 256;
 
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
@@ -31,48 +33,39 @@ internal static class OfdMarkup
         return new OfdEntry(name, stream.ToArray());
     }
 
-    /// <summary>Reads a file of somebody's: no DTD, nothing fetched, bounded.</summary>
-    /// <exception cref="EidException"><see cref="ErrorReason.DocumentInvalid"/>.</exception>
-    public static XDocument Read(OfdEntry entry)
+    /// <summary>Reads a small file of somebody's as a tree: no DTD, nothing fetched, no larger and no deeper than what may be worked on.</summary>
+    /// <exception cref="EidException">
+    /// <see cref="ErrorReason.DocumentInvalid"/>, <see cref="ErrorReason.ContainerLimits"/>, <see cref="ErrorReason.XmlUnsafe"/>.
+    /// </exception>
+    public static XDocument Read(OfdEntry entry, XmlBudget budget, int mostBytes = OfdXml.MaxTree)
     {
-        try
+        if (entry.Bytes.Length > mostBytes)
         {
-            using var reader = Reader(entry);
-            return XDocument.Load(reader, LoadOptions.PreserveWhitespace);
+            throw new EidException(ErrorReason.ContainerLimits, $"{entry.Name} 超过 {mostBytes / 1024} KB");
         }
-        catch (XmlException error)
-        {
-            throw Malformed(entry, error);
-        }
+
+        // What works on a tree calls itself for every level: how deep it is must be known before there is one.
+        Walk(entry, budget, _ => true);
+        using var reader = Reader(entry);
+        return XDocument.Load(reader, LoadOptions.PreserveWhitespace);
     }
 
-    /// <summary>Children of the root up to one of this name.</summary>
-    /// <exception cref="EidException"><see cref="ErrorReason.DocumentInvalid"/>.</exception>
-    public static List<XElement> ReadBefore(OfdEntry entry, string last)
+    /// <summary>Goes through a file of somebody's node by node, without comments, until somebody has seen enough.</summary>
+    /// <exception cref="EidException">
+    /// <see cref="ErrorReason.DocumentInvalid"/>, <see cref="ErrorReason.ContainerLimits"/>, <see cref="ErrorReason.XmlUnsafe"/>.
+    /// </exception>
+    public static void Walk(OfdEntry entry, XmlBudget budget, Func<XmlReader, bool> take)
     {
         try
         {
-            using var reader = Reader(entry);
-            var children = new List<XElement>();
-            reader.MoveToContent();
-            reader.Read();
-            while (!reader.EOF && !(reader.NodeType == XmlNodeType.Element && reader.LocalName == last))
+            using var reader = OfdXml.Reader(entry.Bytes);
+            while (OfdXml.Next(reader, entry.Name, budget) && take(reader))
             {
-                if (reader.NodeType == XmlNodeType.Element)
-                {
-                    children.Add((XElement)XNode.ReadFrom(reader)); // Goes on behind it.
-                }
-                else
-                {
-                    reader.Read();
-                }
             }
-
-            return children;
         }
         catch (XmlException error)
         {
-            throw Malformed(entry, error);
+            throw new EidException(ErrorReason.DocumentInvalid, $"{entry.Name} 不是合规的 XML", error);
         }
     }
 
@@ -80,10 +73,8 @@ internal static class OfdMarkup
     {
         var bytes = MemoryMarshal.TryGetArray(entry.Bytes, out var whole) ? whole : entry.Bytes.ToArray();
         return XmlReader.Create(new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count, writable: false),
-            new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null, MaxCharactersInDocument = MostCharacters });
+            new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null });
     }
-
-    private static EidException Malformed(OfdEntry entry, XmlException error) => new(ErrorReason.DocumentInvalid, $"{entry.Name} 不是合规的 XML", error);
 
     /// <summary>A file again after it was changed; its own prefixes and blanks stay.</summary>
     public static OfdEntry Write(string name, XDocument document)
@@ -129,7 +120,7 @@ internal static class OfdMarkup
     /// <summary>Reads an ST_Box; null when it is none.</summary>
     public static Box? ParseBox(string? text)
     {
-        var parts = (text ?? "").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        var parts = text is { Length: <= MostNumbers } ? text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) : [];
         var numbers = new double[4];
         for (var i = 0; i < 4; i++)
         {

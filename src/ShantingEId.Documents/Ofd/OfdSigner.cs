@@ -44,7 +44,7 @@ public static class OfdSigner
     internal static PreparedStamp Prepare(OfdFile package, SesSeal? sealFile, DateTimeOffset time, IReadOnlyList<StampPlace> places)
     {
         // 1. What is there; an earlier signature over the list of signatures would break.
-        var structure = OfdStructure.Read(package);
+        var structure = package.Structure;
         var earlier = EarlierSignatures.Read(structure);
         if (places.Count == 0 || places.Any(place => place.Page < 0 || place.Page >= structure.Pages.Count))
         {

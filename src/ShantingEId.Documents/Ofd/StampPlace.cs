@@ -34,7 +34,7 @@ public static class StampPlaces
 
     /// <summary>One imprint at the same place of every page.</summary>
     public static IReadOnlyList<StampPlace> OnEveryPage(OfdFile package, SesSeal seal, double x, double y) =>
-        [.. OfdStructure.Read(package).Pages.Select((_, page) => At(seal, page, x, y))];
+        [.. package.Structure.Pages.Select((_, page) => At(seal, page, x, y))];
 
     /// <summary>One imprint over each place of a keyword, middle on middle.</summary>
     /// <exception cref="EidException"><see cref="ErrorReason.DocumentInvalid"/>: the keyword is not there.</exception>
@@ -56,7 +56,7 @@ public static class StampPlaces
     /// <exception cref="EidException"><see cref="ErrorReason.DocumentInvalid"/>: one page has no seam.</exception>
     public static IReadOnlyList<StampPlace> Straddling(OfdFile package, SesSeal seal, double y, StraddleSide side = StraddleSide.Right)
     {
-        var pages = OfdStructure.Read(package).Pages;
+        var pages = package.Structure.Pages;
         if (pages.Count < 2)
         {
             throw OfdStructure.Invalid("骑缝章至少需要两页");

@@ -49,6 +49,9 @@ public sealed record DocumentSignature(
     string Id, string Path, bool HasSeal, string SealName, string SealId, string Signer, string SignerOrganisation, DateTimeOffset? SigningTime, DateTimeOffset? ProvenTime,
     string Provider, IReadOnlyList<string> StampPages, IReadOnlyList<SealCheck> Checks)
 {
+    /// <summary>The seal in it; null without one, and when unreadable.</summary>
+    public SesSeal? Seal { get; init; }
+
     /// <summary>The worst outcome of its steps.</summary>
     public SealVerdict Verdict => SealChecks.Verdict(Checks);
 }

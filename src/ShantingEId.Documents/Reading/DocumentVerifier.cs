@@ -62,6 +62,11 @@ public sealed class DocumentVerifier(CertificateTrust certificates, IStatusSourc
         }
 
         list.Add(new SealCheck(CheckStep.Container, "GB/T 33190-2016 7", CheckOutcome.Passed, SealProblem.None, $"OFD 文件，共 {package.Files.Count} 个文件"));
+        if (package.Extras.Count > 0)
+        {
+            list.Add(new SealCheck(CheckStep.Container, "GB/T 33190-2016 7", CheckOutcome.Notice, SealProblem.None, $"ZIP 目录中另有不属于任何文件的内容，签名不覆盖：{string.Join('、', package.Extras)}"));
+        }
+
         var entries = new List<OfdSignatureEntry>();
         foreach (var path in lists)
         {
@@ -145,7 +150,7 @@ public sealed class DocumentVerifier(CertificateTrust certificates, IStatusSourc
         return result with
         {
             SealName = info.Name, SealId = info.SealId, Signer = signature.SignerCertificate.CommonName, SignerOrganisation = signature.SignerCertificate.Subject,
-            SigningTime = signature.ToSign.Time,
+            SigningTime = signature.ToSign.Time, Seal = signature.ToSign.Seal,
         };
     }
 

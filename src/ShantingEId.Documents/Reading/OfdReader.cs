@@ -11,6 +11,9 @@ public sealed record OfdPackage(IReadOnlyDictionary<string, ReadOnlyMemory<byte>
 {
     /// <summary>To where each well-formed XML file may point.</summary>
     internal IReadOnlyDictionary<string, IReadOnlyList<XmlPointer>> Pointers { get; init; } = new Dictionary<string, IReadOnlyList<XmlPointer>>();
+
+    /// <summary>What the container says besides its files; see <see cref="ZipListing"/>.</summary>
+    internal IReadOnlyCollection<string> Extras { get; init; } = [];
 }
 
 /// <summary>A file as it lies in a package.</summary>
@@ -53,7 +56,8 @@ public static class OfdReader
         var files = new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
         var pointers = new Dictionary<string, IReadOnlyList<XmlPointer>>(StringComparer.Ordinal);
         var malformed = new List<string>();
-        foreach (var (item, _, content) in Unpack(bytes))
+        var listing = List(bytes);
+        foreach (var (item, _, content) in Unpack(bytes, listing))
         {
             if (IsXml(item.Name))
             {
@@ -70,25 +74,31 @@ public static class OfdReader
             files.Add(item.Name, content);
         }
 
-        return new OfdPackage(files, malformed) { Pointers = pointers };
+        return new OfdPackage(files, malformed) { Pointers = pointers, Extras = listing.Extras };
     }
 
     /// <summary>The files of a package in their order, for who changes it: what XML says is not looked at.</summary>
     /// <exception cref="EidException">As <see cref="Read"/>.</exception>
-    internal static IEnumerable<UnpackedFile> Unpack(ReadOnlyMemory<byte> bytes)
+    internal static IEnumerable<UnpackedFile> Unpack(ReadOnlyMemory<byte> bytes) => Unpack(bytes, List(bytes));
+
+    // Limits that the table of contents shows.
+    private static ZipListing List(ReadOnlyMemory<byte> bytes)
     {
-        // 1. Limits that the table of contents shows.
         if (bytes.Length > MaxBytes)
         {
             throw Limits($"文件超过 {MaxBytes / 1024 / 1024} MB");
         }
 
-        var items = ZipDirectory.Read(bytes.Span);
-        RequireWithinLimits(items);
-        RequireDistinct(items);
+        var listing = ZipDirectory.Read(bytes.Span);
+        RequireWithinLimits(listing.Items);
+        RequireDistinct(listing.Items);
+        return listing;
+    }
 
-        // 2. Unpack; the content must be what the table said, and no archive itself.
-        foreach (var item in items)
+    // The content must be what the table said, and no archive itself.
+    private static IEnumerable<UnpackedFile> Unpack(ReadOnlyMemory<byte> bytes, ZipListing listing)
+    {
+        foreach (var item in listing.Items)
         {
             var packed = bytes.Slice(item.Start, item.PackedSize);
             var content = Unpack(item, packed);
@@ -108,7 +118,7 @@ public static class OfdReader
 
     private static bool IsXml(string name) => name.EndsWith(".xml", StringComparison.OrdinalIgnoreCase);
 
-    private static void RequireWithinLimits(List<ZipItem> items)
+    private static void RequireWithinLimits(IReadOnlyList<ZipItem> items)
     {
         long total = 0;
         foreach (var item in items)
@@ -127,7 +137,7 @@ public static class OfdReader
     }
 
     // Names that differ in case or in Unicode form only are one file on other systems; a file cannot be a folder too.
-    private static void RequireDistinct(List<ZipItem> items)
+    private static void RequireDistinct(IReadOnlyList<ZipItem> items)
     {
         var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         var folders = new HashSet<string>(StringComparer.OrdinalIgnoreCase);

@@ -24,9 +24,9 @@ internal sealed class XmlBudget
     private int nodes = MostNodes;
     private int pointers = MostPointers;
 
-    /// <summary>Takes one node.</summary>
+    /// <summary>Takes nodes.</summary>
     /// <exception cref="EidException"><see cref="ErrorReason.ContainerLimits"/>.</exception>
-    public void Node() => _ = --nodes >= 0 ? true : throw new EidException(ErrorReason.ContainerLimits, $"XML 元素和属性超过 {MostNodes} 个");
+    public void Take(int count) => _ = (nodes -= count) >= 0 ? true : throw new EidException(ErrorReason.ContainerLimits, $"XML 元素和属性超过 {MostNodes} 个");
 
     /// <summary>Takes one pointer.</summary>
     /// <exception cref="EidException"><see cref="ErrorReason.ContainerLimits"/>.</exception>
@@ -38,8 +38,8 @@ internal static class OfdXml
 {
     private const int MaxDepth = 64;
 
-    // Only the small files that hold the structure become trees.
-    private const int MaxTree = 1024 * 1024;
+    /// <summary>Most bytes of a file that becomes a tree: only the small ones that hold the structure do.</summary>
+    public const int MaxTree = 1024 * 1024;
 
     /// <summary>The namespace of GB/T 33190-2016; the second is what some producers of that time wrote.</summary>
     private static readonly string[] Namespaces = ["http://www.ofdspec.org/2016", "http://www.ofdspec.org"];
@@ -65,21 +65,14 @@ internal static class OfdXml
         {
             using var reader = Reader(xml);
             var element = "";
-            while (reader.Read())
+            while (Next(reader, name, budget))
             {
-                budget.Node();
-                if (reader.Depth > MaxDepth)
-                {
-                    throw new EidException(ErrorReason.XmlUnsafe, $"XML 嵌套超过 {MaxDepth} 层：{name}");
-                }
-
                 if (reader.NodeType == XmlNodeType.Element)
                 {
                     // Hardly any value is looked at: a page has thousands, and each would be a text of its own.
                     element = reader.LocalName;
                     while (reader.MoveToNextAttribute())
                     {
-                        budget.Node();
                         Add(pointers, reader, reader.LocalName, budget);
                     }
                 }
@@ -95,6 +88,20 @@ internal static class OfdXml
         {
             return null;
         }
+    }
+
+    /// <summary>Goes to the next node; false at the end.</summary>
+    /// <exception cref="EidException"><see cref="ErrorReason.XmlUnsafe"/>: too deep; <see cref="ErrorReason.ContainerLimits"/>: too much.</exception>
+    /// <exception cref="XmlException">Not well-formed.</exception>
+    public static bool Next(XmlReader reader, string name, XmlBudget budget)
+    {
+        if (!reader.Read())
+        {
+            return false;
+        }
+
+        budget.Take(1 + reader.AttributeCount);
+        return reader.Depth <= MaxDepth ? true : throw new EidException(ErrorReason.XmlUnsafe, $"XML 嵌套超过 {MaxDepth} 层：{name}");
     }
 
     private static void Add(List<XmlPointer> pointers, XmlReader reader, string name, XmlBudget budget)
@@ -130,7 +137,8 @@ internal static class OfdXml
 
     private static bool IsOurs(XElement element, string name) => element.Name.LocalName == name && Namespaces.Contains(element.Name.NamespaceName);
 
-    private static XmlReader Reader(ReadOnlyMemory<byte> xml)
+    /// <summary>A reader that leaves comments out.</summary>
+    public static XmlReader Reader(ReadOnlyMemory<byte> xml)
     {
         var bytes = MemoryMarshal.TryGetArray(xml, out var whole) ? whole : xml.ToArray();
         return XmlReader.Create(new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count, writable: false), new XmlReaderSettings

@@ -12,6 +12,11 @@ namespace ShantingEId.Documents.Reading;
 /// <param name="Crc">CRC-32 of the unpacked bytes.</param>
 internal sealed record ZipItem(string Name, bool IsDeflated, int Start, int PackedSize, int Size, uint Crc);
 
+/// <summary>What a container holds.</summary>
+/// <param name="Items">The files.</param>
+/// <param name="Extras">Chinese names of what else is written in it: no file has it, so no signature covers it. Each once; none in a plain container.</param>
+internal sealed record ZipListing(IReadOnlyList<ZipItem> Items, IReadOnlyCollection<string> Extras);
+
 /// <summary>
 /// The table of contents of a ZIP container (APPNOTE 6.3), read so that no two readers can see different files in it: the local
 /// headers say what the central ones say, one follows the other without a gap, and nothing stands before, between or after.
@@ -24,24 +29,31 @@ internal ref struct ZipDirectory
     private const int MaxNameBytes = 512;
     private const int FlagDescriptor = 0x0008;
 
+    private const int FlagOptions = 0x0002 | 0x0004;
+
     // Compression options, descriptor, UTF-8 names; anything else is encryption or a patch.
-    private const int KnownFlags = 0x0002 | 0x0004 | FlagDescriptor | 0x0800;
+    private const int KnownFlags = FlagOptions | FlagDescriptor | 0x0800;
     private const int FileTypeMask = 0xF000;
 
+    // "2.0": deflated data and folders.
+    private const int PlainVersion = 20;
+
     private readonly ReadOnlySpan<byte> bytes;
+    private readonly SortedSet<string> extras;
     private int expected;
 
     private ZipDirectory(ReadOnlySpan<byte> bytes)
     {
         this.bytes = bytes;
+        extras = new SortedSet<string>(StringComparer.Ordinal);
         expected = 0;
     }
 
     /// <summary>Lists the files; folders are checked and left out.</summary>
     /// <exception cref="EidException"><see cref="ErrorReason.ContainerUnsafe"/>, <see cref="ErrorReason.ContainerLimits"/>.</exception>
-    public static List<ZipItem> Read(ReadOnlySpan<byte> bytes) => new ZipDirectory(bytes).Read();
+    public static ZipListing Read(ReadOnlySpan<byte> bytes) => new ZipDirectory(bytes).Read();
 
-    private List<ZipItem> Read()
+    private ZipListing Read()
     {
         // 1. The end record, exactly at the end: no comment, one disk, not ZIP64.
         var end = bytes.Length - EndSize;
@@ -91,7 +103,7 @@ internal ref struct ZipDirectory
             }
         }
 
-        return expected == start ? items : throw Unsafe("ZIP 容器中有不属于任何文件的内容");
+        return expected == start ? new ZipListing(items, extras) : throw Unsafe("ZIP 容器中有不属于任何文件的内容");
     }
 
     private ZipItem? ReadEntry(int local, int central, int limit)
@@ -140,12 +152,32 @@ internal ref struct ZipDirectory
             throw Unsafe($"ZIP 条目是链接或特殊文件：{path}");
         }
 
+        NoteExtras(local, central);
         if (path.EndsWith('/'))
         {
+            extras.Add("文件夹条目");
             return size == 0 && packed <= 2 ? null : throw Unsafe("ZIP 文件夹条目带有内容");
         }
 
         return method == 0 && packed != size ? throw Unsafe("ZIP 条目的长度不一致") : new ZipItem(path, method == 8, dataStart, packed, size, crc);
+    }
+
+    // No reader takes a file from these, and no signature covers them; any program may write there what it likes.
+    private readonly void NoteExtras(int local, int central)
+    {
+        Note("版本号", Short(central + 4) != PlainVersion || Short(central + 6) != PlainVersion || Short(local + 4) != PlainVersion);
+        Note("压缩选项", (Short(central + 8) & FlagOptions) != 0);
+        Note("附加字段", Short(central + 30) != 0 || Short(local + 28) != 0);
+        Note("注释", Short(central + 32) != 0);
+        Note("文件属性", Short(central + 36) != 0 || Int(central + 38) != 0);
+    }
+
+    private readonly void Note(string name, bool isThere)
+    {
+        if (isThere)
+        {
+            extras.Add(name);
+        }
     }
 
     // With or without its signature.

@@ -42,10 +42,11 @@ public sealed record StampTimes(TimeStampClient Client, bool IsRequired);
 /// <param name="vault">Opens the key.</param>
 /// <param name="table">Which seals each use allows.</param>
 /// <param name="check">Judges our own work like a stranger.</param>
+/// <param name="turns">How much is worked on at once: documents are of anybody's making, and large ones take a second.</param>
 /// <param name="clock">The one clock.</param>
 /// <param name="times">Time stamps; null where none are asked for.</param>
 public sealed class StampDesk(
-    ILicenseStore register, ISealUseStore store, IChangeFeed feed, KeyVault vault, SealUseTable table, StampCheck check, RegisterClock clock, StampTimes? times = null)
+    ILicenseStore register, ISealUseStore store, IChangeFeed feed, KeyVault vault, SealUseTable table, StampCheck check, Turns turns, RegisterClock clock, StampTimes? times = null)
 {
     /// <summary>Stamps.</summary>
     /// <exception cref="EidException">
@@ -73,8 +74,12 @@ public sealed class StampDesk(
             document = stamped;
             return written;
         }, cancel);
-        return new StampOutcome(outcome.Reply, outcome.Repeated ? command.Subject.Again(SesSignature.Parse(command.ReadSignature(outcome.Reply))) : document);
+        return new StampOutcome(outcome.Reply, outcome.Repeated ? await InTurnAsync(command, () => Task.FromResult(command.Subject.Again(SesSignature.Parse(command.ReadSignature(outcome.Reply)))), cancel) : document);
     }
+
+    // A digest is no work.
+    private Task<T> InTurnAsync<T>(StampCommand command, Func<Task<T>> work, CancellationToken cancel) =>
+        command.Subject is StampSubject.Document ? turns.RunAsync(() => Task.Run(work, CancellationToken.None), cancel) : work();
 
     private async Task<(Written Written, byte[]? Document)> StampOnceAsync(StampCommand command, byte[] content, CancellationToken cancel)
     {
@@ -90,15 +95,19 @@ public sealed class StampDesk(
         // 5. What will be signed. A signature has whole seconds: one that would fall before the seal took force gets the next.
         var whole = LicenseTime.Whole(now);
         var time = whole >= since ? whole : whole.AddSeconds(1);
-        var plan = command.Subject.Plan(seal.Seal, time);
+        var plan = await InTurnAsync(command, () => Task.FromResult(command.Subject.Plan(seal.Seal, time)), cancel);
 
         // 6. The signature, and its time stamp.
         var signature = await SignAsync(seal, plan, time, cancel);
         var (stamped, proven) = times is null ? (signature, null) : await WithTimeAsync(times, signature, cancel);
 
         // 7. Our own work, checked through the public path.
-        var document = plan.Finish?.Invoke(stamped);
-        await check.RequireGoodAsync(stamped, document, plan, cancel);
+        var document = await InTurnAsync(command, async () =>
+        {
+            var finished = plan.Finish?.Invoke(stamped);
+            await check.RequireGoodAsync(stamped, finished, plan, cancel);
+            return finished;
+        }, cancel);
 
         // 8. The commit point: log and reply, if set and grant are still what they were judged to be.
         var used = new SealUse(0, grant.Number, judged.LicenseId, seal.Code, seal.Kind, command.Use, command.Actor, command.RequestId.Value, now, time, command.Title,

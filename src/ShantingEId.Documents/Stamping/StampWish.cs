@@ -43,7 +43,10 @@ public abstract record StampWish
     /// <exception cref="EidException"><see cref="ErrorReason.StampPlaceInvalid"/>: no such page, keyword or place, off the paper, or too many; <see cref="ErrorReason.DocumentInvalid"/>.</exception>
     public static IReadOnlyList<StampPlace> Places(OfdFile package, SesSeal seal, IReadOnlyList<StampWish> wishes)
     {
-        var pages = OfdStructure.Read(package).Pages;
+        // The pages are read once for all keywords: reading them is most of the work.
+        var pages = package.Structure.Pages;
+        var words = wishes.OfType<OnKeyword>().Select(wish => wish.Text).ToHashSet(StringComparer.Ordinal);
+        var found = words.Count == 0 ? null : OfdText.Find(package, words);
         var places = new List<StampPlace>();
         foreach (var (i, wish) in wishes.Index())
         {
@@ -51,7 +54,7 @@ public abstract record StampWish
             places.AddRange(wish switch
             {
                 At at => OnPages(pages, seal, at, field),
-                OnKeyword word => OnHits(package, seal, word, field),
+                OnKeyword word => OnHits(found![word.Text], seal, word, field),
                 Straddling seam when pages.Count < 2 => throw Invalid(field, "骑缝章至少需要两页"),
                 Straddling seam => OnPaper(pages, StampPlaces.Straddling(package, seal, seam.Y, seam.Side), field),
                 _ => throw new ArgumentOutOfRangeException(nameof(wishes)),
@@ -74,13 +77,10 @@ public abstract record StampWish
         return OnPaper(pages, [.. wanted.Select(page => page >= 1 && page <= pages.Count ? StampPlaces.At(seal, page - 1, at.X, at.Y) : throw Invalid(field, $"没有第 {page} 页，文件共 {pages.Count} 页"))], field);
     }
 
-    private static IReadOnlyList<StampPlace> OnHits(OfdFile package, SesSeal seal, OnKeyword word, string field)
-    {
-        var hits = OfdText.Find(package, word.Text);
-        return hits.Count == 0 ? throw Invalid(field, "没有找到这个关键字")
-            : word.Hit > hits.Count ? throw Invalid(field, $"关键字只出现 {hits.Count} 次")
-            : [.. hits.Where((_, i) => word.Hit == 0 || word.Hit == i + 1).Select(hit => StampPlaces.At(seal, hit.Page, hit.Box.X + (hit.Box.Width / 2), hit.Box.Y + (hit.Box.Height / 2)))];
-    }
+    private static IReadOnlyList<StampPlace> OnHits(List<OfdTextHit> hits, SesSeal seal, OnKeyword word, string field) =>
+        hits.Count == 0 ? throw Invalid(field, "没有找到这个关键字")
+        : word.Hit > hits.Count ? throw Invalid(field, $"关键字只出现 {hits.Count} 次")
+        : [.. hits.Where((_, i) => word.Hit == 0 || word.Hit == i + 1).Select(hit => StampPlaces.At(seal, hit.Page, hit.Box.X + (hit.Box.Width / 2), hit.Box.Y + (hit.Box.Height / 2)))];
 
     // An imprint beside the paper would be no imprint; its middle must be on it.
     private static IReadOnlyList<StampPlace> OnPaper(IReadOnlyList<OfdPage> pages, IReadOnlyList<StampPlace> places, string field) => places.All(place =>

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using ShantingEId.Documents;
 using ShantingEId.Documents.Stamping;
 using ShantingEId.Issuing;
 using ShantingEId.Recognition;
@@ -24,7 +25,7 @@ internal static class SealWiring
         services.AddSingleton(provider => new StampCheck(provider.GetRequiredService<CertificateTrust>(), provider.GetRequiredService<RegisterClock>()));
         var times = LoadTimes(options);
         services.AddSingleton(provider => new StampDesk(provider.GetRequiredService<ILicenseStore>(), store, provider.GetRequiredService<IChangeFeed>(), authority.Vault,
-            provider.GetRequiredService<SealUseTable>(), provider.GetRequiredService<StampCheck>(), provider.GetRequiredService<RegisterClock>(), times));
+            provider.GetRequiredService<SealUseTable>(), provider.GetRequiredService<StampCheck>(), provider.GetRequiredService<Turns>(), provider.GetRequiredService<RegisterClock>(), times));
     }
 
     private static SealUseTable LoadTable(EidServerOptions options)

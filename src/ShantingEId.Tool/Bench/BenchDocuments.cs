@@ -17,10 +17,11 @@ internal static class BenchDocuments
 {
     private const int PreviewDotsPerInch = 150;
     private const int MostBytes = 60 * 1024;
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(10);
     private static readonly CopyNote Note = new("示例银行", "开立单位结算账户（样例）", new DateTimeOffset(2027, 1, 1, 0, 0, 0, TimeSpan.FromHours(8)));
 
-    /// <param name="rows">Whose licences.</param>
-    /// <param name="rounds">How many of them are measured.</param>
+    /// <param name="rows">Whose licences; the size of each is measured.</param>
+    /// <param name="rounds">Of how many of them the time is measured too.</param>
     /// <param name="documents">How many are made to see what memory does.</param>
     /// <param name="samples">Folder to write one of each kind to; null for none.</param>
     public static async Task RunAsync(IReadOnlyList<EnterpriseInput> rows, int rounds, int documents, string? samples)
@@ -33,18 +34,23 @@ internal static class BenchDocuments
         using var fonts = FaceFonts.LoadDefault();
         var artist = new FaceArtist(fonts, FaceStyle.Plain);
         var maker = new LicenseDocuments(artist, fonts);
-        var sets = new List<IssuedSet>();
-        foreach (var (i, row) in rows.Take(Math.Max(rounds, 1)).Index())
-        {
-            sets.Add(await BenchWorld.IssueAsync(issuer, row, i));
-        }
-
-        // 2. One of each after the other, so that all see the same machine.
         byte[] Ofd(IssuedSet set) => maker.Create(set, FaceForm.Duplicate, seal, now).ToBytes();
         byte[] Pdf(IssuedSet set) => DrawingFile.ToPdf([artist.Draw(FaceContent.Of(set), FaceForm.Duplicate, seal.Seal)], fonts, world.Authority.Name, now);
         byte[] Png(IssuedSet set) => DrawingFile.ToPng(artist.Draw(FaceContent.Of(set), FaceForm.Duplicate, seal.Seal), fonts, PreviewDotsPerInch);
+        var (sets, bytes) = (new List<IssuedSet>(), new List<double>());
+        foreach (var (i, row) in rows.Index())
+        {
+            var set = await BenchWorld.IssueAsync(issuer, row, i);
+            bytes.Add(Ofd(set).Length);
+            if (i < Math.Max(rounds, 1))
+            {
+                sets.Add(set);
+            }
+        }
+
+        // 2. One of each after the other, so that all see the same machine.
         (Func<IssuedSet, byte[]> Make, List<double> Times, List<double> Sizes)[] kinds = [(Ofd, [], []), (Pdf, [], []), (Png, [], [])];
-        for (var warmUp = 0; warmUp < 5; warmUp++)
+        for (var clock = Stopwatch.StartNew(); clock.Elapsed < WarmUp;)
         {
             _ = kinds.Sum(kind => kind.Make(sets[0]).Length);
         }
@@ -59,11 +65,11 @@ internal static class BenchDocuments
             }
         }
 
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{sets.Count} licences, seal picture {seal.Seal.Info.Picture.Length} bytes"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{bytes.Count} licences, {sets.Count} of them timed after {WarmUp.TotalSeconds:0} s of warm-up, seal picture {seal.Seal.Info.Picture.Length} bytes"));
         Figure.AtMost("face_ofd_ms", Figure.Median(kinds[0].Times), "ms", 15);
-        Figure.AtMost("face_ofd_bytes", Figure.Median(kinds[0].Sizes), "bytes", MostBytes);
-        Figure.AtMost("face_ofd_bytes_largest", kinds[0].Sizes.Max(), "bytes", MostBytes);
-        Figure.Show("face_ofd_bytes_within_goal", 100.0 * kinds[0].Sizes.Count(size => size <= MostBytes) / sets.Count, "%");
+        Figure.AtMost("face_ofd_bytes", Figure.Median(bytes), "bytes", MostBytes);
+        Figure.AtMost("face_ofd_bytes_largest", bytes.Max(), "bytes", MostBytes);
+        Figure.Show("face_ofd_bytes_within_goal", 100.0 * bytes.Count(size => size <= MostBytes) / bytes.Count, "%");
         Figure.Show("face_pdf_ms", Figure.Median(kinds[1].Times), "ms");
         Figure.Show("face_pdf_bytes", Figure.Median(kinds[1].Sizes), "bytes");
         Figure.Show("face_png_ms", Figure.Median(kinds[2].Times), "ms");
@@ -82,7 +88,7 @@ internal static class BenchDocuments
 
         Figure.Show("document_verify_ms", Figure.Median(judged), "ms");
 
-        // 3. Memory: what stays is what the first hundred need.
+        // 3. Memory: what stays is what the first two hundred need.
         if (documents > 0)
         {
             var before = 0.0;

@@ -104,8 +104,8 @@ internal static class BenchStamp
 
     /// <summary>
     /// What the standards demand of a document with one signature. Stamping: SM3 of every covered file and of Signature.xml, one SM2 signature over toSign. Verifying:
-    /// the same SM3, and the SM2 verifications of 电子签章验证: the signature's value, the seal's, and every certificate of both paths below the root. Of these the
-    /// signer's key is new with each document; those of the authority are known, and its certificates were verified long ago, so they are not counted.
+    /// the same SM3, and three SM2 verifications of 电子签章验证: the signature's value, the seal's, and the signer's certificate. The signer's key is new with each
+    /// document; those of the authority are known, and its own certificates were verified long ago, so they are not counted.
     /// </summary>
 #pragma warning disable RS0030 // The comparison is with the bare digest on purpose.
     private sealed class Bare

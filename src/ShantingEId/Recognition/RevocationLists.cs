@@ -71,10 +71,22 @@ public sealed class ListedStatus(IStatusSource first, CertificateTrust trust, Fu
             return known;
         }
 
-        // What ended only later was good then.
-        var holders = seal.Info.CertificateList.Select(der => trust.PathOf(Sm2Certificate.Parse(der)) is { } path ? Of(path) : known).ToList();
+        // What ended only later was good then. A list may name what is no certificate; of that nothing is known.
+        var holders = seal.Info.CertificateList.Select(der => Read(der) is { } holder && trust.PathOf(holder) is { } path ? Of(path) : known).ToList();
         return holders.Find(one => one.State == KnownState.Good || (one.State == KnownState.Ended && one.Since > at)) is { } good ? new KnownStatus(KnownState.Good, null, "签章者证书" + (good.Since is null ? good.Source : "当时未吊销"))
             : holders.Find(one => one.State == KnownState.Unknown) ?? holders.MaxBy(one => one.Since) ?? known;
+    }
+
+    private static Sm2Certificate? Read(byte[] der)
+    {
+        try
+        {
+            return Sm2Certificate.Parse(der);
+        }
+        catch (EidException)
+        {
+            return null;
+        }
     }
 
     // Every certificate of the path but the anchor, which is believed by itself.

@@ -48,7 +48,7 @@ public abstract class StampContract(ServerFixture server)
         Assert.Equal((set.Name, signature.SealId, signature.SigningTime), (use.IssuedSet, use.SealCode, use.StampTime.ToDateTimeOffset()));
         Assert.Null(use.ProvenTime);
 
-        // Nothing of the document is kept, and no key has left the vault.
+        // Nothing of the document is kept.
         Assert.True(answer.Use.CalculateSize() + answer.SesSignature.Length < 64 * 1024);
         using var register = server.OpenRegister();
         Assert.Equal(0, register.Number("SELECT count(*) FROM reply WHERE length(reply) > 65536 AND request_id = @id", ("@id", request.RequestId)));

@@ -39,6 +39,47 @@ public sealed class DocumentVerifierTests
         Assert.Equal((CheckStep.References, SealProblem.FileAltered), Failure(report));
     }
 
+    // Stamps of the standards before and after ours: they are judged with the document that they are on.
+    [Theory]
+    [InlineData(SesVersion.V1, "GM/T 0031-2014")]
+    [InlineData(SesVersion.V4, "GB/T 38540-2020")]
+    [InlineData(SesVersion.V5, "GM/T 0031-2025")]
+    public async Task Documents_with_stamps_of_every_version_are_judged_alike(SesVersion version, string standard)
+    {
+        var good = await VerifyAsync(SignedOfd.Sealed(version));
+        Assert.True(good.Verdict == SealVerdict.Valid, good.Summary);
+        Assert.Equal((SampleSeals.Info.SealId, SampleSeals.Signed), (good.Signatures[0].SealId, good.Signatures[0].SigningTime));
+        Assert.StartsWith(standard, good.Signatures[0].Checks.Single(check => check.Step == CheckStep.SignatureValue).Clause, StringComparison.Ordinal);
+
+        var edited = await VerifyAsync(SignedOfd.Sealed(version).Edit("Doc_0/Pages/Page_0/Content.xml", "示例合同", "别的合同"));
+        Assert.Equal((SealVerdict.Invalid, (CheckStep.References, SealProblem.FileAltered)), (edited.Verdict, Failure(edited)));
+
+        // What was signed is Signature.xml: with another digest in it the stamp is over something else.
+        var resigned = SignedOfd.Sealed(version).Edit("Doc_0/Signs/Sign_0/Signature.xml", "Boundary=\"50 50", "Boundary=\"90 50");
+        Assert.Equal((CheckStep.DataHash, SealProblem.DataHash), Failure(await VerifyAsync(resigned)));
+
+        var uncovered = new SignedOfd();
+        uncovered.Sign("s1", path => uncovered.Everything(path) && path != "Doc_0/PublicRes.xml", version: version);
+        var report = await VerifyAsync(uncovered);
+        Assert.Equal(SealVerdict.NotConfirmed, report.Verdict);
+        Assert.Equal(["/Doc_0/PublicRes.xml"], report.Files.Where(file => file.Standing == FileStanding.Uncovered).Select(file => file.Path));
+    }
+
+    // No file has them, so no signature covers them; that is said, and decides nothing.
+    [Fact]
+    public async Task What_a_container_says_besides_its_files_is_named()
+    {
+        var document = SignedOfd.Sealed();
+        Assert.DoesNotContain((await VerifyAsync(document)).Checks, check => check is { Step: CheckStep.Container, Outcome: CheckOutcome.Notice });
+
+        var files = document.Files.Select((file, i) => new RawEntry(file.Key, file.Value) { ExternalAttributes = i == 3 ? 0x20 : 0, Flags = i == 4 ? 0x0802 : 0x0800 });
+        var bytes = RawZip.Build([.. files, new RawEntry("Doc_0/empty/", []) { Method = 0 }]);
+        var report = await new DocumentVerifier(SampleTrust.Own, new StatusTable(), SampleTrust.Clock()).VerifyAsync(bytes, TestContext.Current.CancellationToken);
+
+        Assert.Equal(SealVerdict.Valid, report.Verdict);
+        Assert.Equal("ZIP 目录中另有不属于任何文件的内容，签名不覆盖：压缩选项、文件夹条目、文件属性", report.Checks.Single(check => check is { Step: CheckStep.Container, Outcome: CheckOutcome.Notice }).Text);
+    }
+
     [Fact]
     public async Task Each_broken_thing_has_its_reason()
     {

@@ -155,7 +155,7 @@ public class OfdDocumentTests
         static string Id(OfdFile file) => XElement.Parse(Text(file, OfdFile.Root)).Descendants().Single(each => each.Name.LocalName == "DocID").Value;
     }
 
-    // Half of the scopes in a city's register have 44 characters or fewer. Each further character that is new costs 190 bytes of font.
+    // Half of the scopes in a city's register have 48 characters or fewer. Each further character that is new costs 115 bytes of font.
     [Fact]
     public void A_licence_of_usual_length_is_at_most_60_KB()
     {

@@ -61,7 +61,7 @@ internal static class RawZip
             all.Write([.. "PK\x03\x04"u8, 20, 0, .. Two(entry.LocalFlags ?? entry.Flags), .. Two(entry.Method), .. Two(entry.LocalTime ?? 0), .. Two(0x5A21), .. hasDescriptor ? new byte[12] : sizes,
                 .. Two(localName.Length), 0, 0, .. localName, .. packed, .. hasDescriptor ? [.. "PK\x07\x08"u8, .. sizes] : Array.Empty<byte>()]);
             var name = Encoding.UTF8.GetBytes(entry.Name);
-            directory.Write([.. "PK\x01\x02"u8, 20, 3, 20, 0, .. Two(entry.Flags), .. Two(entry.Method), 0, 0, .. Two(0x5A21), .. sizes, .. Two(name.Length), 0, 0, 0, 0, 0, 0, 0, 0,
+            directory.Write([.. "PK\x01\x02"u8, 20, 0, 20, 0, .. Two(entry.Flags), .. Two(entry.Method), 0, 0, .. Two(0x5A21), .. sizes, .. Two(name.Length), 0, 0, 0, 0, 0, 0, 0, 0,
                 .. Four(entry.ExternalAttributes), .. Four(at), .. name]);
             count++;
         }

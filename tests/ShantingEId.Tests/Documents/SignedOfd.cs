@@ -23,10 +23,10 @@ internal sealed class SignedOfd
     };
 
     /// <summary>A document with one good seal.</summary>
-    public static SignedOfd Sealed()
+    public static SignedOfd Sealed(SesVersion version = SesVersion.V4)
     {
         var document = new SignedOfd();
-        document.Sign("s1", document.Everything);
+        document.Sign("s1", document.Everything, version: version);
         return document;
     }
 
@@ -36,12 +36,13 @@ internal sealed class SignedOfd
     /// <summary>Seals the document as it is now (standards §2.3).</summary>
     public void Sign(
         string id, Func<string, bool> covers, SesSealInfo? info = null, string? propertyInfo = null, DateTimeOffset? time = null, string checkMethod = "SM3", bool withSeal = true,
-        Func<string, string>? edit = null, Func<SesSignature, SesSignature>? stamp = null)
+        Func<string, string>? edit = null, Func<SesSignature, SesSignature>? stamp = null, SesVersion version = SesVersion.V4)
     {
         // 1. The seal and the record of the signature.
         var folder = $"Doc_0/Signs/Sign_{signatures.Count}";
         signatures.Add((id, withSeal ? "Seal" : "Sign", $"{folder}/Signature.xml"));
-        var seal = SesSeal.Create(info ?? SampleSeals.Info with { Picture = Png }, SampleSeals.Maker);
+        var about = info ?? SampleSeals.Info with { Picture = Png };
+        var seal = version == SesVersion.V4 ? SesSeal.Create(about, SampleSeals.Maker) : SesSeal.Parse(HandMade.Seal(about with { Version = version }));
         if (withSeal)
         {
             Files[$"{folder}/Seal.esl"] = seal.Der.ToArray();
@@ -61,7 +62,9 @@ internal sealed class SignedOfd
         // 3. The value over the exact bytes of Signature.xml.
         if (withSeal)
         {
-            var signature = SesSignature.Create(seal, SampleSeals.Signer, time ?? SampleSeals.Signed, Sm3.Hash(signatureXml), propertyInfo ?? $"/{folder}/Signature.xml");
+            var (at, property) = (time ?? SampleSeals.Signed, propertyInfo ?? $"/{folder}/Signature.xml");
+            var signature = version == SesVersion.V4 ? SesSignature.Create(seal, SampleSeals.Signer, at, Sm3.Hash(signatureXml), property)
+                : SesSignature.Parse(HandMade.Signature(seal.Der.ToArray(), (int)version, time: at, hash: Sm3.Hash(signatureXml), timeInfo: Encoding.ASCII.GetBytes($"{at.UtcDateTime:yyyyMMddHHmmss}Z"), propertyInfo: property));
             Files[$"{folder}/SignedValue.dat"] = (stamp ?? (each => each))(signature).Der.ToArray();
         }
         else

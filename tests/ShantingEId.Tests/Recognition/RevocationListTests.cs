@@ -95,6 +95,22 @@ public sealed class RevocationListTests : IDisposable
         Assert.Equal(KnownState.Ended, (await ended.OfCertificateAsync(Signer.Certificate, TestContext.Current.CancellationToken)).State);
     }
 
+    // Anybody's seal may list anything; what is no certificate is no signer, and no reason to answer nothing.
+    [Fact]
+    public async Task A_seal_that_lists_what_is_no_certificate_still_gets_a_verdict()
+    {
+        byte[][] good = [OfRoot, SampleLists.Of(BetweenKey, Between)];
+        foreach (var junk in new byte[][] { [], [0x30, 0], TestCertificates.Leaf.Der[..^1].ToArray() })
+        {
+            var seal = HandMade.Seal(SampleSeals.Info with { CertificateList = [junk, Signer.Certificate.Der.ToArray()] }, Maker);
+            Assert.Equal((SealVerdict.Valid, SealProblem.None), await VerifyAsync(good, HandMade.Signature(seal, 4, Signer)));
+
+            var alone = new ListedStatus(NoStatus.Instance, Trust, () => new RevocationLists([.. good.Select(each => RevocationList.Parse(each))]), SampleTrust.Clock());
+            var only = SesSeal.Parse(HandMade.Seal(SampleSeals.Info with { CertificateList = [junk] }, Maker));
+            Assert.Equal(KnownState.Unknown, (await alone.OfSealAsync(only, SampleTrust.Now, TestContext.Current.CancellationToken)).State);
+        }
+    }
+
     [Fact]
     public void Whatever_is_not_a_whole_list_is_refused()
     {
@@ -239,11 +255,11 @@ public sealed class RevocationListTests : IDisposable
     private static void Refused(byte[] bytes) => Assert.Equal(ErrorReason.RevocationListInvalid, Assert.Throws<EidException>(() => RevocationList.Parse(bytes)).Reason);
 
     // Null for a deployment that keeps no lists at all.
-    private static async Task<(SealVerdict Verdict, SealProblem Problem)> VerifyAsync(byte[][]? lists)
+    private static async Task<(SealVerdict Verdict, SealProblem Problem)> VerifyAsync(byte[][]? lists, byte[]? signature = null)
     {
         var known = new RevocationLists([.. (lists ?? []).Select(list => RevocationList.Parse(list))]);
         IStatusSource status = lists is null ? NoStatus.Instance : new ListedStatus(NoStatus.Instance, Trust, () => known, SampleTrust.Clock());
-        var report = await SampleTrust.Signatures(Trust, status).VerifyAsync(Signature, "示例原文"u8.ToArray(), TestContext.Current.CancellationToken);
+        var report = await SampleTrust.Signatures(Trust, status).VerifyAsync(signature ?? Signature, "示例原文"u8.ToArray(), TestContext.Current.CancellationToken);
         return (report.Verdict, report.Checks.FirstOrDefault(check => check.Outcome == CheckOutcome.Failed)?.Problem ?? report.Checks.FirstOrDefault(check => check.Outcome != CheckOutcome.Passed)?.Problem ?? SealProblem.None);
     }
 

@@ -42,7 +42,7 @@ internal static class HandMade
     /// <summary>A signature of any version over a seal's bytes.</summary>
     public static byte[] Signature(
         byte[] seal, int version, SigningKey? signer = null, DateTimeOffset? time = null, byte[]? hash = null, Func<Sm2Signature, byte[]>? form = null, byte[]? timeInfo = null,
-        SesExtension? extension = null, byte[]? timeStamp = null)
+        SesExtension? extension = null, byte[]? timeStamp = null, string propertyInfo = SampleSeals.PropertyInfo)
     {
         var key = signer ?? SampleSeals.Signer;
         var body = Sequence(writer =>
@@ -59,7 +59,7 @@ internal static class HandMade
             }
 
             writer.WriteBitString(hash ?? SampleSeals.Hash);
-            writer.WriteCharacterString(UniversalTagNumber.IA5String, SampleSeals.PropertyInfo);
+            writer.WriteCharacterString(UniversalTagNumber.IA5String, propertyInfo);
             if (version == 1)
             {
                 writer.WriteOctetString(key.Certificate.Der);
