@@ -17,9 +17,9 @@ public static class LicenseInside
     /// </summary>
     /// <param name="document">The document.</param>
     /// <param name="report">What its verification came to.</param>
-    /// <param name="ownSeal">Identifier of the authority's seal.</param>
-    public static ManifestDigest? Find(ReadOnlyMemory<byte> document, DocumentReport report, string ownSeal) =>
-        report.Signatures.FirstOrDefault(signature => signature.SealId == ownSeal && signature.Verdict == SealVerdict.Valid) is { } own
+    /// <param name="ownSeals">Identifiers of the authority's seals.</param>
+    public static ManifestDigest? Find(ReadOnlyMemory<byte> document, DocumentReport report, IEnumerable<string> ownSeals) =>
+        report.Signatures.FirstOrDefault(signature => signature.SealId is { } id && ownSeals.Contains(id) && signature.Verdict == SealVerdict.Valid) is { } own
             && report.Files.Any(file => file is { Path: "/" + Path, Standing: FileStanding.Intact } && file.CoveredBy.Contains(own.Id))
             && OfdReader.Read(document).Files.TryGetValue(Path, out var manifest) ? ManifestDigest.Of(manifest.ToArray()) : null;
 }
