@@ -45,12 +45,12 @@ public sealed class LicensePress(FaceArtist artist, FaceFonts fonts, AuthoritySe
     /// <see cref="ErrorReason.SigningKeyUnusable"/>: there is no seal, or it is over; <see cref="ErrorReason.TextInvalid"/>;
     /// <see cref="ErrorReason.TimeStampUnavailable"/>, <see cref="ErrorReason.TimeStampInvalid"/>: one is required.
     /// </exception>
-    public Task<byte[]> SealAsync(IssuedSet set, FaceForm form, DateTimeOffset time, CancellationToken cancel) => SealAsync(own => documents.Prepare(set, form, own, time), time, cancel);
+    public Task<byte[]> SealAsync(IssuedSet set, FaceForm form, DateTimeOffset time, CancellationToken cancel) => SealedAsync(own => documents.Prepare(set, form, own, time), time, cancel);
 
     /// <summary>A copy of a licence in force as OFD, sealed.</summary>
     /// <exception cref="EidException">As for <see cref="SealAsync"/>; <see cref="ErrorReason.DateOrder"/>.</exception>
     public Task<byte[]> SealCopyAsync(IssuedSet set, FaceForm form, CopyNote note, DateTimeOffset time, CancellationToken cancel) =>
-        SealAsync(own => documents.PrepareCopy(set, form, note, own, time), time, cancel);
+        SealedAsync(own => documents.PrepareCopy(set, form, note, own, time), time, cancel);
 
     /// <summary>Draws such a copy and throws it away, to know that it can be drawn.</summary>
     /// <exception cref="EidException">As for <see cref="SealCopyAsync"/>.</exception>
@@ -77,7 +77,7 @@ public sealed class LicensePress(FaceArtist artist, FaceFonts fonts, AuthoritySe
         };
     }, cancel);
 
-    private async Task<byte[]> SealAsync(Func<AuthoritySeal, PreparedStamp> prepare, DateTimeOffset time, CancellationToken cancel)
+    private async Task<byte[]> SealedAsync(Func<AuthoritySeal, PreparedStamp> prepare, DateTimeOffset time, CancellationToken cancel)
     {
         if (times is null)
         {

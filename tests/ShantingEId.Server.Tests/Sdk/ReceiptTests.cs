@@ -4,6 +4,7 @@ using Google.Rpc;
 using Grpc.Core;
 using Microsoft.Extensions.Time.Testing;
 using ShantingEId.Client;
+using ShantingEId.Crypto;
 using ShantingEId.Receipts;
 using ShantingEId.Server.Rpc;
 using ShantingEId.V1;
