@@ -6,6 +6,7 @@ using ShantingEId.Documents.Faces;
 using ShantingEId.Documents.Ofd;
 using ShantingEId.Issuing;
 using ShantingEId.Licenses;
+using ShantingEId.Seals;
 
 namespace ShantingEId.Documents;
 
@@ -29,11 +30,10 @@ public sealed class LicenseDocuments(FaceArtist artist, FaceFonts fonts)
     /// <param name="seal">Seal of the 登记机关.</param>
     /// <param name="time">When it is sealed.</param>
     /// <exception cref="EidException"><see cref="ErrorReason.TextInvalid"/>, <see cref="ErrorReason.SigningKeyUnusable"/>.</exception>
-    public OfdFile Create(IssuedSet set, FaceForm form, AuthoritySeal seal, DateTimeOffset time)
-    {
-        var face = artist.Draw(FaceContent.Of(set), form, seal.Seal);
-        return Seal(set, face, [], seal, time);
-    }
+    public OfdFile Create(IssuedSet set, FaceForm form, AuthoritySeal seal, DateTimeOffset time) => Seal(Prepare(set, form, seal, time), seal, time);
+
+    /// <summary>The same without its signature.</summary>
+    public PreparedStamp Prepare(IssuedSet set, FaceForm form, AuthoritySeal seal, DateTimeOffset time) => Prepare(set, artist.Draw(FaceContent.Of(set), form, seal.Seal), [], seal, time);
 
     /// <summary>A copy for one use: its purpose and its end stand across the page and in the metadata, under the same seal.</summary>
     /// <param name="set">The licence.</param>
@@ -42,11 +42,11 @@ public sealed class LicenseDocuments(FaceArtist artist, FaceFonts fonts)
     /// <param name="seal">Seal of the 登记机关.</param>
     /// <param name="time">When it is made and sealed.</param>
     /// <exception cref="EidException"><see cref="ErrorReason.TextInvalid"/>: maker or purpose; <see cref="ErrorReason.DateOrder"/>: it would be over before it is made.</exception>
-    public OfdFile CreateCopy(IssuedSet set, FaceForm form, CopyNote note, AuthoritySeal seal, DateTimeOffset time)
-    {
-        var face = DrawCopy(set, form, note, seal, time);
-        return Seal(set, face, LicenseMetadata.OfCopy(note, time), seal, time);
-    }
+    public OfdFile CreateCopy(IssuedSet set, FaceForm form, CopyNote note, AuthoritySeal seal, DateTimeOffset time) => Seal(PrepareCopy(set, form, note, seal, time), seal, time);
+
+    /// <summary>The same without its signature.</summary>
+    public PreparedStamp PrepareCopy(IssuedSet set, FaceForm form, CopyNote note, AuthoritySeal seal, DateTimeOffset time) =>
+        Prepare(set, DrawCopy(set, form, note, seal, time), LicenseMetadata.OfCopy(note, time), seal, time);
 
     /// <summary>The face of such a copy, for a preview.</summary>
     public Drawing DrawCopy(IssuedSet set, FaceForm form, CopyNote note, AuthoritySeal seal, DateTimeOffset time)
@@ -71,7 +71,10 @@ public sealed class LicenseDocuments(FaceArtist artist, FaceFonts fonts)
             $"仅用于：{note.Purpose}", $"{note.Maker} {Minute(time)} 制作", $"有效期至 {Minute(note.Expiry)}");
     }
 
-    private OfdFile Seal(IssuedSet set, Drawing face, IReadOnlyList<KeyValuePair<string, string>> copy, AuthoritySeal seal, DateTimeOffset time)
+    private static OfdFile Seal(PreparedStamp prepared, AuthoritySeal seal, DateTimeOffset time) =>
+        prepared.Finish(SesSignature.Create(seal.Seal, seal.Signer, time, prepared.DataHash, prepared.PropertyInfo));
+
+    private PreparedStamp Prepare(IssuedSet set, Drawing face, IReadOnlyList<KeyValuePair<string, string>> copy, AuthoritySeal seal, DateTimeOffset time)
     {
         // 1. What it says about itself; its identifier follows from what it is.
         var metadata = (KeyValuePair<string, string>[])[.. LicenseMetadata.Of(set.License, seal, time), .. copy];
@@ -83,7 +86,7 @@ public sealed class LicenseDocuments(FaceArtist artist, FaceFonts fonts)
 
         // 3. The seal, where the face has left its place.
         var place = face.Shapes.OfType<SealImprint>().Single().Box;
-        return OfdSigner.Sign(document, seal.Seal, seal.Signer, time, new StampPlace(0, place));
+        return OfdSigner.Prepare(document, time, new StampPlace(0, place));
     }
 
     private static string Minute(DateTimeOffset time) => time.ToOffset(WorkCalendar.ChinaOffset).ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);

@@ -1,6 +1,9 @@
 using System.Text;
 using ShantingEId.Documents.Faces;
+using ShantingEId.Documents.Ofd;
+using ShantingEId.Documents.Stamping;
 using ShantingEId.Issuing;
+using ShantingEId.Seals;
 
 namespace ShantingEId.Documents;
 
@@ -31,20 +34,23 @@ public enum DocumentFormat
 /// <param name="fonts">What text is set in; stays the caller's.</param>
 /// <param name="seal">Seal of the 登记机关; null where the deployment has none.</param>
 /// <param name="turns">How much is worked on at once.</param>
-public sealed class LicensePress(FaceArtist artist, FaceFonts fonts, AuthoritySeal? seal, Turns turns)
+/// <param name="times">Time stamps of what is sealed; null where none are asked for.</param>
+public sealed class LicensePress(FaceArtist artist, FaceFonts fonts, AuthoritySeal? seal, Turns turns, StampTimes? times = null)
 {
     private const int DotsPerInch = 150;
     private readonly LicenseDocuments documents = new(artist, fonts);
 
     /// <summary>A licence in force as OFD, sealed.</summary>
-    /// <exception cref="EidException"><see cref="ErrorReason.SigningKeyUnusable"/>: there is no seal, or it is over; <see cref="ErrorReason.TextInvalid"/>.</exception>
-    public Task<byte[]> SealAsync(IssuedSet set, FaceForm form, DateTimeOffset time, CancellationToken cancel) =>
-        turns.RunAsync(() => documents.Create(set, form, RequireSeal(time), time).ToBytes(), cancel);
+    /// <exception cref="EidException">
+    /// <see cref="ErrorReason.SigningKeyUnusable"/>: there is no seal, or it is over; <see cref="ErrorReason.TextInvalid"/>;
+    /// <see cref="ErrorReason.TimeStampUnavailable"/>, <see cref="ErrorReason.TimeStampInvalid"/>: one is required.
+    /// </exception>
+    public Task<byte[]> SealAsync(IssuedSet set, FaceForm form, DateTimeOffset time, CancellationToken cancel) => SealedAsync(own => documents.Prepare(set, form, own, time), time, cancel);
 
     /// <summary>A copy of a licence in force as OFD, sealed.</summary>
     /// <exception cref="EidException">As for <see cref="SealAsync"/>; <see cref="ErrorReason.DateOrder"/>.</exception>
     public Task<byte[]> SealCopyAsync(IssuedSet set, FaceForm form, CopyNote note, DateTimeOffset time, CancellationToken cancel) =>
-        turns.RunAsync(() => documents.CreateCopy(set, form, note, RequireSeal(time), time).ToBytes(), cancel);
+        SealedAsync(own => documents.PrepareCopy(set, form, note, own, time), time, cancel);
 
     /// <summary>Draws such a copy and throws it away, to know that it can be drawn.</summary>
     /// <exception cref="EidException">As for <see cref="SealCopyAsync"/>.</exception>
@@ -71,6 +77,26 @@ public sealed class LicensePress(FaceArtist artist, FaceFonts fonts, AuthoritySe
         };
     }, cancel);
 
+    private async Task<byte[]> SealedAsync(Func<AuthoritySeal, PreparedStamp> prepare, DateTimeOffset time, CancellationToken cancel)
+    {
+        if (times is null)
+        {
+            return await turns.RunAsync(() => Signed().Finish(), cancel);
+        }
+
+        // Nobody's turn goes by while another service is waited for.
+        var (document, signature) = await turns.RunAsync(Signed, cancel);
+        var (stamped, _) = await times.StampAsync(signature, cancel);
+        return await turns.RunAsync(() => document.Finish(stamped).ToBytes(), cancel);
+
+        SignedDocument Signed()
+        {
+            var own = RequireSeal(time);
+            var prepared = prepare(own);
+            return new SignedDocument(prepared, SesSignature.Create(own.Seal, own.Signer, time, prepared.DataHash, prepared.PropertyInfo));
+        }
+    }
+
     private AuthoritySeal RequireSeal(DateTimeOffset time)
     {
         if (seal is null)
@@ -81,6 +107,11 @@ public sealed class LicensePress(FaceArtist artist, FaceFonts fonts, AuthoritySe
         // It was in force when the service started.
         seal.Signer.RequireUsable(time);
         return time <= seal.Seal.Info.ValidEnd ? seal : throw new EidException(ErrorReason.SigningKeyUnusable, "登记机关的电子印章已过有效期，不能出具盖章的文件");
+    }
+
+    private sealed record SignedDocument(PreparedStamp Document, SesSignature Signature)
+    {
+        public byte[] Finish() => Document.Finish(Signature).ToBytes();
     }
 }
 

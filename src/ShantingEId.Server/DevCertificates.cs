@@ -38,7 +38,11 @@ public static class DevCertificates
     private static readonly Dictionary<string, CertificateUse> Exchangeable = new()
     {
         [AuthorityFiles.ManifestSigner] = CertificateUse.Signing, [AuthorityFiles.CodeSigner] = CertificateUse.Signing, [AuthorityFiles.ReceiptSigner] = CertificateUse.ReceiptSigning,
+        [AuthorityFiles.StatusSigner] = CertificateUse.StatusSigning, [AuthorityFiles.LiveSigner] = CertificateUse.LiveCodeSigning,
     };
+
+    /// <summary>Names of what has a next one (<see cref="MakeNext"/>).</summary>
+    public static IReadOnlyList<string> WithNext { get; } = [.. Exchangeable.Keys, AuthorityFiles.OwnSeal];
 
     /// <summary>Writes the files; a folder that lacks nothing but keys which came later is given those alone.</summary>
     /// <param name="directory">Created when missing.</param>
@@ -65,7 +69,7 @@ public static class DevCertificates
             AddLater(directory, vault, new CertificateIssuer(authorityKey, AuthorityFiles.ReadCertificate(directory, AuthorityFiles.LicenseAuthority)), missing, from);
             if (lacksSeal)
             {
-                WriteSeal(directory, from);
+                WriteSeal(directory, AuthorityFiles.OwnSeal, OwnSealNumber, from);
             }
 
             return [.. missing.Select(key => key.Name), .. lacksSeal ? [AuthorityFiles.OwnSeal] : (string[])[]];
@@ -73,23 +77,23 @@ public static class DevCertificates
 
         Directory.CreateDirectory(directory);
         WriteAuthority(directory, from);
-        WriteSeal(directory, from);
+        WriteSeal(directory, AuthorityFiles.OwnSeal, OwnSealNumber, from);
         WriteTls(directory, from);
         return [];
     }
 
-    /// <summary>Makes the next key of a signer beside the one that signs: <c>NAME-N.crt</c>, which every replica goes on to believe, and <c>NAME-N.key.sealed</c>.</summary>
+    /// <summary>Makes the next key of a signer beside the one that signs: <c>NAME-N.crt</c>, which every replica goes on to believe, and <c>NAME-N.key.sealed</c>; of the authority's seal also <c>NAME-N.esl</c>.</summary>
     /// <param name="directory">A folder of development keys.</param>
-    /// <param name="name">Of a key under the licence authority, e.g. <c>code-signer</c>.</param>
+    /// <param name="name">Of a key under the licence authority, e.g. <c>code-signer</c>, or <c>authority-seal</c>.</param>
     /// <param name="clock">Start of validity.</param>
     /// <returns>Name of the new files without their endings.</returns>
     /// <exception cref="EidException"><see cref="ErrorReason.SigningKeyUnusable"/>: there is no such key to be followed by another.</exception>
     public static string MakeNext(string directory, string name, TimeProvider clock)
     {
         var before = AuthorityFiles.ReadCertificate(directory, name);
-        if (!Exchangeable.TryGetValue(name, out var use))
+        if (!WithNext.Contains(name))
         {
-            throw new EidException(ErrorReason.SigningKeyUnusable, $"{name} 不能这样更换；可更换的有 {string.Join('、', Exchangeable.Keys)}");
+            throw new EidException(ErrorReason.SigningKeyUnusable, $"{name} 不能这样更换；可更换的有 {string.Join('、', WithNext)}");
         }
 
         // 1. The certificate of now stands among the others too, so that it stays when the next one takes its place.
@@ -97,14 +101,24 @@ public static class DevCertificates
         if (others == 0)
         {
             Save(directory, $"{name}-{++others}.crt", before.ToPem());
+            if (name == AuthorityFiles.OwnSeal)
+            {
+                Save(directory, $"{name}-{others}.esl", File.ReadAllBytes(Path.Combine(directory, AuthorityFiles.SealFiles[0])));
+            }
         }
 
         // 2. The key is sealed for the name under which it will be opened.
         var next = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{name}-{others + 1}");
+        var from = clock.GetUtcNow().AddHours(-1);
+        if (!Exchangeable.TryGetValue(name, out var use))
+        {
+            WriteSeal(directory, next, OwnSealNumber - others, from);
+            return next;
+        }
+
         var vault = new KeyVault(AuthorityFiles.Bytes(directory, AuthorityFiles.KeyEncryptionKey));
         using var authorityKey = vault.Open(AuthorityFiles.Bytes(directory, AuthorityFiles.LicenseAuthority + ".key.sealed"), AuthorityFiles.LicenseAuthority);
         using var key = Sm2PrivateKey.Generate();
-        var from = clock.GetUtcNow().AddHours(-1);
         var certificate = new CertificateIssuer(authorityKey, AuthorityFiles.ReadCertificate(directory, AuthorityFiles.LicenseAuthority))
             .Issue(new CertificateSubject(Organisation, before.CommonName), key.PublicKey, use, from, from.AddYears(10));
         SaveSecret(directory, next + ".key.sealed", vault.Seal(key, name));
@@ -157,16 +171,16 @@ public static class DevCertificates
     }
 
     // A district brings the seal that the unified government seal system made for it; here the seal maker of companies makes one.
-    private static void WriteSeal(string directory, DateTimeOffset from)
+    private static void WriteSeal(string directory, string name, long number, DateTimeOffset from)
     {
         var authority = AuthorityFiles.Load(directory, production: false, from);
         using var fonts = SealFonts.LoadDefault();
         using var artist = new SealArtist(fonts);
-        var seal = AuthoritySeal.Make(authority, artist.DrawCompact, SealCode.Create(authority.Division, OwnSealNumber), from);
-        Save(directory, AuthorityFiles.OwnSeal + ".crt", seal.Signer.Certificate.ToPem());
-        SaveSecret(directory, AuthorityFiles.OwnSeal + ".key.sealed", authority.Vault.Seal(seal.Signer.Private, AuthorityFiles.OwnSeal));
+        var seal = AuthoritySeal.Make(authority, artist.DrawCompact, SealCode.Create(authority.Division, number), from);
+        Save(directory, name + ".crt", seal.Signer.Certificate.ToPem());
+        SaveSecret(directory, name + ".key.sealed", authority.Vault.Seal(seal.Signer.Private, AuthorityFiles.OwnSeal));
         // The last of the three: it says that all are there.
-        Save(directory, AuthorityFiles.SealFiles[0], seal.Seal.Der);
+        Save(directory, name + ".esl", seal.Seal.Der);
     }
 
     private static void WriteTls(string directory, DateTimeOffset from)

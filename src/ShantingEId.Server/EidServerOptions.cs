@@ -97,7 +97,7 @@ public sealed record EidServerOptions
     /// <summary>File with the uses of seals (用途), in the form of <c>seal-uses.txt</c>; null: those this release brings along.</summary>
     public string? SealUses { get; init; }
 
-    /// <summary>Address of a time stamp service (RFC 3161 over HTTP) that stamps every use of a seal; null does without.</summary>
+    /// <summary>Address of a time stamp service (RFC 3161 over HTTP) that stamps every use of a seal, the authority's own on licences and copies too; null does without.</summary>
     public Uri? TimeStampAuthority { get; init; }
 
     /// <summary>Whether a seal is not used while the time stamp service cannot be reached.</summary>

@@ -1,5 +1,11 @@
+using System.Net;
+using System.Net.Sockets;
+using Google.Protobuf.WellKnownTypes;
+using ShantingEId.Codes;
+using ShantingEId.Crypto;
 using ShantingEId.Reliability.Tests.Bench;
 using ShantingEId.Server;
+using ShantingEId.StatusLists;
 using ShantingEId.TestSupport;
 using ShantingEId.V1;
 using Verdict = ShantingEId.V1.Verification.Types.Verdict;
@@ -7,14 +13,14 @@ using Verdict = ShantingEId.V1.Verification.Types.Verdict;
 namespace ShantingEId.Reliability.Tests;
 
 /// <summary>
-/// I37: the keys that sign manifests, codes and receipts are exchanged while clients go on, as docs/upgrading.md says: first every replica learns the
+/// I37: the keys that sign manifests, codes, receipts, states and live codes are exchanged while clients go on, as docs/upgrading.md says: first every replica learns the
 /// next certificates, then one after the other signs with the next keys. Nobody hears anything but UNAVAILABLE of the one that leaves, and what any key signed stays
-/// good. EID_ROTATIONS counts the rotations (1). A campaign:
+/// good; who has a root, and nothing else, reads lists and packs of every key. EID_ROTATIONS counts the rotations (1). A campaign:
 /// <c>EID_ROTATIONS=10 artifacts/bin/ShantingEId.Reliability.Tests/release/ShantingEId.Reliability.Tests -class ShantingEId.Reliability.Tests.KeyRotationTests</c>
 /// </summary>
 public sealed class KeyRotationTests
 {
-    private static readonly string[] Names = ["manifest-signer", "code-signer", "receipt-signer"];
+    private static readonly string[] Names = ["manifest-signer", "code-signer", "receipt-signer", "status-signer", "live-signer"];
 
     [Fact]
     public async Task Keys_are_exchanged_under_load_and_nobody_notices()
@@ -27,17 +33,21 @@ public sealed class KeyRotationTests
         await using var redis = await RedisServer.StartAsync();
         var settings = Enumerable.Range(0, 2).Select(number => new ReplicaSettings(folders.Certificates, Directory.CreateDirectory(folders.Other($"replica{number}")).FullName)
         {
-            Postgres = postgres.ConnectionString(0, database), Redis = redis.Address, Journal = folders.Other("journal"),
+            Postgres = postgres.ConnectionString(0, database), Redis = redis.Address, Journal = folders.Other("journal"), PublicPort = FreePort(),
         }).ToArray();
         Place[] places = [new(), new()];
         var servers = new ServerProcess[2];
         var clients = new List<EidClient>();
+        var root = Certificate("root");
+        using var browser = new HttpClient();
         try
         {
             // 1. Two replicas under load, and a company of before.
             await StartAsync(0);
             await StartAsync(1);
             List<IssuedSet> kept = [await IssueAsync()];
+            var session = await OpenSessionAsync(kept[0]);
+            await RequireReadAsync(Certificate("status-signer"), kept, before: null);
             using var acks = new AckLog(folders.Other("acks"));
             var load = UpgradeLoad.Start(places, acks);
 
@@ -47,6 +57,7 @@ public sealed class KeyRotationTests
                 var next = Names.ToDictionary(name => name, name => DevCertificates.MakeNext(folders.Certificates, name, TimeProvider.System));
                 await ExchangeAsync(0);
                 await ExchangeAsync(1);
+                var before = await RequireReadAsync(Certificate("status-signer"), kept, before: null);
                 foreach (var (name, made) in next)
                 {
                     File.Copy(At(made + ".crt"), At(name + ".crt"), overwrite: true);
@@ -56,6 +67,8 @@ public sealed class KeyRotationTests
                 await ExchangeAsync(0);
                 kept.Add(await IssueAsync());
                 await ExchangeAsync(1);
+                await RequireReadAsync(Certificate(next["status-signer"]), kept, before);
+                await RequireShownAsync(session);
             }
 
             await load.StopAsync();
@@ -89,6 +102,63 @@ public sealed class KeyRotationTests
             }
         }
 
+        // What anybody fetches who has the root: both replicas' packs, signed by this key, judge every code of ours; lists are read with the certificates of the
+        // pack, and with those of the pack from before the keys were exchanged.
+        async Task<StatusPack> RequireReadAsync(Sm2Certificate signer, List<IssuedSet> sets, StatusPack? before)
+        {
+            StatusPack? pack = null;
+            foreach (var replica in settings)
+            {
+                var bytes = await FetchAsync(replica, "pack/latest");
+                for (var attempt = 0; SignerOfPack(bytes) != signer.PublicKey.KeyId && attempt < 50; attempt++)
+                {
+                    await Task.Delay(200); // The one of before is a second old at most.
+                    bytes = await FetchAsync(replica, "pack/latest");
+                }
+
+                Assert.Equal(signer.PublicKey.KeyId, SignerOfPack(bytes));
+                pack = StatusPack.Open(bytes, [root]);
+                var (keys, lists) = (pack.CodeKeys([root]), new Dictionary<int, byte[]>());
+                foreach (var set in sets)
+                {
+                    Assert.Equal(CodeProblem.None, LicenseCode.TryOpen(set.LicenseCode, pack.CodePrefix, out var code));
+                    Assert.NotNull(keys.Find(code!.KeyId));
+                    var place = LicenseCode.Read(code)!.Status;
+                    var list = lists.TryGetValue(place.List, out var fetched) ? fetched : lists[place.List] = await FetchAsync(replica, $"status/{place.List}");
+                    foreach (var known in (StatusPack[])[pack, before ?? pack])
+                    {
+                        Assert.Equal((int)LicenseStatus.Valid, StatusToken.Open(list, StatusReference.AddressOf(pack.CodePrefix, place.List), [root, .. known.Certificates]).List[place.Index]);
+                    }
+                }
+            }
+
+            return pack!;
+        }
+
+        // Shown at one replica and scanned at the other, which both have the same key again.
+        async Task RequireShownAsync(HolderSession session)
+        {
+            var shown = await places[0].Client.Holder.CreatePresentationAsync(new CreatePresentationRequest
+            {
+                RequestId = Guid.NewGuid().ToString(), Secret = session.Secret, PurposeText = "样例：办理税务登记", Scope = new FieldMask { Paths = { "credit_code", "name" } },
+            }, deadline: EidClient.In(20));
+            Assert.Equal(Verdict.Valid, (await places[1].Client.AskAsync(shown.Code)).Verdict);
+        }
+
+        async Task<HolderSession> OpenSessionAsync(IssuedSet set)
+        {
+            await places[0].Client.Seals.GrantSealUseAsync(new GrantSealUseRequest
+            {
+                RequestId = Guid.NewGuid().ToString(), CreditCode = set.License.Enterprise.CreditCode, Caller = "holder-app", Seals = { Seal.Types.Kind.Official }, Uses = { "CONTRACT" },
+                Reference = "示例授权书〔2026〕1号", UntilTime = TimeProvider.System.GetUtcNow().AddDays(30).ToTimestamp(),
+            }, deadline: EidClient.In(20));
+            return await places[0].Client.Holder.OpenSessionAsync(new OpenSessionRequest { RequestId = Guid.NewGuid().ToString(), CreditCode = set.License.Enterprise.CreditCode, Device = "样例手机" }, deadline: EidClient.In(20));
+        }
+
+        async Task<byte[]> FetchAsync(ReplicaSettings replica, string path) => await browser.GetByteArrayAsync(new Uri($"http://127.0.0.1:{replica.PublicPort}/{path}"));
+
+        Sm2Certificate Certificate(string name) => Sm2Certificate.FromPem(File.ReadAllText(At(name + ".crt")))[0];
+
         string At(string file) => Path.Combine(folders.Certificates, file);
 
         // As it is handed to the company, with the certificates of the keys that sign at this time.
@@ -116,6 +186,15 @@ public sealed class KeyRotationTests
             await StartAsync(place);
             places[place].IsLeaving = false;
         }
+    }
+
+    private static KeyId? SignerOfPack(byte[] pack) => Envelope.TryParse(pack, out var envelope) ? envelope.KeyId : null;
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     // Second of the authority's certificates in an answer: that of the key which signed the code.

@@ -1,9 +1,16 @@
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
+using ShantingEId.Client;
+using ShantingEId.Codes;
 using ShantingEId.Crypto;
 using ShantingEId.Issuing;
+using ShantingEId.Licenses;
 using ShantingEId.Server.Authority;
+using ShantingEId.Server.Public;
 using ShantingEId.Server.Publishing;
 using ShantingEId.StatusLists;
+using ShantingEId.Verifying;
 
 namespace ShantingEId.Server.Tests;
 
@@ -47,6 +54,70 @@ public sealed class OtherSignersTests : IDisposable
     }
 
     [Fact]
+    public async Task An_old_code_is_good_for_the_server_for_browsers_and_for_packs_alike_when_the_certificate_is_over()
+    {
+        // 1. A code of before. Nine years later the key is followed by another; two years on its certificate is over.
+        var before = Load();
+        var claims = new LicenseCode(CreditCode.Parse("91370406MA3ABC127Q"), 1, "枣庄市山亭区样例有限公司", ManifestDigest.Of("样例"u8), new StatusReference(0, 7), clock.GetUtcNow());
+        var old = claims.Sign(before.CodePrefix, before.CodeSigner);
+        clock.Advance(TimeSpan.FromDays(9 * 365));
+        foreach (var name in (string[])[.. Names, AuthorityFiles.StatusSigner])
+        {
+            Follow(name);
+        }
+
+        var (after, options) = (Load(), Options());
+        var packs = PackMaker.Load(options, after);
+        clock.Advance(TimeSpan.FromDays(2 * 365));
+        var later = clock.GetUtcNow();
+        Assert.False(before.CodeSigner.Certificate.IsValidAt(later));
+
+        // 2. Each of them: the server's own keys, what browsers are told, the pack.
+        var states = StatusList.CreateUnused();
+        states[7] = (int)LicenseStatus.Valid;
+        var trust = EidTrust.FromPem(after.Roots[0].ToPem());
+        var pack = StatusPack.Open(packs.Make(1, new BoardReading(later, 0, [new PackedList(0, states, [])]), [], []), after.Roots);
+        var server = new Verifier(after.BuildKeyRing(later), after.CodePrefix, "", NoRegister.Instance, clock);
+        var told = await ToldAsync(after, options);
+        var (browser, offline) = (new OfflineVerifier(EidTrust.FromPem(told["authority"]!.GetValue<string>(), told["codeSigners"]!.GetValue<string>(), clock), after.CodePrefix), new OfflineVerifier(pack, trust, clock));
+        Assert.Equal(VerdictReason.None, server.ReadCode(old).Reason);
+        Assert.Equal("REGISTER_NOT_ASKED", browser.Verify(old).Reason);
+        Assert.Equal(Verdict.Valid, offline.Verify(old).Verdict);
+        Assert.All((LicenseCode?[])[server.ReadCode(old).Code, browser.Verify(old).Claims, offline.Verify(old).Claims], read => Assert.True(read == claims));
+
+        // 3. What that key signs once its certificate is over, or by its own word signed before it began, is nobody's.
+        foreach (var time in (DateTimeOffset[])[before.CodeSigner.Certificate.NotAfter.AddSeconds(1), before.CodeSigner.Certificate.NotBefore.AddSeconds(-1)])
+        {
+            var late = (claims with { IssueTime = time }).Sign(before.CodePrefix, before.CodeSigner);
+            Assert.Equal((true, Verdict.NotOurs, VerdictReason.KeyUnknown), (server.ReadCode(late).Code is null, server.ReadCode(late).Verdict, server.ReadCode(late).Reason));
+            Assert.All((OfflineVerifier[])[browser, offline], one => Assert.Equal((Verdict.NotOurs, "KEY_UNKNOWN"), (one.Verify(late).Verdict, one.Verify(late).Reason)));
+        }
+
+        // 4. A clock that is behind the newest certificate takes none of them away.
+        var behind = new FakeTimeProvider(after.CodeSigner.Certificate.NotBefore.AddMinutes(-2));
+        Assert.Equal("REGISTER_NOT_ASKED", new OfflineVerifier(EidTrust.FromPem(told["authority"]!.GetValue<string>(), told["codeSigners"]!.GetValue<string>(), behind), after.CodePrefix).Verify(old).Reason);
+    }
+
+    [Fact]
+    public async Task Certificates_of_former_receipt_and_code_signers_are_read_from_a_folder_and_of_other_keys_for_states_stand_in_packs()
+    {
+        var (code, receipt, states) = (Load().CodeSigner, Load().ReceiptSigner, AuthorityFiles.ReadCertificate(folder, AuthorityFiles.StatusSigner));
+        foreach (var name in (string[])[.. Names, AuthorityFiles.StatusSigner])
+        {
+            Follow(name);
+        }
+
+        var authority = Load();
+        var trust = EidTrust.FromFolder(folder, clock);
+        Assert.All((SigningKey[])[code, authority.CodeSigner], key => Assert.NotNull(trust.Codes.Find(key.Private.PublicKey.KeyId)));
+        Assert.NotEqual(receipt.Private.PublicKey.KeyId, authority.ReceiptSigner.Private.PublicKey.KeyId);
+        var pack = StatusPack.Open(PackMaker.Load(Options(), authority).Make(1, new BoardReading(clock.GetUtcNow(), 0, []), [], []), authority.Roots);
+        Assert.Contains(pack.Certificates, certificate => certificate.Der.SequenceEqual(states.Der));
+        Assert.Equal(2, pack.Certificates.Count(certificate => certificate.MaySignStatus));
+        Assert.Equal(2, (await ToldAsync(authority, Options()))["codeSigners"]!.GetValue<string>().Split("BEGIN").Length - 1);
+    }
+
+    [Fact]
     public void The_next_key_is_known_before_it_signs()
     {
         var next = AuthorityFiles.ReadCertificate(folder, DevCertificates.MakeNext(folder, AuthorityFiles.CodeSigner, clock));
@@ -55,8 +126,7 @@ public sealed class OtherSignersTests : IDisposable
         Assert.Equal(ContentType.LicenseCode, authority.BuildKeyRing(clock.GetUtcNow()).Find(next.PublicKey.KeyId)?.Use);
 
         // Also to who has a pack and nothing else.
-        var options = new EidServerOptions { CertificatesDirectory = folder, DataDirectory = folder, Environment = "Development", Clock = clock };
-        var pack = StatusPack.Open(PackMaker.Load(options, authority).Make(1, new BoardReading(clock.GetUtcNow(), 0, []), [], []), authority.Roots);
+        var pack = StatusPack.Open(PackMaker.Load(Options(), authority).Make(1, new BoardReading(clock.GetUtcNow(), 0, []), [], []), authority.Roots);
         Assert.Equal(ContentType.LicenseCode, pack.CodeKeys(authority.Roots).Find(next.PublicKey.KeyId)?.Use);
         Assert.NotNull(pack.CodeKeys(authority.Roots).Find(authority.CodeSigner.Private.PublicKey.KeyId));
     }
@@ -102,6 +172,16 @@ public sealed class OtherSignersTests : IDisposable
     }
 
     private string At(string file) => Path.Combine(folder, file);
+
+    private EidServerOptions Options() => new() { CertificatesDirectory = folder, DataDirectory = folder, Environment = "Development", Clock = clock };
+
+    // What browsers are told.
+    private static async Task<JsonObject> ToldAsync(IssuingAuthority authority, EidServerOptions options)
+    {
+        var context = new DefaultHttpContext { Request = { Method = "GET", Path = "/app/trust" }, Response = { Body = new MemoryStream() } };
+        Assert.True(await new ScanApp(authority, options).TryAnswerAsync(context));
+        return JsonNode.Parse(((MemoryStream)context.Response.Body).ToArray())!.AsObject();
+    }
 
     private IssuingAuthority Load() => AuthorityFiles.Load(folder, production: false, clock.GetUtcNow());
 

@@ -18,10 +18,16 @@ public static class LicenseInside
     /// </summary>
     /// <param name="document">The document.</param>
     /// <param name="report">What its verification came to.</param>
+<<<<<<< HEAD
     /// <param name="ownSeal">The authority's seal.</param>
     /// <param name="trust">Knows our own makers from those that are recognised.</param>
     public static ManifestDigest? Find(ReadOnlyMemory<byte> document, DocumentReport report, SesSeal ownSeal, CertificateTrust trust) =>
         report.Signatures.FirstOrDefault(signature => IsOwn(signature, ownSeal, trust) && signature.Verdict == SealVerdict.Valid) is { } own
+=======
+    /// <param name="ownSeals">Identifiers of the authority's seals.</param>
+    public static ManifestDigest? Find(ReadOnlyMemory<byte> document, DocumentReport report, IEnumerable<string> ownSeals) =>
+        report.Signatures.FirstOrDefault(signature => signature.SealId is { } id && ownSeals.Contains(id) && signature.Verdict == SealVerdict.Valid) is { } own
+>>>>>>> keys6
             && report.Files.Any(file => file is { Path: "/" + Path, Standing: FileStanding.Intact } && file.CoveredBy.Contains(own.Id))
             && OfdReader.Read(document).Files.TryGetValue(Path, out var manifest) ? ManifestDigest.Of(manifest.ToArray()) : null;
 

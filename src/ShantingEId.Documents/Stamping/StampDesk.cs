@@ -4,7 +4,6 @@ using ShantingEId.Issuing;
 using ShantingEId.Licenses;
 using ShantingEId.Seals;
 using ShantingEId.Stamping;
-using ShantingEId.TimeStamps;
 
 namespace ShantingEId.Documents.Stamping;
 
@@ -26,11 +25,6 @@ public sealed record StampCommand(
 /// <param name="Reply">The bytes that were kept.</param>
 /// <param name="Document">The stamped document; null where only a digest was sent.</param>
 public sealed record StampOutcome(byte[] Reply, byte[]? Document);
-
-/// <summary>Has signatures stamped by a time stamp authority.</summary>
-/// <param name="Client">Asks it.</param>
-/// <param name="IsRequired">Whether a stamp without its token is refused.</param>
-public sealed record StampTimes(TimeStampClient Client, bool IsRequired);
 
 /// <summary>
 /// 用印: uses the seal of a company once, for who was granted it, while it is in force. The private key is opened for the one
@@ -99,7 +93,7 @@ public sealed class StampDesk(
 
         // 6. The signature, and its time stamp.
         var signature = await SignAsync(seal, plan, time, cancel);
-        var (stamped, proven) = times is null ? (signature, null) : await WithTimeAsync(times, signature, cancel);
+        var (stamped, proven) = times is null ? (signature, null) : await times.StampAsync(signature, cancel);
 
         // 7. Our own work, checked through the public path.
         var document = await InTurnAsync(command, async () =>
@@ -142,18 +136,5 @@ public sealed class StampDesk(
         var sealedKey = await store.LoadSealedKeyAsync(seal.Code, cancel) ?? throw StoreErrors.NotFound();
         using var key = vault.Open(sealedKey, seal.Code.Value);
         return SesSignature.Create(seal.Seal, new SigningKey(key, seal.Certificate), time, plan.DataHash, plan.PropertyInfo);
-    }
-
-    private static async Task<(SesSignature Signature, DateTimeOffset? Proven)> WithTimeAsync(StampTimes times, SesSignature signature, CancellationToken cancel)
-    {
-        try
-        {
-            var token = await times.Client.StampAsync(signature.SignatureValue.ToArray(), cancel);
-            return (signature.WithTimeStamp(token.Der), token.Time);
-        }
-        catch (EidException error) when (error.Reason is ErrorReason.TimeStampUnavailable or ErrorReason.TimeStampInvalid && !times.IsRequired)
-        {
-            return (signature, null);
-        }
     }
 }

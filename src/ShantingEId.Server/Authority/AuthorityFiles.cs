@@ -41,7 +41,7 @@ internal static class AuthorityFiles
     public const string OwnSeal = "authority-seal";
     public const string DevelopmentEnvironment = "development";
 
-    /// <summary>The files of the authority's own seal.</summary>
+    /// <summary>The files of the authority's own seal; those of others of its own are beside them, <c>authority-seal-*</c>.</summary>
     internal static readonly string[] SealFiles = [OwnSeal + ".esl", OwnSeal + ".crt", OwnSeal + ".key.sealed"];
 
     internal static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true, RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true };
@@ -78,7 +78,7 @@ internal static class AuthorityFiles
 
         var sealAuthority = Signer(SealAuthority);
         var sealMaker = Signer(SealMaker);
-        var others = new OtherSigners(Beside(ManifestSigner), Beside(CodeSigner), Beside(ReceiptSigner), Beside(SealMaker));
+        var others = new OtherSigners(Beside(directory, ManifestSigner), Beside(directory, CodeSigner), Beside(directory, ReceiptSigner), Beside(directory, SealMaker));
         return new IssuingAuthority
         {
             Name = description.Name,
@@ -97,10 +97,10 @@ internal static class AuthorityFiles
             Vault = vault,
             StatusSecret = statusSecret,
         };
-
-        IReadOnlyList<Sm2Certificate> Beside(string name) =>
-            [.. Directory.GetFiles(directory, name + "-*.crt").Order(StringComparer.Ordinal).Select(path => ReadCertificate(directory, Path.GetFileNameWithoutExtension(path)))];
     }
+
+    /// <summary>Certificates of the predecessors and of the successor of a key, <c>NAME-*.crt</c>.</summary>
+    public static IReadOnlyList<Sm2Certificate> Beside(string directory, string name) => [.. NamesBeside(directory, name, ".crt").Select(each => ReadCertificate(directory, each))];
 
     /// <summary>Opens one key of the folder by itself: one that the service does not need to run.</summary>
     /// <exception cref="EidException"><see cref="ErrorReason.SigningKeyUnusable"/>.</exception>
@@ -127,6 +127,26 @@ internal static class AuthorityFiles
             : !seal.Info.Lists(signer.Certificate) || !signer.Certificate.MaySign ? throw Unusable($"{OwnSeal}.crt 不在登记机关印章的签章者之列，或不允许签名")
             : new AuthoritySeal(seal, signer);
     }
+
+    /// <summary>
+    /// Loads the seals that the authority used before the present one, or will after it: <c>authority-seal-*.esl</c>, each with the certificate of who may use it
+    /// beside it. Their keys are not needed, and they may be over.
+    /// </summary>
+    /// <exception cref="EidException"><see cref="ErrorReason.SigningKeyUnusable"/>: a seal without its certificate or the other way round, altered, or one that does not list that certificate.</exception>
+    public static IReadOnlyList<SesSeal> LoadOtherSeals(string directory)
+    {
+        return [.. NamesBeside(directory, OwnSeal, ".esl").Union(NamesBeside(directory, OwnSeal, ".crt")).Order(StringComparer.Ordinal).Select(Load)];
+
+        SesSeal Load(string name)
+        {
+            var seal = Read(directory, name + ".esl", path => SesSeal.Parse(File.ReadAllBytes(path)));
+            return !seal.SignatureIsGood ? throw Unusable($"{name}.esl 的制章签名不正确")
+                : !seal.Info.Lists(ReadCertificate(directory, name)) ? throw Unusable($"{name}.crt 不在 {name}.esl 的签章者之列") : seal;
+        }
+    }
+
+    private static IEnumerable<string> NamesBeside(string directory, string name, string ending) =>
+        Directory.GetFiles(directory, name + "-*" + ending).Select(path => Path.GetFileNameWithoutExtension(path)).Order(StringComparer.Ordinal);
 
     private static SigningKey OpenKey(string directory, KeyVault vault, string name, DateTimeOffset now)
     {

@@ -71,12 +71,13 @@ internal sealed class ScanApp
 
     private string Page(PageWords language) => ScanPage.Render(language, frame, authority.CodePrefix, neighbours is not null, words[language.Code].Way, manifests[language.Code].Way);
 
-    // The certificates by which a browser judges codes and packs. It keeps the roots of the first time. Made for each: signers end, neighbours change.
+    // The certificates by which a browser judges codes and packs. It keeps the roots of the first time. Also those of signers whose time is over: their
+    // codes hang on walls. Made for each: neighbours change.
     private byte[] Trust() => JsonSerializer.SerializeToUtf8Bytes(new JsonObject
     {
         ["prefix"] = authority.CodePrefix,
         ["authority"] = string.Concat(authority.Roots.Concat(authority.Intermediates).Select(certificate => certificate.ToPem())),
-        ["codeSigners"] = string.Concat(authority.Others.Codes.Where(certificate => certificate.IsValidAt(options.Clock.GetUtcNow())).Prepend(authority.CodeSigner.Certificate).Select(certificate => certificate.ToPem())),
+        ["codeSigners"] = string.Concat(authority.Others.Codes.Prepend(authority.CodeSigner.Certificate).DistinctBy(certificate => certificate.PublicKey.KeyId).Select(certificate => certificate.ToPem())),
         ["neighbours"] = new JsonArray([.. (neighbours?.Current.Codes.List.Neighbours ?? []).Select(one => JsonValue.Create(one.CodePrefix))]),
     });
 

@@ -98,7 +98,7 @@ internal sealed class PackShelf(StatusBoard board, SqlStore store, PackMaker mak
 /// <summary>Makes packs: what of a deployment stands in every one of them.</summary>
 /// <param name="authority">Whose packs they are.</param>
 /// <param name="signer">Signs states.</param>
-/// <param name="more">Certificates by which a counter judges what else it has before it: the trust list's signer, that of the authority's own seal.</param>
+/// <param name="more">Certificates by which a counter judges what else it has before it: the trust list's signer, those of the authority's own seals, of other keys for states.</param>
 /// <param name="trustList">The signed list of recognised CAs; null without.</param>
 /// <param name="lifetime">How long a pack counts.</param>
 internal sealed class PackMaker(IssuingAuthority authority, SigningKey signer, IReadOnlyList<Sm2Certificate> more, TrustListFile? trustList, TimeSpan lifetime)
@@ -115,8 +115,10 @@ internal sealed class PackMaker(IssuingAuthority authority, SigningKey signer, I
             throw new EidException(ErrorReason.StatusInvalid, "状态列表和状态包的期限设置有误：副本可用时间至少 1 秒，且短于作废时间");
         }
 
-        Sm2Certificate? CertificateOf(string name) => File.Exists(Path.Combine(options.CertificatesDirectory, name + ".crt")) ? AuthorityFiles.ReadCertificate(options.CertificatesDirectory, name) : null;
-        var more = new[] { CertificateOf(AuthorityFiles.TrustListSigner), CertificateOf(AuthorityFiles.OwnSeal) }.OfType<Sm2Certificate>().ToList();
+        var folder = options.CertificatesDirectory;
+        IEnumerable<Sm2Certificate> Of(string name) => File.Exists(Path.Combine(folder, name + ".crt")) ? [AuthorityFiles.ReadCertificate(folder, name)] : [];
+        // Those of states before and after this one: who holds a pack goes on to read lists when that key is exchanged.
+        Sm2Certificate[] more = [.. Of(AuthorityFiles.TrustListSigner), .. Of(AuthorityFiles.OwnSeal), .. AuthorityFiles.Beside(folder, AuthorityFiles.OwnSeal), .. AuthorityFiles.Beside(folder, AuthorityFiles.StatusSigner)];
         var trustList = options.TrustList is not { } path ? null : new TrustListFile(
             path, [.. authority.Roots, .. authority.Intermediates, AuthorityFiles.ReadCertificate(options.CertificatesDirectory, AuthorityFiles.TrustListSigner)], options.Clock);
         return new PackMaker(authority, SignerOf(options, authority), more, trustList, options.PackLifetime);
@@ -166,8 +168,8 @@ internal sealed class PackMaker(IssuingAuthority authority, SigningKey signer, I
     public byte[] Make(long number, BoardReading reading, IReadOnlyList<PackedSuccession> successions, byte[] neighbours)
     {
         var produced = DateTimeOffset.FromUnixTimeSeconds(reading.AsOf.ToUnixTimeSeconds());
-        // Who reads a pack asks every certificate in it to be in force: a code signed under one that is not is left to the service.
-        var codes = authority.Others.Codes.Where(certificate => certificate.IsValidAt(produced)).Prepend(authority.CodeSigner.Certificate).DistinctBy(certificate => certificate.PublicKey.KeyId).ToList();
+        // Also those whose time is over: who reads a pack judges them by their own time.
+        var codes = authority.Others.Codes.Prepend(authority.CodeSigner.Certificate).DistinctBy(certificate => certificate.PublicKey.KeyId).ToList();
         var states = reading.Lists.ToDictionary(list => list.Number, list => list.States);
         return new StatusPack
         {

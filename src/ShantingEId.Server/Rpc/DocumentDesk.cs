@@ -22,8 +22,8 @@ namespace ShantingEId.Server.Rpc;
 /// <param name="turns">How much is worked on at once.</param>
 /// <param name="clock">The one clock.</param>
 /// <param name="verifier">Judges a licence that was brought as a document.</param>
-/// <param name="own">The authority's own seal.</param>
-internal sealed class DocumentDesk(LookupDesk lookups, CertificateTrust trust, IStatusSource status, ILicenseStore register, Turns turns, RegisterClock clock, Verifier verifier, OwnSeal own)
+/// <param name="own">The authority's own seals.</param>
+internal sealed class DocumentDesk(LookupDesk lookups, CertificateTrust trust, IStatusSource status, ILicenseStore register, Turns turns, RegisterClock clock, Verifier verifier, OwnSeals own)
 {
     private const int MaxDocument = 8 * 1024 * 1024;
     private const int MaxSignature = 1024 * 1024;
@@ -41,7 +41,11 @@ internal sealed class DocumentDesk(LookupDesk lookups, CertificateTrust trust, I
             var report = await turns.RunAsync(() => Task.Run(async () => await documents.VerifyAsync(request.Document.Memory, cancel), cancel), cancel);
             answer = DocumentWire.ToMessage(report);
             answer.Digest = ByteString.CopyFrom(Sm3.Hash(request.Document.Span));
+<<<<<<< HEAD
             if (own.Seal is { } seal && LicenseInside.Find(request.Document.Memory, report, seal, trust) is { } manifest)
+=======
+            if (LicenseInside.Find(request.Document.Memory, report, own.Seals.Select(seal => seal.Info.SealId)) is { } manifest)
+>>>>>>> keys6
             {
                 license = await verifier.VerifyManifestAsync(manifest, AskedTime.Now, cancel);
                 answer.License = DocumentWire.ToMessage(license);

@@ -23,9 +23,17 @@ internal static class SealWiring
         services.AddSingleton<SealGrantDesk>();
         services.AddSingleton<SealWire>();
         services.AddSingleton(provider => new StampCheck(provider.GetRequiredService<CertificateTrust>(), provider.GetRequiredService<RegisterClock>()));
-        var times = LoadTimes(options);
+        if (LoadTimes(options) is { } times)
+        {
+            services.AddSingleton(times); // The press of licences asks for it too.
+        }
+
         services.AddSingleton(provider => new StampDesk(provider.GetRequiredService<ILicenseStore>(), store, provider.GetRequiredService<IChangeFeed>(), authority.Vault,
+<<<<<<< HEAD
             provider.GetRequiredService<SealUseTable>(), provider.GetRequiredService<StampCheck>(), provider.GetRequiredService<Turns>(), provider.GetRequiredService<RegisterClock>(), times));
+=======
+            provider.GetRequiredService<SealUseTable>(), provider.GetRequiredService<StampCheck>(), provider.GetRequiredService<RegisterClock>(), provider.GetService<StampTimes>()));
+>>>>>>> keys6
     }
 
     private static SealUseTable LoadTable(EidServerOptions options)

@@ -11,7 +11,7 @@ internal static class DevCertsCommand
     {
         var directory = new Option<string>("--out") { Description = $"写入的目录（默认 {ServiceOptions.DefaultCertificates}）", HelpName = "DIR", DefaultValueFactory = _ => ServiceOptions.DefaultCertificates };
         var force = new Option<bool>("--force") { Description = "覆盖已有文件；旧密钥签发的执照将无法核验" };
-        var next = new Option<string?>("--next") { Description = "在原有密钥旁生成 manifest-signer、code-signer 或 receipt-signer 的下一把密钥（更换办法见 docs/upgrading.md）", HelpName = "NAME" };
+        var next = new Option<string?>("--next") { Description = $"在原有密钥旁生成下一把密钥（{string.Join('、', DevCertificates.WithNext)}；更换办法见 docs/upgrading.md）", HelpName = "NAME" };
         var command = new EidCommand("dev-certs", "生成开发用的签发机关密钥、TLS 证书和调用方名册。生产环境拒绝使用这些密钥。")
         {
             Examples = ["eid dev-certs", "eid dev-certs --out certs-test", "eid dev-certs --force", "eid dev-certs --next code-signer"],
@@ -25,8 +25,9 @@ internal static class DevCertsCommand
             if (parse.GetValue(next) is { } name)
             {
                 var made = DevCertificates.MakeNext(path, name, TimeProvider.System);
-                screen.Plain($"✔ 已在 {path} 生成 {made}.crt 和 {made}.key.sealed，现用的密钥未动");
-                screen.Facts([("下一步", $"逐个重启服务，使其认得新证书；然后以这两个文件代替 {name}.crt 和 {name}.key.sealed，再逐个重启")]);
+                var files = string.Join('、', Directory.GetFiles(path, made + ".*").Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal));
+                screen.Plain($"✔ 已在 {path} 生成 {files}，现用的密钥未动");
+                screen.Facts([("下一步", $"逐个重启服务，使其认得新证书；然后以这些文件代替 {name} 的同类文件，再逐个重启")]);
                 return Task.FromResult(ExitCode.Ok);
             }
 

@@ -35,8 +35,8 @@ internal static class ServeCommand
         var crls = new Option<string?>("--crls") { Description = "互认的 CA 的吊销列表（*.crl）所在目录，文件更新时自动采用；没有或过期的，其证书无法确认", HelpName = "DIR" };
         var neighbours = new Option<string?>("--neighbours") { Description = "邻区互认名单（eid trust-list --neighbours 签发）：其中登记机关的证照码予以核验；文件更换后自动采用，过期后一律不认", HelpName = "FILE" };
         var uses = new Option<string?>("--seal-uses") { Description = "用印用途表的文件，代替程序自带的", HelpName = "FILE" };
-        var times = new Option<Uri?>("--tsa") { Description = "时间戳服务的地址（RFC 3161）；给出的，每次用印都加盖时间戳", HelpName = "URL" };
-        var optional = new Option<bool>("--tsa-optional") { Description = "时间戳服务连接不上时仍然用印，不带时间戳（默认拒绝）" };
+        var times = new Option<Uri?>("--tsa") { Description = "时间戳服务的地址（RFC 3161）；给出的，每次用印和出具盖章的执照文件都加盖时间戳", HelpName = "URL" };
+        var optional = new Option<bool>("--tsa-optional") { Description = "时间戳服务连接不上时仍然用印、出具文件，不带时间戳（默认拒绝）" };
         var workingDays = new Option<bool>("--publication-working-days") { Description = "简易注销的公示期按工作日计算（默认按日）" };
         var command = new EidCommand("serve", "运行服务（gRPC，双向 TLS），按 Ctrl+C 停止。")
         {

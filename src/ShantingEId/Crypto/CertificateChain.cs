@@ -61,4 +61,15 @@ public static class CertificateChain
 
         return "的证书链过长";
     }
+
+    /// <summary>
+    /// The same for a key whose signatures outlive it: one whose time is over, or has not come, is judged at the nearest instant of its own time. What it
+    /// signed counts by when it was signed (<see cref="Sm2Certificate.IsValidAt"/>), which is for who reads that to ask.
+    /// </summary>
+    public static string ProblemInItsTime(Sm2Certificate leaf, IReadOnlyCollection<Sm2Certificate> intermediates, IReadOnlyCollection<Sm2Certificate> roots, DateTimeOffset at) =>
+        Problem(leaf, intermediates, roots, Within(leaf, at));
+
+    /// <summary>The instant nearest to <paramref name="at"/> at which the certificate is in force: its own end is judged apart from its path.</summary>
+    internal static DateTimeOffset Within(Sm2Certificate certificate, DateTimeOffset at) =>
+        at < certificate.NotBefore ? certificate.NotBefore : at > certificate.NotAfter ? certificate.NotAfter : at;
 }

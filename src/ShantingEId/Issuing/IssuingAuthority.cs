@@ -80,9 +80,7 @@ public sealed class IssuingAuthority
 
         TrustedKey TrustOther(Sm2Certificate certificate, ContentType use)
         {
-            // A certificate whose time is over, or has not come, is judged by its own time.
-            var at = now < certificate.NotBefore ? certificate.NotBefore : now > certificate.NotAfter ? certificate.NotAfter : now;
-            var problem = CertificateChain.Problem(certificate, Intermediates, Roots, at);
+            var problem = CertificateChain.ProblemInItsTime(certificate, Intermediates, Roots, now);
             return problem.Length == 0 && (use == ContentType.LookupTick ? certificate.MaySignReceipts : certificate.MaySignCodes) ? new TrustedKey(certificate.PublicKey, use, certificate)
                 : throw new EidException(ErrorReason.SigningKeyUnusable, $"先后使用的签名证书（{certificate.CommonName}）{(problem.Length > 0 ? problem : "不是作这一用途的")}");
         }

@@ -28,7 +28,7 @@ public sealed record Neighbour(
         return roots.Count == 0 ? "没有根证书"
             : signers.Count == 0 || signers.Contains(null) ? "没有证照码签名证书"
             : signers.Find(signer => !signer!.MaySignCodes || signer.IsAuthority) is { } other ? $"证书（{other.CommonName}）不允许签发证照码"
-            : signers.Select(signer => CertificateChain.Problem(signer!, Certificates, roots, issued)).FirstOrDefault(problem => problem.Length > 0) is { } path ? "证照码签名证书" + path
+            : signers.Select(signer => CertificateChain.ProblemInItsTime(signer!, Certificates, roots, issued)).FirstOrDefault(problem => problem.Length > 0) is { } path ? "证照码签名证书" + path
             : SourceProblem();
     }
 

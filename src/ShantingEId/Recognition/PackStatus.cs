@@ -52,7 +52,7 @@ public sealed class PackStatus(PackStates states, IReadOnlyCollection<Sm2Certifi
         _ => Nothing("本机时钟早于状态包，无法判断状态是否过旧"),
     };
 
-    private bool Leads(Sm2Certificate certificate) => CertificateChain.Problem(certificate, pack.Certificates, roots, SealVerifier.Within(certificate, pack.ProducedAt)).Length == 0;
+    private bool Leads(Sm2Certificate certificate) => CertificateChain.Problem(certificate, pack.Certificates, roots, CertificateChain.Within(certificate, pack.ProducedAt)).Length == 0;
 
     private KnownStatus Good(string what) => new(KnownState.Good, null, $"{what}，状态包，截至 {Time(pack.ProducedAt)}");
 

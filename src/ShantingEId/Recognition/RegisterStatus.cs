@@ -14,11 +14,13 @@ namespace ShantingEId.Recognition;
 /// <param name="authority">Who issued the seals of companies.</param>
 /// <param name="inUse">Certificates that the authority has in use.</param>
 /// <param name="ownSeal">The authority's own seal, as it has it in use; null where it has none.</param>
+/// <param name="otherSeals">Seals of its own from before that one or after it: what they signed in their time counts.</param>
 /// <param name="clock">The one clock.</param>
 public sealed class RegisterStatus(
-    Verifier verifier, ILicenseStore register, IssuingAuthority authority, IReadOnlyCollection<Sm2Certificate> inUse, SesSeal? ownSeal, RegisterClock clock) : IStatusSource
+    Verifier verifier, ILicenseStore register, IssuingAuthority authority, IReadOnlyCollection<Sm2Certificate> inUse, SesSeal? ownSeal, IReadOnlyCollection<SesSeal> otherSeals, RegisterClock clock) : IStatusSource
 {
     private static readonly KnownStatus InUse = new(KnownState.Good, null, "登记机关现用");
+    private static readonly KnownStatus Own = new(KnownState.Good, null, "登记机关先后使用");
 
     /// <inheritdoc/>
     public async ValueTask<KnownStatus> OfCertificateAsync(Sm2Certificate certificate, CancellationToken cancel)
@@ -52,6 +54,11 @@ public sealed class RegisterStatus(
             return InUse;
         }
 
+        if (otherSeals.Any(own => own.Der.SequenceEqual(seal.Der)))
+        {
+            return at >= seal.Info.CreateTime && at <= seal.Info.ValidEnd ? Own : new KnownStatus(KnownState.Ended, seal.Info.ValidEnd, "登记机关先后使用，签章时不在其有效期内");
+        }
+
         if (!SealCode.TryParse(seal.Info.SealId, out var code))
         {
             return new KnownStatus(KnownState.Unknown, null, "不是本登记簿的印章");
@@ -66,7 +73,7 @@ public sealed class RegisterStatus(
 
         return answer.Reason != VerdictReason.SealNotFound ? Of(answer)
             // Good or not, a seal that our maker signed and the register never issued is none.
-            : authority.SealMaker.Certificate.Der.SequenceEqual(seal.MakerCertificate.Der) ? new KnownStatus(KnownState.Ended, null, "登记簿从未制发这枚印章")
+            : authority.Others.SealMakers.Prepend(authority.SealMaker.Certificate).Any(maker => maker.Der.SequenceEqual(seal.MakerCertificate.Der)) ? new KnownStatus(KnownState.Ended, null, "登记簿从未制发这枚印章")
             : new KnownStatus(KnownState.Unknown, null, "不是本登记簿的印章");
     }
 

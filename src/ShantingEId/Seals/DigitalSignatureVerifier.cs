@@ -78,7 +78,7 @@ public sealed class DigitalSignatureVerifier(CertificateTrust certificates, ISta
         }
 
         var now = clock.GetUtcNow();
-        var answer = certificates.Judge(signer, TrustUse.DocumentSigning, SealVerifier.Within(signer, time ?? now), null, now);
+        var answer = certificates.Judge(signer, TrustUse.DocumentSigning, CertificateChain.Within(signer, time ?? now), null, now);
         list.Add(new SealCheck(CheckStep.SignerCertificate, Clause, answer.Outcome, answer.Problem, $"签名者“{signer.CommonName}”：{answer.Text}"));
         if (list.HasFailed)
         {

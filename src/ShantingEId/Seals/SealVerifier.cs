@@ -109,7 +109,7 @@ public sealed class SealVerifier(CertificateTrust certificates, IStatusSource st
         var maker = seal.MakerCertificate;
         var made = seal.Info.CreateTime;
         var isLenient = seal.Info.Version == SesVersion.V5 && maker.IsValidAt(made);
-        var answer = certificates.Judge(maker, TrustUse.SealMaking, Within(maker, at), SealCode.DivisionOf(seal.Info.SealId), clock.GetUtcNow());
+        var answer = certificates.Judge(maker, TrustUse.SealMaking, CertificateChain.Within(maker, at), SealCode.DivisionOf(seal.Info.SealId), clock.GetUtcNow());
         list.Add(new SealCheck(CheckStep.MakerCertificate, clause, answer.Outcome, answer.Problem, $"制章者“{maker.CommonName}”：{answer.Text}"));
         if (list.HasFailed)
         {
@@ -160,8 +160,4 @@ public sealed class SealVerifier(CertificateTrust certificates, IStatusSource st
         ErrorReason.CertificateInvalid or ErrorReason.PublicKeyInvalid => SealProblem.CertInvalid,
         _ => SealProblem.Asn1Invalid,
     }, error.Message);
-
-    /// <summary>The instant nearest to <paramref name="at"/> at which the certificate is in force: its own end is judged apart from its path.</summary>
-    internal static DateTimeOffset Within(Sm2Certificate certificate, DateTimeOffset at) =>
-        at < certificate.NotBefore ? certificate.NotBefore : at > certificate.NotAfter ? certificate.NotAfter : at;
 }

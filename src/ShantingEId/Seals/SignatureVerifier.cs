@@ -96,7 +96,7 @@ public sealed class SignatureVerifier(CertificateTrust certificates, IStatusSour
             return;
         }
 
-        var answer = certificates.Judge(signer, TrustUse.DocumentSigning, SealVerifier.Within(signer, toSign.Time), SealCode.DivisionOf(toSign.Seal.Info.SealId), clock.GetUtcNow());
+        var answer = certificates.Judge(signer, TrustUse.DocumentSigning, CertificateChain.Within(signer, toSign.Time), SealCode.DivisionOf(toSign.Seal.Info.SealId), clock.GetUtcNow());
         list.Add(new SealCheck(CheckStep.SignerCertificate, Clause(5), answer.Outcome, answer.Problem, $"签章者“{signer.CommonName}”：{answer.Text}"));
         if (list.HasFailed)
         {

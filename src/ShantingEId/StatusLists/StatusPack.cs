@@ -119,13 +119,13 @@ public sealed record StatusPack
         return pack is not null;
     }
 
-    /// <summary>The keys by which codes are judged.</summary>
+    /// <summary>The keys by which codes are judged; those of predecessors too, whose certificates may be over.</summary>
     /// <param name="roots">As for <see cref="Open"/>.</param>
     /// <exception cref="EidException"><see cref="ErrorReason.StatusInvalid"/>: one of them does not lead to a root, or is for other uses.</exception>
     public KeyRing CodeKeys(IReadOnlyCollection<Sm2Certificate> roots) => new(CodeSigners.Select(id =>
     {
         var signer = Certificates.First(certificate => certificate.PublicKey.KeyId == id);
-        var problem = !signer.MaySignCodes ? $"（{signer.CommonName}）不允许签发证照码" : CertificateChain.Problem(signer, Certificates, roots, ProducedAt);
+        var problem = !signer.MaySignCodes ? $"（{signer.CommonName}）不允许签发证照码" : CertificateChain.ProblemInItsTime(signer, Certificates, roots, ProducedAt);
         return problem.Length == 0 ? new TrustedKey(signer.PublicKey, ContentType.LicenseCode, signer) : throw StatusSigner.Invalid("状态包中的证照码签名证书" + problem);
     }));
 }

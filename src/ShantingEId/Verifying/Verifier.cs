@@ -156,9 +156,10 @@ public sealed class Verifier(KeyRing keys, string codePrefix, string environment
             return (null, reason == VerdictReason.KeyUnknown ? Verdict.NotOurs : Verdict.BadSignature, reason);
         }
 
-        return LicenseCode.Read(envelope!) is { } code
-            ? (code, Verdict.Unspecified, VerdictReason.None)
-            : (null, Verdict.Malformed, VerdictReason.QrStructure);
+        // A key is ours in the time of its certificate: what it signed then counts for ever, what it signs outside of it never did.
+        return LicenseCode.Read(envelope!) is not { } code ? (null, Verdict.Malformed, VerdictReason.QrStructure)
+            : keys.Find(envelope!.KeyId)!.Certificate.IsValidAt(code.IssueTime) ? (code, Verdict.Unspecified, VerdictReason.None)
+            : (null, Verdict.NotOurs, VerdictReason.KeyUnknown);
     }
 
     /// <summary>Why an envelope cannot be relied on for this use; null when it can.</summary>

@@ -184,6 +184,14 @@ export function chainProblem(leaf: Sm2Certificate, between: readonly Sm2Certific
   return '的证书链过长';
 }
 
+/**
+ * The same for a key whose signatures outlive it: one whose time is over, or has not come, is judged at the nearest instant of its own time. What it signed
+ * counts by when it was signed, which is for who reads that to ask.
+ */
+export function chainProblemInItsTime(leaf: Sm2Certificate, between: readonly Sm2Certificate[], roots: readonly Sm2Certificate[], at: number): string {
+  return chainProblem(leaf, between, roots, Math.min(Math.max(at, leaf.notBefore), leaf.notAfter));
+}
+
 // Parameters absent or NULL: both occur in one real chain.
 function requireAlgorithm(reader: DerReader): void {
   const algorithm = reader.enter(tag.sequence);

@@ -1,6 +1,6 @@
 import { CborReader } from './cbor.js';
 import { toHex } from './bytes.js';
-import { chainProblem, Sm2Certificate } from './certificate.js';
+import { chainProblem, chainProblemInItsTime, Sm2Certificate } from './certificate.js';
 import { ContentType, Envelope } from './envelope.js';
 import { EidError, FormError, orNull } from './errors.js';
 import { lastSecond, maxTextLength } from './licenseCode.js';
@@ -114,7 +114,7 @@ function keysOf(codeSigners: readonly string[], certificates: readonly Sm2Certif
   const roots = certificates.filter((certificate) => certificate.isRoot);
   const keys = new Map(codeSigners.map((id) => {
     const signer = certificates.find((certificate) => certificate.publicKey.keyId === id);
-    if (signer === undefined || !signer.maySignCodes || signer.isAuthority || chainProblem(signer, certificates, roots, issueTime * 1000) !== '') {
+    if (signer === undefined || !signer.maySignCodes || signer.isAuthority || chainProblemInItsTime(signer, certificates, roots, issueTime * 1000) !== '') {
       throw new FormError('code signer');
     }
 

@@ -68,7 +68,14 @@ export function verifyCode(text: string, trust: CodeTrust): CodeVerdict {
     return { verdict: reason === 'KEY_UNKNOWN' ? 'NOT_OURS' : 'BAD_SIGNATURE', reason, claims: null };
   }
 
-  return claims === null ? { verdict: 'MALFORMED', reason: 'QR_STRUCTURE', claims: null } : { verdict: null, reason: '', claims };
+  if (claims === null) {
+    return { verdict: 'MALFORMED', reason: 'QR_STRUCTURE', claims: null };
+  }
+
+  // A key is ours in the time of its certificate: what it signed then counts for ever, what it signs outside of it never did.
+  const key = trust.codeKeys.get(envelope.keyId)!;
+  const issued = claims.issueTime * 1000;
+  return issued >= key.notBefore && issued <= key.notAfter ? { verdict: null, reason: '', claims } : { verdict: 'NOT_OURS', reason: 'KEY_UNKNOWN', claims: null };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { chainProblem, parsePem, type Sm2Certificate } from './certificate.js';
+import { chainProblem, chainProblemInItsTime, parsePem, type Sm2Certificate } from './certificate.js';
 import { ContentType, type Envelope } from './envelope.js';
 import { EidError } from './errors.js';
 
@@ -14,8 +14,8 @@ export interface Trust {
 /**
  * From PEM texts.
  * @param authorityPem Root and the CAs under it.
- * @param codeSignersPem Signers of licence codes; empty where a pack brings them along.
- * @param now Milliseconds since 1970, when the code signers must be in force.
+ * @param codeSignersPem Signers of licence codes, former ones among them; empty where a pack brings them along.
+ * @param now Milliseconds since 1970, when the code signers are judged; one whose time is over, or has not come, at the nearest instant of its own.
  * @throws EidError CERTIFICATE_INVALID: no root among them, or a signer that does not lead to it.
  */
 export function readTrust(authorityPem: string, codeSignersPem: string, now: number): Trust {
@@ -28,13 +28,13 @@ export function readTrust(authorityPem: string, codeSignersPem: string, now: num
   return { roots, codeKeys: codeKeysOf(parsePem(codeSignersPem), authority, roots, now, (problem) => new EidError('CERTIFICATE_INVALID', '证照码签名证书' + problem)) };
 }
 
-/** The keys of certificates that may sign codes, each with its path to a root. */
+/** The keys of certificates that may sign codes, each with its path to a root; those of predecessors too, whose time may be over. */
 export function codeKeysOf(
   signers: readonly Sm2Certificate[], between: readonly Sm2Certificate[], roots: readonly Sm2Certificate[], at: number, failed: (problem: string) => EidError,
 ): CodeKeys {
   const keys = new Map<string, Sm2Certificate>();
   for (const signer of signers) {
-    const problem = signer.maySignCodes ? chainProblem(signer, between, roots, at) : `（${signer.commonName}）不允许签发证照码`;
+    const problem = signer.maySignCodes ? chainProblemInItsTime(signer, between, roots, at) : `（${signer.commonName}）不允许签发证照码`;
     if (problem !== '') {
       throw failed(problem);
     }

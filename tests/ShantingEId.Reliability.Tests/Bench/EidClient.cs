@@ -16,12 +16,14 @@ public sealed class EidClient : IDisposable
     private readonly GrpcChannel staffChannel;
     private readonly GrpcChannel taxChannel;
     private readonly Lazy<GrpcChannel> supervisorChannel; // Not every set of keys has one.
+    private readonly Lazy<GrpcChannel> holderChannel;
 
     public EidClient(ServerProcess server, Folders folders)
     {
         staffChannel = Open(server.Address, folders.Certificates, "staff");
         taxChannel = Open(server.Address, folders.Certificates, "tax-bureau");
         supervisorChannel = new Lazy<GrpcChannel>(() => Open(server.Address, folders.Certificates, "supervisor"));
+        holderChannel = new Lazy<GrpcChannel>(() => Open(server.Address, folders.Certificates, "holder-app"));
         Staff = new IssuanceService.IssuanceServiceClient(staffChannel);
         Tax = new VerificationService.VerificationServiceClient(taxChannel);
     }
@@ -38,6 +40,12 @@ public sealed class EidClient : IDisposable
 
     /// <summary>And as somebody else approves them.</summary>
     public IncidentService.IncidentServiceClient Supervisor => new(supervisorChannel.Value);
+
+    /// <summary>Uses of seals, as the registration desk grants them.</summary>
+    public SealService.SealServiceClient Seals => new(staffChannel);
+
+    /// <summary>Live codes, as a company's app shows them.</summary>
+    public HolderService.HolderServiceClient Holder => new(holderChannel.Value);
 
     /// <summary>Cases, as the registration desk opens them.</summary>
     public CaseService.CaseServiceClient Cases => new(staffChannel);
@@ -114,6 +122,11 @@ public sealed class EidClient : IDisposable
         if (supervisorChannel.IsValueCreated)
         {
             supervisorChannel.Value.Dispose();
+        }
+
+        if (holderChannel.IsValueCreated)
+        {
+            holderChannel.Value.Dispose();
         }
     }
 

@@ -214,7 +214,8 @@ public sealed partial class RegisterAudit : IDisposable
         Complain(0, "is a reply without a deed",
             """
             SELECT r.request_id FROM reply r LEFT JOIN act a ON a.actor = r.actor AND a.request_id = r.request_id
-            LEFT JOIN incident_event i ON i.actor = r.actor AND i.request_id = r.request_id WHERE r.id > @after AND a.id IS NULL AND i.id IS NULL
+            LEFT JOIN incident_event i ON i.actor = r.actor AND i.request_id = r.request_id
+            LEFT JOIN seal_grant g ON g.granted_by = r.actor AND g.grant_request = r.request_id WHERE r.id > @after AND a.id IS NULL AND i.id IS NULL AND g.number IS NULL
             """);
         Complain(0, "is a seal without a set", "SELECT seal_code FROM seal WHERE id > @after AND set_id NOT IN (SELECT id FROM issued_set)");
         Complain(0, "is a feed entry without a set", "SELECT 'feed ' || position FROM feed WHERE position > @after AND set_id NOT IN (SELECT id FROM issued_set)");

@@ -42,6 +42,9 @@ public sealed record ReplicaSettings(string Certificates, string Data)
     /// <summary>Sets of an incident a second; slowly, so that a kill comes in the middle.</summary>
     public int IncidentRate { get; init; } = 100;
 
+    /// <summary>Port of the public pages; null opens none.</summary>
+    public int? PublicPort { get; init; }
+
     public TimeSpan Bound => TimeSpan.FromMilliseconds(BoundMilliseconds);
 
     /// <summary>Another process over the register of these folders, with a ledger of its own.</summary>
@@ -57,6 +60,6 @@ public sealed record ReplicaSettings(string Certificates, string Data)
         CertificatesDirectory = Certificates, DataDirectory = Data, Environment = "Development", Synchronous = Synchronous,
         Postgres = Postgres, Redis = Redis, JournalDirectory = Journal, Ledger = HasLedger, LedgerDirectory = Ledger, LedgerCheckpoints = LedgerCheckpoints, StateBound = Bound,
         Incidents = IncidentTerms.Default with { MostPerSecond = IncidentRate, Lease = TimeSpan.FromSeconds(2), Period = TimeSpan.FromMilliseconds(100) },
-        CacheEntries = CacheEntries, Clock = ClockFile is { } clock && !FileClock.IsFaked ? new FileClock(clock) : TimeProvider.System,
+        CacheEntries = CacheEntries, PublicPort = PublicPort, PackEvery = TimeSpan.FromSeconds(1), Clock = ClockFile is { } clock && !FileClock.IsFaked ? new FileClock(clock) : TimeProvider.System,
     };
 }

@@ -49,6 +49,53 @@ public sealed class StampTimeTests : IAsyncLifetime
         Assert.Empty(RegisterCheck.Run(server.Options()));
     }
 
+    [Fact]
+    public async Task A_licence_and_a_copy_carry_a_time_stamp_and_without_one_there_is_none_unless_told_otherwise()
+    {
+        var set = await new SealClient(server).GrantedAsync();
+        var staff = new DocumentService.DocumentServiceClient(server.Channel("staff"));
+        var bank = new DocumentService.DocumentServiceClient(server.Channel("bank"));
+        Task<LicenseDocument> LicenceAsync() => staff.GetLicenseDocumentAsync(new GetLicenseDocumentRequest { Name = set.Name }).ResponseAsync;
+        async Task<DownloadLicenseCopyRequest> CopyAsync() => new()
+        {
+            RequestId = ServerFixture.NewRequestId(), Purpose = "ACCOUNT_OPENING",
+            DownloadId = (await staff.CreateLicenseCopyAsync(new CreateLicenseCopyRequest { RequestId = ServerFixture.NewRequestId(), Name = set.Name, Receiver = "bank", PurposeText = "开立单位结算账户（样例）" })).DownloadId,
+        };
+        async Task Proves(LicenseDocument document, bool isProven)
+        {
+            var answer = await bank.VerifyDocumentAsync(new VerifyDocumentRequest { Document = document.Content, Purpose = "ACCOUNT_OPENING" });
+            Assert.Equal((DocumentVerification.Types.Verdict.Valid, set.Name, isProven), (answer.Verdict, answer.License.IssuedSet, Assert.Single(answer.Signatures).ProvenTime is not null));
+        }
+
+        // 1. With the service.
+        await Proves(await LicenceAsync(), true);
+        await Proves(await bank.DownloadLicenseCopyAsync(await CopyAsync()), true);
+
+        // 2. Without it, or with one that lies: nothing sealed goes out, what proves nothing does, and a copy is still there afterwards.
+        var copy = await CopyAsync();
+        await server.StopTimesAsync();
+        async Task Refuses(string reason)
+        {
+            foreach (var refused in (Refusal[])[await Refusal.Of(LicenceAsync), await Refusal.Of(bank.DownloadLicenseCopyAsync(copy))])
+            {
+                Assert.Equal((StatusCode.Unavailable, reason), (refused.Status, refused.Reason));
+            }
+        }
+
+        await Refuses("TIME_STAMP_UNAVAILABLE");
+        Assert.NotEmpty((await staff.GetLicenseDocumentAsync(new GetLicenseDocumentRequest { Name = set.Name, Format = GetLicenseDocumentRequest.Types.Format.Png })).Content);
+        await server.LieAboutTimesAsync();
+        await Refuses("TIME_STAMP_INVALID");
+
+        // 3. Where it is not required.
+        await server.StopAsync();
+        server.IsRequired = false;
+        await server.StartAsync();
+        (staff, bank) = (new DocumentService.DocumentServiceClient(server.Channel("staff")), new DocumentService.DocumentServiceClient(server.Channel("bank")));
+        await Proves(await LicenceAsync(), false);
+        await Proves(await bank.DownloadLicenseCopyAsync(copy), false);
+    }
+
     private sealed class TimedServer : ServerFixture
     {
         private WebApplication? times;

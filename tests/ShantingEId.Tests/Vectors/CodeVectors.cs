@@ -37,6 +37,14 @@ internal static class CodeVectors
         yield return Code("good-pack-expired", Spell(At(0, 0)), "UNKNOWN", "STATE_TOO_OLD", States, "状态包在这一秒到期", PackVectors.Expires);
         yield return Code("good-pack-one-second-before-end", Spell(At(0, 0)), "VALID", "", States, "无；状态包到期前一秒", PackVectors.Expires.AddSeconds(-1));
         yield return Code("good-clock-before-pack", Spell(At(0, 0)), "UNKNOWN", "CLOCKS_APART", States, "本机时钟早于状态包制作时间五分多钟", PackVectors.Produced.AddSeconds(-301));
+        const string Time = "docs/formats.md, Licence code: time of issue within the signer's certificate";
+        var ended = VectorKeys.EndedCodeSigner.Certificate.NotAfter;
+        yield return Code("good-signer-certificate-over", Spell(At(0, 0), VectorKeys.EndedCodeSigner), "VALID", "", Time, "无；签名证书已到期，签发时有效", path: PackVectors.EndedSigner);
+        yield return Code("good-signer-certificate-ends-at-issue", Spell(At(0, 0) with { IssueTime = ended }, VectorKeys.EndedCodeSigner), "VALID", "", Time, "无；签发于签名证书的最后一秒", path: PackVectors.EndedSigner);
+        yield return Code("bad-signer-certificate-over-at-issue", Spell(At(0, 0) with { IssueTime = ended.AddSeconds(1) }, VectorKeys.EndedCodeSigner), "NOT_OURS", "KEY_UNKNOWN", Time, "签发时签名证书已到期一秒", path: PackVectors.EndedSigner);
+        yield return Code("bad-signer-certificate-not-begun-at-issue", Spell(At(0, 0) with { IssueTime = VectorKeys.CodeSigner.Certificate.NotBefore.AddSeconds(-1) }), "NOT_OURS", "KEY_UNKNOWN", Time, "签发时签名证书还有一秒才生效");
+        yield return Code("good-signer-certificate-over-without-pack", Spell(At(0, 0), VectorKeys.EndedCodeSigner), "UNKNOWN", "REGISTER_NOT_ASKED", Time, "没有状态包；签名证书已到期，签发时有效", pack: false, path: VectorKeys.CodeSignersOfAllTimes);
+        yield return Code("good-clock-before-signer-certificate", Spell(At(0, 0)), "UNKNOWN", "REGISTER_NOT_ASKED", Time, "没有状态包；本机时钟早于签名证书", VectorKeys.CodeSigner.Certificate.NotBefore.AddSeconds(-1), pack: false);
         yield return Code("good-without-pack", Spell(At(0, 0)), "UNKNOWN", "REGISTER_NOT_ASKED", States, "没有状态包", pack: false);
     }
 
@@ -145,15 +153,15 @@ internal static class CodeVectors
         yield return Code("typed-11-characters", "7K3M9QWX2B4", "NOT_OURS", "QR_PREFIX", Clause, "只有 11 个字符，不是短码");
     }
 
-    private static Vector Code(string name, string text, string verdict, string reason, string clause, string defect, DateTimeOffset? time = null, bool pack = true) =>
+    private static Vector Code(string name, string text, string verdict, string reason, string clause, string defect, DateTimeOffset? time = null, bool pack = true, string? path = null) =>
         new("code-" + name, Encoding.UTF8.GetBytes(text), verdict, reason, clause, defect)
         {
-            Told = pack ? new() { ["time"] = VectorKeys.Text(time ?? VectorKeys.Now), ["trust"] = VectorKeys.Authority, ["pack"] = PackVectors.ForCodes }
-                : new() { ["trust"] = VectorKeys.Authority, ["codeSigners"] = "trust/code-signers.pem", ["codePrefix"] = Prefix },
+            Told = pack ? new() { ["time"] = VectorKeys.Text(time ?? VectorKeys.Now), ["trust"] = VectorKeys.Authority, ["pack"] = path ?? PackVectors.ForCodes }
+                : new() { ["time"] = VectorKeys.Text(time ?? VectorKeys.Now), ["trust"] = VectorKeys.Authority, ["codeSigners"] = path ?? "trust/code-signers.pem", ["codePrefix"] = Prefix },
         };
 
     /// <summary>A code with a good signature.</summary>
-    public static string Spell(LicenseCode code) => Prefix + "1" + Base32.Encode(VectorKeys.Seal(ContentType.LicenseCode, Payload(code), VectorKeys.CodeSigner).Encode());
+    public static string Spell(LicenseCode code, SigningKey? key = null) => Prefix + "1" + Base32.Encode(VectorKeys.Seal(ContentType.LicenseCode, Payload(code), key ?? VectorKeys.CodeSigner).Encode());
 
     private static RawEnvelope Raw(byte[] payload) => new(ContentType.LicenseCode, payload, VectorKeys.CodeSigner);
 

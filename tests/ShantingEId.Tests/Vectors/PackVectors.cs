@@ -21,6 +21,9 @@ internal static class PackVectors
     /// <summary>The neighbour's own pack.</summary>
     public const string OfNeighbour = "packs/neighbour.bin";
 
+    /// <summary>The states of <see cref="ForCodes"/>, and a second signer of codes whose certificate is over.</summary>
+    public const string EndedSigner = "packs/states-signer-ended.bin";
+
     private const string Before = "packs/before.bin";
     private const string Form = "docs/formats.md, Pack";
     private const string Chain = "RFC 5280 §6; docs/formats.md, Pack";
@@ -34,7 +37,7 @@ internal static class PackVectors
 
     /// <summary>Packs that other vectors name.</summary>
     public static IEnumerable<(string Path, byte[] Bytes)> Packs() =>
-        [(ForCodes, Signed(States())), (Before, Signed(Small)), (SecondForm, Signed(NeighbourVectors.SecondForm(States()))), (SecondFormEnded, Signed(NeighbourVectors.SecondForm(States()) with { ExpireTime = VectorKeys.Now })), (OfNeighbour, NeighbourVectors.Pack(States()))];
+        [(ForCodes, Signed(States())), (EndedSigner, Signed(WithEnded(States()))), (Before, Signed(Small)), (SecondForm, Signed(NeighbourVectors.SecondForm(States()))), (SecondFormEnded, Signed(NeighbourVectors.SecondForm(States()) with { ExpireTime = VectorKeys.Now })), (OfNeighbour, NeighbourVectors.Pack(States()))];
 
     public static IEnumerable<Vector> All() => [.. Opened(), .. SecondForms(), .. Deltas()];
 
@@ -43,6 +46,7 @@ internal static class PackVectors
         var good = Signed(Small);
         yield return Pack("good", good, "GOOD", "", Form, "无；没有列表");
         yield return Pack("good-with-lists", Signed(States()), "GOOD", "", Form, "无");
+        yield return Pack("good-code-signer-certificate-over", Signed(WithEnded(Small)), "GOOD", "", Form, "无；其中一张证照码签名证书在制作时已到期");
         yield return Pack("good-expired", good, "UNKNOWN", "STATE_TOO_OLD", "docs/formats.md, Pack: from expires on it says nothing", "在这一秒到期", time: Expires);
         yield return Pack("bad-signature-last-bit", [.. good[..^1], (byte)(good[^1] ^ 1)], clause: "GB/T 32918.2 clause 7", defect: "签名最后一位改变");
         yield return Pack("bad-cut-off", good[..^1], clause: Form, defect: "少最后一个字节");
@@ -126,6 +130,11 @@ internal static class PackVectors
         yield return Delta("bad-cut-off", good[..^1], "BAD", "少最后一个字节", Form + " (delta)");
         yield return Delta("bad-whole-pack", after, "BAD", "是整个包，不是增量", Form + " (delta)");
     }
+
+    private static StatusPack WithEnded(StatusPack pack) => pack with
+    {
+        Certificates = [.. pack.Certificates, VectorKeys.EndedCodeSigner.Certificate], CodeSigners = [.. pack.CodeSigners, VectorKeys.EndedCodeSigner.Private.PublicKey.KeyId],
+    };
 
     // Places 0 to 5: in force, paused, replaced, replaced without successor, not in force, comprehensive in force.
     private static StatusPack States()

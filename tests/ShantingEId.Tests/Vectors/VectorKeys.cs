@@ -15,12 +15,16 @@ internal static class VectorKeys
     public static readonly DateTimeOffset Now = new(2026, 3, 2, 7, 0, 0, TimeSpan.Zero);
     public const string Authority = "trust/authority.pem";
 
+    /// <summary>The signer of codes, and one before it whose certificate is over.</summary>
+    public const string CodeSignersOfAllTimes = "trust/code-signers-of-all-times.pem";
+
     private static readonly DateTimeOffset From = new(2025, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly DateTimeOffset To = new(2045, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     public static readonly SigningKey RootKey = Key("root", null, CertificateUse.Authority);
     public static readonly SigningKey Ca = Key("license-ca", RootKey, CertificateUse.Authority);
     public static readonly SigningKey CodeSigner = Key("code-signer", Ca, CertificateUse.Signing);
+    public static readonly SigningKey EndedCodeSigner = Key("code-signer-ended", Ca, CertificateUse.Signing, Now.AddMonths(-1));
     public static readonly SigningKey ManifestSigner = Key("manifest-signer", Ca, CertificateUse.Signing);
     public static readonly SigningKey StatusSigner = Key("status-signer", Ca, CertificateUse.StatusSigning);
     public static readonly SigningKey ReceiptSigner = Key("receipt-signer", Ca, CertificateUse.ReceiptSigning);
@@ -54,6 +58,7 @@ internal static class VectorKeys
     {
         [Authority] = Pem(RootKey, Ca, ReceiptSigner),
         ["trust/code-signers.pem"] = Pem(CodeSigner),
+        [CodeSignersOfAllTimes] = Pem(CodeSigner, EndedCodeSigner),
         ["trust/manifest-signers.pem"] = Pem(ManifestSigner),
         ["trust/status.pem"] = Pem(RootKey, Ca, StatusSigner),
         ["trust/status-without-root.pem"] = Pem(Ca, StatusSigner),
@@ -65,7 +70,7 @@ internal static class VectorKeys
     private static string Pem(params SigningKey[] keys) => string.Concat(keys.Select(key => PemEncoding.WriteString("CERTIFICATE", key.Certificate.Der) + "\n"));
 
     // The certificate of a set that is there already is kept: its serial number is random.
-    private static SigningKey Key(string name, SigningKey? issuer, CertificateUse use)
+    private static SigningKey Key(string name, SigningKey? issuer, CertificateUse use, DateTimeOffset? to = null)
     {
         var key = Sm2PrivateKey.FromScalar(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes("shanting-eid published test key: " + name)));
         var path = Path.Combine(Folder, "trust", name + ".crt");
@@ -80,7 +85,7 @@ internal static class VectorKeys
         }
 
         var subject = new CertificateSubject("样例登记机关（测试用，不作任何证明）", "测试 " + name);
-        var certificate = issuer is null ? CertificateIssuer.CreateRoot(key, subject, From, To) : new CertificateIssuer(issuer.Private, issuer.Certificate).Issue(subject, key.PublicKey, use, From, To);
+        var certificate = issuer is null ? CertificateIssuer.CreateRoot(key, subject, From, To) : new CertificateIssuer(issuer.Private, issuer.Certificate).Issue(subject, key.PublicKey, use, From, to ?? To);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         File.WriteAllText(path, PemEncoding.WriteString("CERTIFICATE", certificate.Der) + "\n");
         return new SigningKey(key, certificate);
