@@ -18,20 +18,14 @@ public static class LicenseInside
     /// </summary>
     /// <param name="document">The document.</param>
     /// <param name="report">What its verification came to.</param>
-<<<<<<< HEAD
-    /// <param name="ownSeal">The authority's seal.</param>
+    /// <param name="ownSeals">The authority's seals, present and former.</param>
     /// <param name="trust">Knows our own makers from those that are recognised.</param>
-    public static ManifestDigest? Find(ReadOnlyMemory<byte> document, DocumentReport report, SesSeal ownSeal, CertificateTrust trust) =>
-        report.Signatures.FirstOrDefault(signature => IsOwn(signature, ownSeal, trust) && signature.Verdict == SealVerdict.Valid) is { } own
-=======
-    /// <param name="ownSeals">Identifiers of the authority's seals.</param>
-    public static ManifestDigest? Find(ReadOnlyMemory<byte> document, DocumentReport report, IEnumerable<string> ownSeals) =>
-        report.Signatures.FirstOrDefault(signature => signature.SealId is { } id && ownSeals.Contains(id) && signature.Verdict == SealVerdict.Valid) is { } own
->>>>>>> keys6
+    public static ManifestDigest? Find(ReadOnlyMemory<byte> document, DocumentReport report, IReadOnlyCollection<SesSeal> ownSeals, CertificateTrust trust) =>
+        report.Signatures.FirstOrDefault(signature => IsOwn(signature, ownSeals, trust) && signature.Verdict == SealVerdict.Valid) is { } own
             && report.Files.Any(file => file is { Path: "/" + Path, Standing: FileStanding.Intact } && file.CoveredBy.Contains(own.Id))
             && OfdReader.Read(document).Files.TryGetValue(Path, out var manifest) ? ManifestDigest.Of(manifest.ToArray()) : null;
 
     // Any maker that the trust list recognises could write the code of our seal into one of his own making.
-    private static bool IsOwn(DocumentSignature signature, SesSeal ownSeal, CertificateTrust trust) =>
-        signature.Seal is { } seal && seal.Info.SealId == ownSeal.Info.SealId && trust.PathOf(seal.MakerCertificate) is { IsOwn: true };
+    private static bool IsOwn(DocumentSignature signature, IReadOnlyCollection<SesSeal> ownSeals, CertificateTrust trust) =>
+        signature.Seal is { } seal && ownSeals.Any(own => own.Info.SealId == seal.Info.SealId) && trust.PathOf(seal.MakerCertificate) is { IsOwn: true };
 }

@@ -41,11 +41,7 @@ internal sealed class DocumentDesk(LookupDesk lookups, CertificateTrust trust, I
             var report = await turns.RunAsync(() => Task.Run(async () => await documents.VerifyAsync(request.Document.Memory, cancel), cancel), cancel);
             answer = DocumentWire.ToMessage(report);
             answer.Digest = ByteString.CopyFrom(Sm3.Hash(request.Document.Span));
-<<<<<<< HEAD
-            if (own.Seal is { } seal && LicenseInside.Find(request.Document.Memory, report, seal, trust) is { } manifest)
-=======
-            if (LicenseInside.Find(request.Document.Memory, report, own.Seals.Select(seal => seal.Info.SealId)) is { } manifest)
->>>>>>> keys6
+            if (LicenseInside.Find(request.Document.Memory, report, own.Seals, trust) is { } manifest)
             {
                 license = await verifier.VerifyManifestAsync(manifest, AskedTime.Now, cancel);
                 answer.License = DocumentWire.ToMessage(license);

@@ -29,11 +29,8 @@ internal static class SealWiring
         }
 
         services.AddSingleton(provider => new StampDesk(provider.GetRequiredService<ILicenseStore>(), store, provider.GetRequiredService<IChangeFeed>(), authority.Vault,
-<<<<<<< HEAD
-            provider.GetRequiredService<SealUseTable>(), provider.GetRequiredService<StampCheck>(), provider.GetRequiredService<Turns>(), provider.GetRequiredService<RegisterClock>(), times));
-=======
-            provider.GetRequiredService<SealUseTable>(), provider.GetRequiredService<StampCheck>(), provider.GetRequiredService<RegisterClock>(), provider.GetService<StampTimes>()));
->>>>>>> keys6
+            provider.GetRequiredService<SealUseTable>(), provider.GetRequiredService<StampCheck>(), provider.GetRequiredService<Turns>(), provider.GetRequiredService<RegisterClock>(),
+            provider.GetService<StampTimes>()));
     }
 
     private static SealUseTable LoadTable(EidServerOptions options)

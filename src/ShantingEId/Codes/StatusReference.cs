@@ -39,5 +39,8 @@ public readonly record struct StatusReference(int List, int Index)
     /// <param name="list">Number of the list.</param>
     public static string AddressOf(string codePrefix, int list) => $"{new Uri(codePrefix).GetLeftPart(UriPartial.Authority)}/status/{list}";
 
+    /// <summary>As people read it, e.g. <c>0/4711</c>. What a record prints by itself would print the places that follow from it, and theirs, for ever.</summary>
+    public override string ToString() => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{List}/{Index}");
+
     private StatusReference Above(int what) => this with { List = List | (what << ListBits) };
 }
