@@ -1,5 +1,4 @@
 using System.Text.Json;
-using ShantingEId.Server.Tests.Presenting;
 
 namespace ShantingEId.Interop.Tests;
 
@@ -19,14 +18,14 @@ public sealed class PresentPageTests(ScanServer server) : IClassFixture<ScanServ
         Foreign.Need("chromium");
         Foreign.Need("zbarimg");
         // Two more to be scanned by a stranger: one whose minute is over, one that is for somebody else.
-        var holder = new HolderClient(server);
+        var holder = new LiveCodes(server);
         var late = await holder.ShowAsync((await holder.OpenAsync()).Session);
         server.PutForward(TimeSpan.FromSeconds(65));
         var (set, session) = await holder.OpenAsync();
         var others = await holder.ShowAsync(session, "bank");
         var url = $"{server.Pages}present#s={session.Secret}&scope=credit_code,name,representative&purpose={Uri.EscapeDataString("样例：银行开户")}";
 
-        var run = Foreign.Run("node", [Path.Combine(Foreign.Root, "tests", "interop", "present-page.mjs")], JsonSerializer.Serialize(new { url, folder = Kept, official = "HTTPS://EID.SHANTING.EXAMPLE/", expired = late.Code, others = others.Code }));
+        var run = Foreign.Run("node", [Path.Combine(Foreign.Root, "tests", "interop", "present-page.mjs")], JsonSerializer.Serialize(new { url, folder = Kept, official = "HTTPS://EID.SHANTING.EXAMPLE/", expired = late, others = others }));
 
         Assert.True(run.Exit == 0, run.Output);
         var seen = run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonSerializer.Deserialize<Seen>(line, JsonSerializerOptions.Web)!).ToDictionary(one => one.Moment);

@@ -11,7 +11,6 @@ using ShantingEId.Server;
 using ShantingEId.Server.Authority;
 using ShantingEId.Server.Public;
 using ShantingEId.Server.Tests;
-using ShantingEId.Server.Tests.Presenting;
 using ShantingEId.Server.Tests.Trades;
 using ShantingEId.StatusLists;
 using ShantingEId.V1;
@@ -63,7 +62,8 @@ public sealed class ScanPageTests(ScanServer server) : IClassFixture<ScanServer>
             });
             var permits = await TradeSamples.IssueAsync(server, valid);
             await TradeSamples.SuspendAsync(server, permits, "YC1");
-            var live = await LiveAsync();
+            var holder = new LiveCodes(server);
+            var live = await holder.ShowAsync((await holder.OpenAsync()).Session);
             server.PutForward(TimeSpan.FromMinutes(2));
             var pack = await PackAsync();
             var altered = valid.LicenseCode[..^2] + (valid.LicenseCode[^2] == 'A' ? 'E' : 'A') + valid.LicenseCode[^1];
@@ -287,13 +287,6 @@ public sealed class ScanPageTests(ScanServer server) : IClassFixture<ScanServer>
             ["prefix"] = Prefix, ["authority"] = string.Concat(authority.Roots.Concat(authority.Intermediates).Select(certificate => certificate.ToPem())),
             ["codeSigners"] = authority.CodeSigner.Certificate.ToPem(),
         }, authority.Roots[0].ToPem(), code);
-    }
-
-    private async Task<string> LiveAsync()
-    {
-        var holder = new HolderClient(server);
-        var (_, session) = await holder.OpenAsync();
-        return (await holder.ShowAsync(session)).Code;
     }
 
     private static byte[] Symbol(string text) => CodeSymbol.Create(text).ToPng(8);

@@ -118,12 +118,12 @@ public sealed partial class PublicPageTests(PublicFixture server) : IClassFixtur
         var set = await TradeSamples.IssueAsync(server, company);
 
         var whole = await SaysAsync(set.LicenseCode, "有效", "Valid", "ok");
-        Assert.Contains("<ul><li>✔ 食品经营许可：有效</li><li>✔ 烟草专卖零售许可：有效</li><li>✔ 第二类医疗器械经营备案：有效</li></ul>", whole, StringComparison.Ordinal);
+        Assert.Contains("<ul class=\"marked\"><li>✔ 食品经营许可：有效</li><li>✔ 烟草专卖零售许可：有效</li><li>✔ 第二类医疗器械经营备案：有效</li></ul>", whole, StringComparison.Ordinal);
         await TradeSamples.SuspendAsync(server, set, "JY1");
 
         // The licence is in force and not all that it is shown for is: neither green nor red, and the permit is named.
         var paused = await SaysAsync(set.LicenseCode, "有效", "Valid", "wait");
-        Assert.Contains("<ul><li>✘ 食品经营许可：暂停</li><li>✔ 烟草专卖零售许可：有效</li><li>✔ 第二类医疗器械经营备案：有效</li></ul>", paused, StringComparison.Ordinal);
+        Assert.Contains("<ul class=\"marked\"><li>✘ 食品经营许可：暂停</li><li>✔ 烟草专卖零售许可：有效</li><li>✔ 第二类医疗器械经营备案：有效</li></ul>", paused, StringComparison.Ordinal);
         Assert.Contains("食品经营许可暂停", paused, StringComparison.Ordinal);
         Assert.Contains(">‖<", paused, StringComparison.Ordinal);
         var english = (await GetAsync($"/?code={set.TypedCode}&lang=en")).Html;

@@ -58,7 +58,7 @@ public sealed partial class ScanAppTests(PublicFixture server) : IClassFixture<P
     public async Task The_trust_that_browsers_keep_is_public_certificates_alone()
     {
         var trust = JsonNode.Parse(await browser.GetStringAsync("/app/trust", TestContext.Current.CancellationToken))!.AsObject();
-        Assert.Equal(["prefix", "authority", "codeSigners"], trust.Select(each => each.Key));
+        Assert.Equal(["prefix", "authority", "codeSigners", "neighbours"], trust.Select(each => each.Key));
         Assert.Equal("HTTPS://EID.SHANTING.EXAMPLE/", trust["prefix"]!.GetValue<string>());
         Assert.DoesNotContain("PRIVATE", trust.ToJsonString(), StringComparison.Ordinal);
         Assert.Equal(1, trust["codeSigners"]!.GetValue<string>().Split("BEGIN CERTIFICATE").Length - 1);

@@ -41,7 +41,7 @@ public sealed class PurposeMatrixTests
     };
 
     private static readonly Sm2Certificate[] Ours = [TestCertificates.Root, TestCertificates.Authority, .. Keys.Where(key => key.Key is not ("identity" or "the authority itself")).Select(key => key.Value.Key.Certificate)];
-    private static readonly KeyRing Ring = new(((string Name, ContentType Use)[])[("manifest", ContentType.Manifest), ("code", ContentType.LicenseCode), ("receipt", ContentType.LookupTick)]
+    private static readonly KeyRing Ring = new(new (string Name, ContentType Use)[] { ("manifest", ContentType.Manifest), ("code", ContentType.LicenseCode), ("receipt", ContentType.LookupTick) }
         .Select(each => new TrustedKey(Keys[each.Name].Key.Private.PublicKey, each.Use, Keys[each.Name].Key.Certificate)));
 
     private static readonly TrustList List = new() { Number = 1, IssueTime = Now, NextUpdate = Now.AddDays(1), Entries = [new(IdentityRoot, "示例身份机构", TrustUse.Identity, "", Now.AddDays(-1), Now.AddDays(1))] };
@@ -51,16 +51,16 @@ public sealed class PurposeMatrixTests
 
     private static readonly (string Name, ContentType Type, Func<Envelope, SigningKey, bool> Accepts)[] Readers =
     [
-        ("manifest", ContentType.Manifest, (envelope, _) => Verifier.CheckSignature(envelope, ContentType.Manifest) is null && Manifest.TryRead(envelope, out _)),
-        ("licence code", ContentType.LicenseCode, (envelope, _) => Verifier.ReadCode(Prefix + "1" + Base32.Encode(envelope.Encode())).Code is not null),
-        ("licence code by a pack", ContentType.LicenseCode, (envelope, _) => PackedKeys().Find(envelope.KeyId) is { } key && key.Use == envelope.ContentType && envelope.Verify(key.Key) && LicenseCode.Read(envelope) is not null),
-        ("receipt", ContentType.LookupTick, (envelope, _) => Receipt.TryParse(ReceiptCases.Receipt(signedRoot: envelope), out var receipt) && receipt.Problem(Ring).Length == 0),
-        ("receipt by certificates", ContentType.LookupTick, (envelope, _) => Receipt.TryParse(ReceiptCases.Receipt(signedRoot: envelope), out var receipt) && receipt.Problem(new ReceiptTrust(Ours)).Length == 0),
-        ("status list", ContentType.StatusList, (envelope, _) => Opens(() => StatusToken.Open(envelope.Encode(), StatusAddress, Ours))),
-        ("status pack", ContentType.StatusPack, (envelope, _) => Opens(() => StatusPack.Open(envelope.Encode(), [TestCertificates.Root]))),
-        ("trust list", ContentType.TrustList, (envelope, _) => Opens(() => TrustList.Open(envelope.Encode(), Ours))),
-        ("neighbour list", ContentType.NeighbourList, (envelope, _) => Opens(() => NeighbourList.Open(envelope.Encode(), Ours))),
-        ("live code", ContentType.LiveCode, (envelope, _) => LiveCode.Read(Prefix + "8" + Base32.Encode(envelope.Encode()), Prefix, Keys["live"].Key.Private.PublicKey).Code is not null),
+        ("manifest", ContentType.Manifest, (envelope, signer) => Verifier.CheckSignature(envelope, ContentType.Manifest) is null && Manifest.TryRead(envelope, out _)),
+        ("licence code", ContentType.LicenseCode, (envelope, signer) => Verifier.ReadCode(Prefix + "1" + Base32.Encode(envelope.Encode())).Code is not null),
+        ("licence code by a pack", ContentType.LicenseCode, (envelope, signer) => PackedKeys().Find(envelope.KeyId) is { } key && key.Use == envelope.ContentType && envelope.Verify(key.Key) && LicenseCode.Read(envelope) is not null),
+        ("receipt", ContentType.LookupTick, (envelope, signer) => Receipt.TryParse(ReceiptCases.Receipt(signedRoot: envelope), out var receipt) && receipt.Problem(Ring).Length == 0),
+        ("receipt by certificates", ContentType.LookupTick, (envelope, signer) => Receipt.TryParse(ReceiptCases.Receipt(signedRoot: envelope), out var receipt) && receipt.Problem(new ReceiptTrust(Ours)).Length == 0),
+        ("status list", ContentType.StatusList, (envelope, signer) => Opens(() => StatusToken.Open(envelope.Encode(), StatusAddress, Ours))),
+        ("status pack", ContentType.StatusPack, (envelope, signer) => Opens(() => StatusPack.Open(envelope.Encode(), [TestCertificates.Root]))),
+        ("trust list", ContentType.TrustList, (envelope, signer) => Opens(() => TrustList.Open(envelope.Encode(), Ours))),
+        ("neighbour list", ContentType.NeighbourList, (envelope, signer) => Opens(() => NeighbourList.Open(envelope.Encode(), Ours))),
+        ("live code", ContentType.LiveCode, (envelope, signer) => LiveCode.Read(Prefix + "8" + Base32.Encode(envelope.Encode()), Prefix, Keys["live"].Key.Private.PublicKey).Code is not null),
         ("identity assertion", ContentType.IdentityAssertion, (envelope, key) =>
             IdentityAssertion.Judge(new CarriedAssertion(envelope.Encode(), key.Certificate.Der.ToArray()), Environment, Nonce, "样例", Trust, Now).Outcome == CheckOutcome.Passed),
     ];
@@ -107,7 +107,7 @@ public sealed class PurposeMatrixTests
         Assert.True(Envelope.TryParse(Base32.Decode(live.Sign(Prefix, Keys["live"].Key).AsSpan(Prefix.Length + 1)), out var liveEnvelope));
         return new()
         {
-            [ContentType.Manifest] = new Manifest(Environment, FaceSamples.License(FaceSamples.Business), [.. seals]).Encode(), [ContentType.LicenseCode] = codeEnvelope!.Payload, [ContentType.LookupTick] = receipt!.SignedRoot.Payload,
+            [ContentType.Manifest] = new Manifest(Environment, FaceSamples.License(FaceSamples.Company), [.. seals]).Encode(), [ContentType.LicenseCode] = codeEnvelope!.Payload, [ContentType.LookupTick] = receipt!.SignedRoot.Payload,
             [ContentType.LiveCode] = liveEnvelope.Payload, [ContentType.IdentityAssertion] = said.Sign(Keys["identity"].Key).Payload, [ContentType.TrustList] = List.Sign(Keys["trust list"].Key).Payload,
             [ContentType.NeighbourList] = neighbours.Sign(Keys["trust list"].Key).Payload, [ContentType.StatusList] = token.Sign(Keys["status"].Key).Payload, [ContentType.StatusPack] = Pack().Sign(Keys["status"].Key).Payload,
         };

@@ -232,7 +232,7 @@ function show(key: string, answer: OfflineAnswer | null = null): void {
     facts.append(element('h2', '', words.says.compare), list);
     answerPlace.append(facts);
     if (permits.length > 0) {
-      const held = element('ul', '');
+      const held = element('ul', 'marked');
       held.append(...permits.map((permit) => element('li', '', `${permit.state === 0 ? '✔' : '✘'} ${permit.name}：${words.says[permitStates[permit.state] ?? 'permitInvalid']}`)));
       const part = element('section', '');
       part.append(element('h2', '', words.says.permits), held);
