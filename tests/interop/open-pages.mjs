@@ -14,8 +14,8 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'],
 });
 try {
-  for (const { url, picture, width, language, from } of JSON.parse(Buffer.concat(chunks).toString('utf8'))) {
-    const context = await browser.newContext({ viewport: { width, height: 740 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true, locale: language, serviceWorkers: 'block', extraHTTPHeaders: from ? { 'x-forwarded-for': from } : {} });
+  for (const { url, picture, width, language } of JSON.parse(Buffer.concat(chunks).toString('utf8'))) {
+    const context = await browser.newContext({ viewport: { width, height: 740 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true, locale: language, serviceWorkers: 'block' });
     // The browser tells when a heading was painted if it is asked to before.
     await context.addInitScript(() => new MutationObserver((_, observer) => {
       const heading = document.querySelector('h1');
