@@ -25,6 +25,12 @@ public sealed record EidServerOptions
     /// <summary>Where the public reports a doubt, as the pages say it, e.g. a telephone number; empty names the authority alone.</summary>
     public string PublicContact { get; init; } = "";
 
+    /// <summary>
+    /// Gateways in front of the public port: who asks is then the last address in their <c>X-Forwarded-For</c> that is no gateway, and limits go by that. From
+    /// anybody else the header says nothing.
+    /// </summary>
+    public IReadOnlyList<System.Net.IPAddress> PublicGateways { get; init; } = [];
+
     /// <summary>How long a live code may be scanned, 10 to 120 s.</summary>
     public TimeSpan LiveCodeLife { get; init; } = TimeSpan.FromSeconds(60);
 

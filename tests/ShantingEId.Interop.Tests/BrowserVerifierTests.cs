@@ -28,7 +28,7 @@ public sealed class BrowserVerifierTests(BrowserVerifierTests.Built built) : ICl
         Assert.True(exit == 0, output);
         foreach (var figure in output.Split('\n').Where(line => line.Contains("figure ", StringComparison.Ordinal)))
         {
-            TestContext.Current.TestOutputHelper?.WriteLine(figure.Trim());
+            Console.WriteLine(figure.Trim());
         }
 
         Assert.Contains("figure mutated_accepted_browser 0 codes <= 0", output, StringComparison.Ordinal);

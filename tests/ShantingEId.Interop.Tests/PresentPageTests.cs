@@ -1,12 +1,9 @@
 using System.Text.Json;
-using Google.Protobuf.WellKnownTypes;
-using ShantingEId.Server.Tests;
-using ShantingEId.V1;
 
 namespace ShantingEId.Interop.Tests;
 
 /// <summary>The page of a device that shows live codes, in Chromium, and a stranger who scans them from its screen. Pictures are kept under artifacts/pages.</summary>
-public sealed class PresentPageTests(PublicDoorServer server) : IClassFixture<PublicDoorServer>
+public sealed class PresentPageTests(ScanServer server) : IClassFixture<ScanServer>
 {
     private static readonly string Kept = Directory.CreateDirectory(Path.Combine(Foreign.Root, "artifacts", "pages")).FullName;
 
@@ -20,10 +17,15 @@ public sealed class PresentPageTests(PublicDoorServer server) : IClassFixture<Pu
         NodeTests.NeedModule("playwright-core");
         Foreign.Need("chromium");
         Foreign.Need("zbarimg");
-        var (set, session) = await OpenAsync();
+        // Two more to be scanned by a stranger: one whose minute is over, one that is for somebody else.
+        var holder = new LiveCodes(server);
+        var late = await holder.ShowAsync((await holder.OpenAsync()).Session);
+        server.PutForward(TimeSpan.FromSeconds(65));
+        var (set, session) = await holder.OpenAsync();
+        var others = await holder.ShowAsync(session, "bank");
         var url = $"{server.Pages}present#s={session.Secret}&scope=credit_code,name,representative&purpose={Uri.EscapeDataString("样例：银行开户")}";
 
-        var run = Foreign.Run("node", [Path.Combine(Foreign.Root, "tests", "interop", "present-page.mjs")], JsonSerializer.Serialize(new { url, folder = Kept, official = "HTTPS://EID.SHANTING.EXAMPLE/" }));
+        var run = Foreign.Run("node", [Path.Combine(Foreign.Root, "tests", "interop", "present-page.mjs")], JsonSerializer.Serialize(new { url, folder = Kept, official = "HTTPS://EID.SHANTING.EXAMPLE/", expired = late, others = others }));
 
         Assert.True(run.Exit == 0, run.Output);
         var seen = run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonSerializer.Deserialize<Seen>(line, JsonSerializerOptions.Web)!).ToDictionary(one => one.Moment);
@@ -39,20 +41,9 @@ public sealed class PresentPageTests(PublicDoorServer server) : IClassFixture<Pu
         Assert.Equal(("有效", "此码已经用过", true), (seen["scanned"].Says, seen["replayed"].Says, seen["replayed"].Differ));
         Assert.Equal(("presented", "已出示给公众", false), (seen["presented"].State, seen["presented"].Says, seen["presented"].Symbol));
         Assert.StartsWith("公众扫码 · ", seen["presented"].Detail, StringComparison.Ordinal);
+        Assert.Equal(("此码已失效", "不是出示给您的"), (seen["expired"].Says, seen["others"].Says));
         Assert.Equal(("waiting", "Let them scan it now", "0s"), (seen["calm"].State, seen["calm"].Says, seen["calm"].Motion));
         Assert.Equal("waiting", seen["reloaded"].State);
         Assert.Equal(("failed", "没有设备会话", false), (seen["stranger"].State, seen["stranger"].Says, seen["stranger"].Again));
-    }
-
-    private async Task<(IssuedSet Set, HolderSession Session)> OpenAsync()
-    {
-        var set = await server.Staff().IssueSetAsync(ServerFixture.ValidRequest());
-        var company = set.License.Enterprise.CreditCode;
-        await new SealService.SealServiceClient(server.Channel("staff")).GrantSealUseAsync(new GrantSealUseRequest
-        {
-            RequestId = ServerFixture.NewRequestId(), CreditCode = company, Caller = "holder-app", Seals = { Seal.Types.Kind.Official }, Uses = { "CONTRACT" }, Reference = "示例授权书〔2026〕1号",
-            UntilTime = TimeProvider.System.GetUtcNow().AddDays(30).ToTimestamp(),
-        });
-        return (set, await new HolderService.HolderServiceClient(server.Channel("holder-app")).OpenSessionAsync(new OpenSessionRequest { RequestId = ServerFixture.NewRequestId(), CreditCode = company, Device = "样例手机" }));
     }
 }

@@ -1,8 +1,16 @@
 using System.Globalization;
 using System.Text.Json;
+using Google.Protobuf.WellKnownTypes;
+using Microsoft.Extensions.DependencyInjection;
+using ShantingEId.Codes;
+using ShantingEId.Issuing;
+using ShantingEId.Licenses;
 using ShantingEId.Server;
 using ShantingEId.Server.Tests;
+using ShantingEId.Server.Tests.Life;
+using ShantingEId.Server.Tests.Trades;
 using ShantingEId.V1;
+using IssuedSet = ShantingEId.V1.IssuedSet;
 
 namespace ShantingEId.Interop.Tests;
 
@@ -24,7 +32,7 @@ public sealed class PublicPageBrowserTests(PublicDoorServer server) : IClassFixt
     private sealed record Wanted(string Url, string Picture, int Width, string Language);
 
     private sealed record Shown(
-        string Title, string Language, string Own, string Verdict, string Look, bool TooWide, string[] Order, double Smallest, int Milliseconds, int Bytes, string[] Foreign, string[] Problems);
+        string Title, string Language, string Own, string Verdict, string Look, bool TooWide, string[] Order, double Smallest, int Status, int Milliseconds, int Bytes, string[] Foreign, string[] Problems);
 
     [Fact]
     public async Task Phones_show_the_verdict_first_in_words_large_and_without_anything_of_others()
@@ -36,7 +44,7 @@ public sealed class PublicPageBrowserTests(PublicDoorServer server) : IClassFixt
         await server.Staff().ChangeRegistrationAsync(new ChangeRegistrationRequest
         {
             RequestId = ServerFixture.NewRequestId(), Name = renamed.Name, Enterprise = new Enterprise { Name = "枣庄市山亭区样例特别长的名称农副产品加工销售服务有限责任公司" },
-            UpdateMask = new Google.Protobuf.WellKnownTypes.FieldMask { Paths = { "name" } }, Reason = "样例：变更登记", Authority = "样例机关",
+            UpdateMask = new FieldMask { Paths = { "name" } }, Reason = "样例：变更登记", Authority = "样例机关",
         });
         var altered = valid.LicenseCode[..^2] + (valid.LicenseCode[^2] == 'A' ? 'E' : 'A') + valid.LicenseCode[^1];
         const string good = "own ok";
@@ -83,6 +91,62 @@ public sealed class PublicPageBrowserTests(PublicDoorServer server) : IClassFixt
         Print("page_verdict_first_ms", shown[0].Milliseconds, "ms", ">= 0");
         Print("page_bytes", shown.Max(page => page.Bytes), "bytes", "<= 61440");
         Print("page_foreign_requests", shown.Sum(page => page.Foreign.Length), "requests", "<= 0");
+    }
+
+    // All else that a page can say, one picture of each.
+    [Fact]
+    public async Task Every_other_verdict_has_its_page()
+    {
+        NodeTests.NeedModule("playwright-core");
+        Foreign.Need("chromium");
+        var life = LifeClient.Of(server);
+        var (valid, suspended, rescinded, cancelled, renamed, waiting) = (await FoundAsync(), await FoundAsync(), await FoundAsync(), await FoundAsync(), await FoundAsync(), await FoundAsync());
+        await life.DoAsync("Suspend", suspended);
+        await life.DoAsync("Rescind", rescinded);
+        await life.DoAsync("Cancel", cancelled);
+        var current = (await life.ChangeAsync(LifeClient.Rename(renamed, "枣庄市山亭区样例现名食品有限公司"))).IssuedSet;
+        var (early, withdrawn) = (await LaterAsync(waiting), await LaterAsync(valid));
+        await life.Staff.WithdrawChangeAsync(new WithdrawChangeRequest { RequestId = ServerFixture.NewRequestId(), Name = valid.Name, Reason = "样例：撤回", Authority = LifeClient.Authority });
+        var (whole, paused) = (await TradeSamples.IssueAsync(server, valid), await TradeSamples.IssueAsync(server, renamed));
+        await TradeSamples.SuspendAsync(server, paused, "YC1");
+        const string good = "own ok";
+        (string Name, string Path, string Verdict, string Look, string Own, int Status)[] pages =
+        [
+            ("suspended", PathOf(suspended.LicenseCode), "暂停", "wait", good, 200), ("rescinded", PathOf(rescinded.LicenseCode), "登记已撤销", "no", good, 200),
+            ("cancelled", PathOf(cancelled.LicenseCode), "已注销", "no", good, 200), ("former-names", PathOf(current.LicenseCode), "有效", "ok", good, 200),
+            ("not-yet", PathOf(early.LicenseCode), "查无此照", "unknown", good, 200), ("withdrawn", PathOf(withdrawn.LicenseCode), "从未生效", "no", good, 200),
+            ("not-found", "?code=" + TypedCode.Generate(), "查无此照", "unknown", "", 200), ("never-issued", PathOf(Signed(valid, claims => claims with { ManifestDigest = ManifestDigest.Of(new byte[100]) })), "从未签发", "no", good, 200),
+            ("mismatch", PathOf(Signed(valid, claims => claims with { Name = "枣庄市山亭区别家样例有限公司" })), "伪造或被改动", "no", "", 200),
+            ("permits", PathOf(whole.LicenseCode), "有效", "ok", good, 200), ("permit-suspended", PathOf(paused.LicenseCode), "有效", "wait", good, 200),
+            ("no-such-page", "robots.txt", "没有这个页面", "unknown", "", 404),
+        ];
+
+        var shown = Open([.. pages.Select(page => new Wanted(server.Pages + page.Path, Path.Combine(Kept, page.Name + ".png"), 360, "zh-CN"))]);
+
+        Assert.All(pages.Zip(shown), pair =>
+        {
+            var (expected, page) = pair;
+            Assert.Equal((expected.Name, expected.Verdict, expected.Look, expected.Own, expected.Status, false), (expected.Name, page.Verdict, page.Look, page.Own, page.Status, page.TooWide));
+            Assert.Equal((page.Verdict, 0, 0), (page.Order[0], page.Foreign.Length, page.Problems.Length));
+            Assert.InRange(page.Smallest, 16, 64);
+        });
+        Assert.Contains("曾用名", shown[3].Order);
+        Assert.Contains("所列许可", shown[10].Order);
+
+        async Task<IssuedSet> LaterAsync(IssuedSet set)
+        {
+            var change = LifeClient.Rename(set, "枣庄市山亭区样例来日食品有限公司");
+            change.EffectiveTime = TimeProvider.System.GetUtcNow().AddDays(3).ToTimestamp();
+            return (await life.ChangeAsync(change)).IssuedSet;
+        }
+    }
+
+    // With the true key.
+    private string Signed(IssuedSet set, Func<LicenseCode, LicenseCode> change)
+    {
+        var authority = server.Services.GetRequiredService<IssuingAuthority>();
+        LicenseCode.TryOpen(set.LicenseCode, authority.CodePrefix, out var envelope);
+        return change(LicenseCode.Read(envelope!)!).Sign(authority.CodePrefix, authority.CodeSigner);
     }
 
     [Fact]

@@ -1,9 +1,15 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Grpc.Net.Client;
+using Microsoft.Extensions.DependencyInjection;
+using ShantingEId.Codes;
+using ShantingEId.Issuing;
+using ShantingEId.Licenses;
 using ShantingEId.Server.Callers;
 using ShantingEId.Server.Tests.Life;
+using ShantingEId.Server.Tests.Trades;
 using ShantingEId.V1;
 
 namespace ShantingEId.Server.Tests;
@@ -66,14 +72,66 @@ public sealed partial class PublicPageTests(PublicFixture server) : IClassFixtur
     public async Task What_is_no_licence_has_answers_of_its_own()
     {
         var set = await life.FoundAsync();
-        var altered = set.LicenseCode[..^1] + (set.LicenseCode[^1] == 'A' ? 'E' : 'A');
+        // Not the last character: half of its bits are none of the signature's.
+        var altered = set.LicenseCode[..^2] + (set.LicenseCode[^2] == 'A' ? 'E' : 'A') + set.LicenseCode[^1];
 
-        await SaysAsync(altered, "伪造或被改动|无法识别", "Forged or altered|Cannot be read", "no|unknown");
+        await SaysAsync(altered, "伪造或被改动", "Forged or altered", "no");
         await SaysAsync(Official + "1ABC", "无法识别", "Cannot be read", "unknown");
         await SaysAsync("https://elsewhere.example/1ABC", "不是本机关的码", "Not our code", "unknown");
-        await SaysAsync("7777-7777-7777", "查无此照|无法识别", "Not found|Cannot be read", "unknown");
+        await SaysAsync("7777-7777-7777", "无法识别", "Cannot be read", "unknown");
+        await SaysAsync(TypedCode.Generate().ToString(), "查无此照", "Not found", "unknown");
         await SaysAsync("https://eid.shanting.examp1e/1ABC", "仿冒的网址", "Look-alike address", "no");
         await SaysAsync("\u4F60\u597D", "这不是证照码", "Not a code", "unknown");
+    }
+
+    // A thief of the signing key, a change of mind, a time to come, and a register that contradicts what was signed.
+    [Fact]
+    public async Task A_perfect_signature_is_not_enough()
+    {
+        var (set, other) = (await life.FoundAsync(), await life.FoundAsync());
+        var authority = server.Services.GetRequiredService<IssuingAuthority>();
+        LicenseCode.TryOpen(set.LicenseCode, Official, out var envelope);
+        var signed = LicenseCode.Read(envelope!)!;
+        string Signed(LicenseCode claims) => claims.Sign(Official, authority.CodeSigner);
+        var change = LifeClient.Rename(set, "枣庄市山亭区样例来日食品有限公司");
+        change.EffectiveTime = TimeProvider.System.GetUtcNow().AddDays(3).ToTimestamp();
+
+        var never = await SaysAsync(Signed(signed with { ManifestDigest = ManifestDigest.Of(new byte[100]) }), "从未签发", "Never issued", "no");
+        var lie = await SaysAsync(Signed(signed with { Name = "别家公司" }), "伪造或被改动", "Forged or altered", "no");
+        var next = (await life.ChangeAsync(change)).IssuedSet;
+        var early = await SaysAsync(next.LicenseCode, "查无此照", "Not found", "unknown");
+        Assert.Contains("尚未生效", early, StringComparison.Ordinal);
+        await life.Staff.WithdrawChangeAsync(new WithdrawChangeRequest { RequestId = ServerFixture.NewRequestId(), Name = set.Name, Reason = "样例：撤回", Authority = LifeClient.Authority });
+        var withdrawn = await SaysAsync(next.LicenseCode, "从未生效", "Never in force", "no");
+
+        // Nothing of the register goes with them; what was taken back never was anybody's name.
+        Assert.All((string[])[never, lie, early], html => Assert.DoesNotContain(set.License.Enterprise.Address, html, StringComparison.Ordinal));
+        Assert.All((string[])[never, lie, early, withdrawn], html => Assert.DoesNotContain("曾用名", html, StringComparison.Ordinal));
+        Assert.DoesNotContain("曾用名", await SaysAsync(set.LicenseCode, "有效", "Valid", "ok"), StringComparison.Ordinal);
+        await SaysAsync(other.LicenseCode, "有效", "Valid", "ok");
+    }
+
+    [Fact]
+    public async Task A_comprehensive_licence_lists_its_permits()
+    {
+        var company = await life.FoundAsync();
+        var set = await TradeSamples.IssueAsync(server, company);
+
+        var whole = await SaysAsync(set.LicenseCode, "有效", "Valid", "ok");
+        Assert.Contains("<ul class=\"marked\"><li>✔ 食品经营许可：有效</li><li>✔ 烟草专卖零售许可：有效</li><li>✔ 第二类医疗器械经营备案：有效</li></ul>", whole, StringComparison.Ordinal);
+        await TradeSamples.SuspendAsync(server, set, "JY1");
+
+        // The licence is in force and not all that it is shown for is: neither green nor red, and the permit is named.
+        var paused = await SaysAsync(set.LicenseCode, "有效", "Valid", "wait");
+        Assert.Contains("<ul class=\"marked\"><li>✘ 食品经营许可：暂停</li><li>✔ 烟草专卖零售许可：有效</li><li>✔ 第二类医疗器械经营备案：有效</li></ul>", paused, StringComparison.Ordinal);
+        Assert.Contains("食品经营许可暂停", paused, StringComparison.Ordinal);
+        Assert.Contains(">‖<", paused, StringComparison.Ordinal);
+        var english = (await GetAsync($"/?code={set.TypedCode}&lang=en")).Html;
+        Assert.All((string[])["<li>✘ 食品经营许可: suspended</li><li>✔ 烟草专卖零售许可: in force</li>", "not all of its permits are", "verdict wait"], part => Assert.Contains(part, english, StringComparison.Ordinal));
+
+        // It is worth no more than the business licence of its holder.
+        await life.DoAsync("Suspend", company);
+        Assert.Contains("the business licence of its holder is not in force", (await GetAsync($"/?code={set.TypedCode}&lang=en")).Html, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -161,13 +219,13 @@ public sealed partial class PublicPageTests(PublicFixture server) : IClassFixtur
     {
         var query = "/?code=" + Uri.EscapeDataString(code);
         var (_, html) = await GetAsync(query);
-        Assert.Contains(chinese.Split('|'), word => html.Contains($"<h1 id=\"verdict\">{word}</h1>", StringComparison.Ordinal));
-        Assert.Contains(look.Split('|'), one => html.Contains($"class=\"verdict {one}\"", StringComparison.Ordinal));
+        Assert.Contains($"<h1 id=\"verdict\">{chinese}</h1>", html, StringComparison.Ordinal);
+        Assert.Contains($"class=\"verdict {look}\"", html, StringComparison.Ordinal);
         var (_, other) = await GetAsync(query + "&lang=en");
         Assert.Contains("<html lang=\"en\">", other, StringComparison.Ordinal);
         // The way to the other language leads to the same code.
         Assert.Contains($"href=\"?code={Uri.EscapeDataString(code)}&amp;lang=en\"", html, StringComparison.Ordinal);
-        Assert.Contains(english.Split('|'), word => other.Contains($"<h1 id=\"verdict\">{word}</h1>", StringComparison.Ordinal));
+        Assert.Contains($"<h1 id=\"verdict\">{english}</h1>", other, StringComparison.Ordinal);
         return html;
     }
 
@@ -218,5 +276,9 @@ public sealed class PublicLimitTests(PublicFixture server) : IClassFixture<Publi
 
         Assert.Equal(HttpStatusCode.TooManyRequests, status);
         Assert.InRange(tried, 15, 25);
+        // No gateway is named here: whom somebody says he asks for makes no difference.
+        using var disguised = new HttpRequestMessage(HttpMethod.Get, "/?code=" + set.TypedCode) { Headers = { { "X-Forwarded-For", "203.0.113.7" } } };
+        using var still = await browser.SendAsync(disguised, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.TooManyRequests, still.StatusCode);
     }
 }

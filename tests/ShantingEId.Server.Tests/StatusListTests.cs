@@ -198,10 +198,16 @@ public abstract class StatusListTests(ServerFixture? fixture, Func<HttpClient> b
         Assert.Equal((TimeSpan.FromSeconds(60), TimeSpan.FromHours(24)), (token.Ttl, token.ExpireTime - token.IssueTime));
         Assert.False(first.Headers.Contains("Set-Cookie"));
 
-        using var again = new HttpRequestMessage(HttpMethod.Get, "/status/0");
-        again.Headers.IfNoneMatch.Add(first.Headers.ETag!);
-        using var same = await browser.SendAsync(again, TestContext.Current.CancellationToken);
-        Assert.Contains(same.StatusCode, (HttpStatusCode[])[HttpStatusCode.NotModified, HttpStatusCode.OK]); // Others may have changed the register in between.
+        // A change of the register that is still on its way makes one list anew, and not always another one.
+        var (tag, status) = (first.Headers.ETag!, HttpStatusCode.OK);
+        for (var turn = 0; turn < 3 && status == HttpStatusCode.OK; turn++)
+        {
+            using var again = new HttpRequestMessage(HttpMethod.Get, "/status/0") { Headers = { IfNoneMatch = { tag } } };
+            using var same = await browser.SendAsync(again, TestContext.Current.CancellationToken);
+            (tag, status) = (same.Headers.ETag!, same.StatusCode);
+        }
+
+        Assert.Equal(HttpStatusCode.NotModified, status);
         using var head = await browser.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/status/0"), TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.OK, head.StatusCode);
         using var post = await browser.PostAsync("/status/0", null, TestContext.Current.CancellationToken);

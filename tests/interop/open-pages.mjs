@@ -1,7 +1,7 @@
 // Opens pages as a phone does, in headless Chromium with its processor slowed down four times, keeps a picture of each and prints what a
 // person, or a screen reader, would find, one line of JSON for each:
 //   echo '[{"url":"http://localhost:7480/…","picture":"valid.png","width":360,"language":"zh-CN"}]' | node open-pages.mjs
-// {"title":"…","verdict":"有效","look":"ok","milliseconds":120,"bytes":5400,"foreign":[],"tooWide":false,"order":["…"]}
+// {"title":"…","verdict":"有效","look":"ok","status":200,"milliseconds":120,"bytes":5400,"foreign":[],"tooWide":false,"order":["…"]}
 import { chromium } from 'playwright-core';
 
 const chunks = [];
@@ -16,6 +16,14 @@ const browser = await chromium.launch({
 try {
   for (const { url, picture, width, language } of JSON.parse(Buffer.concat(chunks).toString('utf8'))) {
     const context = await browser.newContext({ viewport: { width, height: 740 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true, locale: language, serviceWorkers: 'block' });
+    // The browser tells when a heading was painted if it is asked to before.
+    await context.addInitScript(() => new MutationObserver((_, observer) => {
+      const heading = document.querySelector('h1');
+      if (heading !== null) {
+        heading.setAttribute('elementtiming', 'verdict');
+        observer.disconnect();
+      }
+    }).observe(document, { childList: true, subtree: true }));
     const page = await context.newPage();
     const devtools = await context.newCDPSession(page);
     await devtools.send('Emulation.setCPUThrottlingRate', { rate: 4 });
@@ -23,17 +31,17 @@ try {
     const problems = [];
     let bytes = 0;
     page.on('request', request => new URL(request.url()).host === new URL(url).host || foreign.push(request.url()));
-    page.on('console', message => message.type() === 'error' && problems.push(message.text()));
+    page.on('console', message => message.type() === 'error' && message.location().url !== url && problems.push(message.text()));
     // As they came over the line, packed and with their headers.
     await devtools.send('Network.enable');
     devtools.on('Network.loadingFinished', ({ encodedDataLength }) => { bytes += encodedDataLength; });
-    await page.goto(url, { waitUntil: 'load' });
+    const status = (await page.goto(url, { waitUntil: 'load' }))?.status() ?? 0;
     await page.waitForSelector('h1', { state: 'visible' });
-    // From the beginning of the navigation to the first content on the screen, by the browser's own clock; the verdict is in it.
+    // From the beginning of the navigation until the verdict's own words are on the screen, by the browser's own clock.
     const milliseconds = Math.round(await page.evaluate(() => new Promise(done => new PerformanceObserver(list => {
-      const paint = list.getEntries().find(entry => entry.name === 'first-contentful-paint');
-      paint && done(paint.startTime);
-    }).observe({ type: 'paint', buffered: true }))));
+      const paint = list.getEntries().find(entry => entry.identifier === 'verdict' && entry.element === document.querySelector('h1'));
+      paint && done(paint.renderTime);
+    }).observe({ type: 'element', buffered: true }))));
     // What the browser finds by itself comes after the verdict.
     await page.waitForFunction(() => !document.querySelector('main[data-signature]') || !document.querySelector('#own').hidden, undefined, { timeout: 20000 });
     const found = await page.evaluate(() => ({
@@ -51,7 +59,7 @@ try {
       await page.screenshot({ path: picture, fullPage: true });
     }
 
-    console.log(JSON.stringify({ ...found, milliseconds, bytes, foreign, problems }));
+    console.log(JSON.stringify({ ...found, status, milliseconds, bytes, foreign, problems }));
     await context.close();
   }
 } finally {

@@ -12,7 +12,7 @@ for await (const chunk of process.stdin) {
   chunks.push(chunk);
 }
 
-const { url, folder, official } = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+const { url, folder, official, expired, others } = JSON.parse(Buffer.concat(chunks).toString('utf8'));
 const scratch = mkdtempSync(join(tmpdir(), 'eid-present-'));
 const browser = await chromium.launch({
   executablePath: process.env.EID_CHROMIUM ?? '/usr/bin/chromium',
@@ -92,6 +92,15 @@ try {
   await phone.waitForSelector('.verdict.no');
   await phone.screenshot({ path: join(folder, 'live-replayed.png'), fullPage: true });
   console.log(JSON.stringify({ moment: 'replayed', says: await phone.textContent('h1'), problems, differ: first !== second }));
+
+  // A code whose minute is over, and one that is shown to somebody else.
+  for (const [moment, code] of Object.entries({ expired, others })) {
+    await phone.goto(code.replace(official, new URL(url).origin + '/'));
+    await phone.click('form[method=post] button');
+    await phone.waitForSelector('.verdict.no');
+    await phone.screenshot({ path: join(folder, `live-${moment}.png`), fullPage: true });
+    console.log(JSON.stringify({ moment, says: await phone.textContent('h1'), problems }));
+  }
 
   // 4. The page again in the same tab, for who wants no motion; and without a session.
   const calm = await open({ reducedMotion: 'reduce', locale: 'en-GB' });

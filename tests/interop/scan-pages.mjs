@@ -70,19 +70,26 @@ try {
   await page.evaluate(() => navigator.serviceWorker.ready);
   seen.scan = { ...(await look(page)), pack: await page.textContent('#pack') };
   seen.manifest = await page.evaluate(async () => (await fetch(document.querySelector('link[rel=manifest]').href)).json());
+  seen.installability = (await (await context.newCDPSession(page)).send('Page.getInstallabilityErrors')).installabilityErrors.map((error) => error.errorId);
   await picture(page, 'scan');
 
   // 2. The camera sees a code of ours, out of focus and aslant at first.
   const began = Date.now();
   await page.click('#start');
-  await page.waitForFunction(() => document.querySelector('#camera').videoWidth > 0);
+  await page.waitForFunction(() => location.pathname !== '/scan' || document.querySelector('#camera').videoWidth > 0);
   await picture(page, 'scan-camera');
   await page.waitForURL((url) => url.pathname.startsWith('/1'), { timeout: 20000 });
   seen.cameraMilliseconds = Date.now() - began;
   seen.camera = { ...(await look(page)), own: await ownLine(page) };
   await picture(page, 'scan-found');
 
-  // 3. Pictures.
+  // 3. The keyboard, as a phone types it; and pictures.
+  await page.goto(what.base + 'scan?lang=zh');
+  await page.fill('#code', what.typed.toLowerCase());
+  await page.click('form button');
+  await page.waitForSelector('h1#verdict');
+  seen.typed = await look(page);
+  await page.waitForLoadState();
   seen.uploads = {};
   for (const [name, file] of Object.entries(what.uploads)) {
     await page.goto(what.base + 'scan?lang=zh');
@@ -145,6 +152,30 @@ try {
   seen.noScript = { start: await plain.page.isVisible('#start'), picture: await plain.page.isVisible('.picker'), says: await plain.page.textContent('noscript'), typed: await plain.page.isVisible('#code') };
   await picture(plain.page, 'scan-noscript');
   await plain.context.close();
+  // Browsers too old for the check of signatures, and one that never got its program.
+  seen.old = [];
+  for (const age of [(old) => old.addInitScript(() => delete window.BigInt), (old) => old.route('**/check.js', (route) => route.abort())]) {
+    online = false;
+    const { context: past, page: old } = await phone('zh-CN', { serviceWorkers: 'block' });
+    old.removeAllListeners('pageerror');
+    await age(old);
+    const one = {};
+    for (const name of ['foreign', 'lookalike', 'ours']) {
+      await old.goto(what.base + 'scan?lang=zh');
+      await old.waitForSelector('main.scripted');
+      one.promises = await old.isVisible('#pack');
+      const asked = Date.now();
+      one[name] = await upload(old, what.uploads[name]);
+      one.milliseconds ??= Date.now() - asked;
+      await picture(old, `old-${seen.old.length}-${name}`);
+    }
+
+    one.own = await old.locator('#own:not([hidden])').count();
+    seen.old.push(one);
+    await past.close();
+    online = true;
+  }
+
 
   // 6. The server, or what stands in front of it, lies. The service worker is left out so that answers can be altered on their way.
   const { context: judge, page: own } = await phone('zh-CN', { serviceWorkers: 'block' });
@@ -163,6 +194,11 @@ try {
   await see('forgedAsValid', what.codes.altered);
   await lie(what.codes.revoked, valid);
   await see('anothersFacts', what.codes.revoked);
+  // Another root beside ours: signatures agree, and yet somebody should ask.
+  const trust = await (await judge.request.get(what.base + 'app/trust')).json();
+  await own.route('**/app/trust', (route) => route.fulfill({ json: { ...trust, authority: trust.authority + what.otherRoot } }));
+  await see('changed', what.codes.valid);
+  await own.unroute('**/app/trust');
   // Others' certificates, and a code that they signed: the roots of the first visit do not lead there.
   await own.route('**/app/trust', (route) => route.fulfill({ json: what.otherTrust }));
   await lie(what.codes.others, valid);

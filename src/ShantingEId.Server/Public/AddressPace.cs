@@ -7,13 +7,17 @@ namespace ShantingEId.Server.Public;
 
 /// <summary>
 /// How often one address may ask, and how often in vain. An address is one of IPv4, or a /64 of IPv6, which is what one household or one attacker has at
-/// least. Behind a gateway that terminates connections all come from one address: then the gateway limits, and these limits are raised.
+/// least. Behind a gateway that terminates connections all would come from one address: it is named to the server, which then believes it whom it asks for
+/// (<see cref="EidServerOptions.PublicGateways"/>). The limits themselves are nobody's to raise: for a crowd behind one address a guesser would go free.
 /// </summary>
 internal sealed class AddressPace(TimeProvider clock) : IDisposable
 {
     // A crowd behind one address of a mobile network scans; nobody scans that fast alone.
     private const int PagesPerMinute = 300;
     private const int MissesPerMinute = 20;
+
+    // A device that shows a live code looks every other second whether it was scanned: a hundred of them behind one address.
+    private const int LooksPerMinute = 3000;
 
     // Who keeps copies as long as they may be kept asks for each list once in its ttl, and for a pack once an hour: these are for a crowd, or a shared
     // cache, behind one address. A pack has megabytes.
@@ -24,18 +28,15 @@ internal sealed class AddressPace(TimeProvider clock) : IDisposable
     private const int MostAddresses = 50_000;
     private readonly MemoryCache seen = new(new MemoryCacheOptions { SizeLimit = MostAddresses });
 
-    private sealed record Visitor(Pace Pages, Pace Misses, Pace Lists, Pace Packs);
+    private sealed record Visitor(Pace Pages, Pace Misses, Pace Looks, Pace Lists, Pace Packs);
 
     /// <summary>Takes one page.</summary>
     /// <exception cref="EidException"><see cref="ErrorReason.RateLimited"/>: too many, or too many that found nothing.</exception>
-    public void Take(IPAddress? address)
-    {
-        var visitor = Of(address);
-        if (!visitor.Pages.TryTake(out var wait) || !visitor.Misses.HasRoom(out wait))
-        {
-            throw new EidException(ErrorReason.RateLimited, "查询过于频繁，请稍后再试") { RetryAfter = wait };
-        }
-    }
+    public void Take(IPAddress? address) => TakeUnlessMissed(Of(address), visitor => visitor.Pages);
+
+    /// <summary>Takes one look of a device at what became of its live code.</summary>
+    /// <exception cref="EidException"><see cref="ErrorReason.RateLimited"/>: too many, or too many that found nothing.</exception>
+    public void TakeLook(IPAddress? address) => TakeUnlessMissed(Of(address), visitor => visitor.Looks);
 
     /// <summary>Takes one status list.</summary>
     /// <exception cref="EidException"><see cref="ErrorReason.RateLimited"/>.</exception>
@@ -51,6 +52,14 @@ internal sealed class AddressPace(TimeProvider clock) : IDisposable
     /// <inheritdoc/>
     public void Dispose() => seen.Dispose();
 
+    private static void TakeUnlessMissed(Visitor visitor, Func<Visitor, Pace> which)
+    {
+        if (!which(visitor).TryTake(out var wait) || !visitor.Misses.HasRoom(out wait))
+        {
+            throw new EidException(ErrorReason.RateLimited, "查询过于频繁，请稍后再试") { RetryAfter = wait };
+        }
+    }
+
     private static void Take(Pace pace)
     {
         if (!pace.TryTake(out var wait))
@@ -63,7 +72,7 @@ internal sealed class AddressPace(TimeProvider clock) : IDisposable
     {
         (entry.Size, entry.SlidingExpiration) = (1, TimeSpan.FromMinutes(5));
         Pace PerMinute(int count) => new(count, TimeSpan.FromMinutes(1), count, clock);
-        return new Visitor(PerMinute(PagesPerMinute), PerMinute(MissesPerMinute), PerMinute(ListsPerMinute), PerMinute(PacksPerMinute));
+        return new Visitor(PerMinute(PagesPerMinute), PerMinute(MissesPerMinute), PerMinute(LooksPerMinute), PerMinute(ListsPerMinute), PerMinute(PacksPerMinute));
     })!;
 
     private static UInt128 KeyOf(IPAddress? address)

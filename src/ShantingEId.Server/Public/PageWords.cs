@@ -148,7 +148,7 @@ internal sealed class PageWords
     public string State(PermitStatus permit) => permit switch
     {
         { IsInForce: true } => Pick("有效", "in force"),
-        { State: PermitState.Suspended, Until: { } until } => Pick("暂停至 ", "suspended until ") + Time(until),
+        { SuspendedUntil: { } until } => Pick("暂停至 ", "suspended until ") + Time(until),
         { State: PermitState.Suspended } => Pick("暂停", "suspended"),
         { State: PermitState.Scheduled } => Pick("尚未生效", "not in force yet"),
         { State: PermitState.Expired } => Pick("已过有效期", "expired"),

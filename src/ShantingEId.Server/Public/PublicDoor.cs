@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using ShantingEId.Issuing;
@@ -80,8 +81,28 @@ internal static class PublicDoor
     public static void Map(WebApplication app)
     {
         var (site, lists, scan, present) = (app.Services.GetService<PublicSite>(), app.Services.GetService<StatusSite>(), app.Services.GetService<ScanApp>(), app.Services.GetService<PresentSite>());
-        app.Use((context, next) => site is not null && context.Features.Get<IConnectionItemsFeature>()?.Items.ContainsKey(Mark) == true
-            ? AnswerAsync(context, site, lists!, scan!, present!) : next(context));
+        if (app.Services.GetRequiredService<EidServerOptions>().PublicGateways is { Count: > 0 } gateways)
+        {
+            app.UseWhen(IsPublic, branch => branch.UseForwardedHeaders(Behind(gateways)));
+        }
+
+        app.Use((context, next) => site is not null && IsPublic(context) ? AnswerAsync(context, site, lists!, scan!, present!) : next(context));
+    }
+
+    private static bool IsPublic(HttpContext context) => context.Features.Get<IConnectionItemsFeature>()?.Items.ContainsKey(Mark) == true;
+
+    // Whom each gateway says it asks for, from the nearest back to the first that is none of them: what stands before that anybody may have written.
+    private static ForwardedHeadersOptions Behind(IReadOnlyList<IPAddress> gateways)
+    {
+        var trusted = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedFor, ForwardLimit = null };
+        trusted.KnownProxies.Clear();
+        trusted.KnownIPNetworks.Clear();
+        foreach (var gateway in gateways)
+        {
+            trusted.KnownProxies.Add(gateway);
+        }
+
+        return trusted;
     }
 
     private static async Task AnswerAsync(HttpContext context, PublicSite site, StatusSite lists, ScanApp scan, PresentSite present)

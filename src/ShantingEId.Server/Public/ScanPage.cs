@@ -29,8 +29,8 @@ internal static class ScanPage
             <section class="scripted-only"><h2>{Say("没有网络时", "Without a network")}</h2><p id="pack">{Say("正在准备离线状态包……", "Preparing states for offline use…")}</p>
             <p class="small">{Say("把本页添加到主屏幕，断网时也能打开。离线只能说出状态包生成时的状态；状态包到期后不再判断。", "Add this page to your home screen to open it without a network. Offline it tells the state as of its data, and nothing once they have expired.")}</p></section>
             """;
-        var attributes = $" data-prefix=\"{PageFrame.Text(codePrefix)}\" data-words=\"{wordsWay}\" data-wasm=\"{WebAssets.Way("zxing_reader.wasm")}\"";
-        // In this order: the scanner waits for the check, and does without it where a browser is too old for it.
+        var attributes = $" data-prefix=\"{PageFrame.Text(codePrefix)}\" data-words=\"{wordsWay}\" data-wasm=\"{WebAssets.Way("zxing_reader.wasm")}\"{(hasNeighbours ? " data-neighbours" : "")}";
+        // In this order: deferred scripts run one after the other, so when the scanner begins the check is there, or this browser is too old for it.
         var head = $"""<link rel="manifest" href="{manifestWay}"><link rel="apple-touch-icon" href="{WebAssets.Way("icon-192.png")}"><meta name="theme-color" content="#0b57a4"><script defer src="{WebAssets.Way("check.js")}"></script><script defer src="{WebAssets.Way("scan.js")}"></script>""";
         return frame.Render(words, title, content, attributes, head);
 

@@ -174,7 +174,7 @@ internal sealed class VerdictPage(string authorityName, string contact)
     {
         if (shown.Permits.Count > 0)
         {
-            html.Append("<section><h2>").Append(Text(words.Pick("所列许可", "Permits"))).Append("</h2><ul>");
+            html.Append("<section><h2>").Append(Text(words.Pick("所列许可", "Permits"))).Append("</h2><ul class=\"marked\">");
             foreach (var permit in shown.Permits)
             {
                 html.Append("<li>").Append(permit.IsInForce ? "✔ " : "✘ ").Append(Text(permit.Permit.Name)).Append(Text(words.Pick("：", ": "))).Append(Text(words.State(permit))).Append("</li>");

@@ -47,7 +47,8 @@ internal static class BenchPack
         Figure.Show("pack_load", loaded.TotalMilliseconds, "ms");
 
         // 3. A delta.
-        var later = maker.Make(2, Changed(reading, places), successions, []);
+        var (changed, changedSuccessions) = Changed(reading, successions, places, [.. Enumerable.Range(sets + 1, Changes).Select(number => StatusIndex.Of(number, authority.StatusSecret))], rows);
+        var later = maker.Make(2, changed, changedSuccessions, []);
         var (delta, deltaMade) = Timed(() => PackDelta.Make(bytes, later), 3);
         var (applied, deltaApplied) = Timed(() => PackDelta.Apply(bytes, delta), 3);
         if (!applied.AsSpan().SequenceEqual(later))
@@ -120,16 +121,31 @@ internal static class BenchPack
         [.. places.Where(place => lists[place.List].States[place.Index] == (int)LicenseStatus.Superseded).Where((_, i) => i % 2 == 0).Zip(places.Where(place => lists[place.List].States[place.Index] == (int)LicenseStatus.Valid))
             .SelectMany(pair => (PackedSeals[])[new(pair.First, 0b00_00_11_00), new(pair.Second, 0b01_01_00_01)]).OrderBy(one => one.Place.List).ThenBy(one => one.Place.Index)];
 
-    // A day's changes: some in force end or pause.
-    private static BoardReading Changed(BoardReading reading, StatusReference[] places)
+    // A day's changes: of those in force a third ends, a third pauses, and a third is replaced by a licence at a new place, half of these with seals that
+    // go on under it.
+    private static (BoardReading Reading, List<PackedSuccession> Successions) Changed(BoardReading reading, List<PackedSuccession> successions, StatusReference[] places, StatusReference[] free, IReadOnlyList<EnterpriseInput> rows)
     {
         var lists = reading.Lists.Select(list => list with { States = list.States.Copy() }).ToList();
-        foreach (var (i, place) in places.Where(place => lists[place.List].States[place.Index] == (int)LicenseStatus.Valid).Take(Changes).Index())
+        var (replaced, seals) = (new List<PackedSuccession>(), reading.Seals.ToDictionary(seal => seal.Place));
+        foreach (var (i, place) in places.Where(place => reading.Lists[place.List].States[place.Index] == (int)LicenseStatus.Valid).Take(Changes).Index())
         {
-            lists[place.List].States[place.Index] = (int)(i % 2 == 0 ? LicenseStatus.Invalid : LicenseStatus.Suspended);
+            lists[place.List].States[place.Index] = (int)((i % 3) switch { 0 => LicenseStatus.Invalid, 1 => LicenseStatus.Suspended, _ => LicenseStatus.Superseded });
+            if (i % 3 != 2)
+            {
+                continue;
+            }
+
+            replaced.Add(new PackedSuccession(place, 2, rows[i % rows.Count].Name));
+            var next = free[i].List < lists.Count ? free[i] : throw new InvalidOperationException("no room in the last list for the changes; take some sets less");
+            lists[next.List].States[next.Index] = (int)LicenseStatus.Valid;
+            if (i % 2 == 0)
+            {
+                (seals[place], seals[next]) = (new(place, 0b00_00_11_00), new(next, 0b01_01_00_01));
+            }
         }
 
-        return reading with { AsOf = reading.AsOf.AddHours(1), Lists = lists };
+        return (reading with { AsOf = reading.AsOf.AddHours(1), Lists = lists, Seals = [.. seals.Values.OrderBy(one => one.Place.List).ThenBy(one => one.Place.Index)] },
+            [.. successions.Concat(replaced).OrderBy(one => one.Old.List).ThenBy(one => one.Old.Index)]);
     }
 
     private static (T Result, TimeSpan Median) Timed<T>(Func<T> work, int times)

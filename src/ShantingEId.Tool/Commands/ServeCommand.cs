@@ -25,6 +25,11 @@ internal static class ServeCommand
         var checkpoints = new Option<string?>("--checkpoints") { Description = "查询账本的检查点文件（默认在登记簿目录下）；正式环境应放在另一台机器的磁盘上", HelpName = "FILE" };
         var publicPort = new Option<int?>("--public-port") { Description = "公众扫码页面的端口，0 为任一空闲端口（默认不开放）；试用时为本机的 http，正式环境为 https", HelpName = "PORT" };
         var contact = new Option<string>("--contact") { Description = "公众页面上所列的核实电话", HelpName = "TEXT", DefaultValueFactory = _ => "" };
+        var gateways = new Option<System.Net.IPAddress[]>("--public-gateway")
+        {
+            Description = "公众端口前的网关（反向代理）的地址，可给出多个：来自它们的请求，按 X-Forwarded-For 所列的访问者计数限速；其他来源的这个标头一律不理会", HelpName = "ADDRESS",
+            CustomParser = AddressesIn, AllowMultipleArgumentsPerToken = true,
+        };
         var ttl = new Option<int>("--status-ttl") { Description = "公众端口上的状态列表，副本可用多少秒（默认 60）", HelpName = "SECONDS", DefaultValueFactory = _ => 60 };
         var packs = new Option<string?>("--packs") { Description = "离线状态包的目录，各副本共用（默认在登记簿目录下）", HelpName = "DIR" };
         var journal = new Option<string?>("--journal") { Description = "登记日志的目录，各副本共用，应与登记簿不在同一块磁盘（登记簿为文件的默认在其目录下；正式环境必须给出）", HelpName = "DIR" };
@@ -43,7 +48,7 @@ internal static class ServeCommand
             StopsByItself = true,
             Examples = ["eid serve", "eid serve --data /srv/eid/data --certs /srv/eid/certs --environment Production --port 443 --journal /mnt/journal", $"{PostgresOption.Variable}='Host=db;Database=eid;Username=eid;Password=…' eid serve --redis cache:6379 --journal /mnt/journal"],
         };
-        foreach (var option in (Option[])[certificates, data, environment, port, postgres, redis, publicPort, contact, ttl, packs, journal, ledger, checkpoints, keep, holidays, trades, trustList, crls, neighbours, uses, times, optional, workingDays])
+        foreach (var option in (Option[])[certificates, data, environment, port, postgres, redis, publicPort, contact, gateways, ttl, packs, journal, ledger, checkpoints, keep, holidays, trades, trustList, crls, neighbours, uses, times, optional, workingDays])
         {
             command.Options.Add(option);
         }
@@ -60,7 +65,7 @@ internal static class ServeCommand
             {
                 CertificatesDirectory = folder, DataDirectory = parse.GetRequiredValue(data), Environment = parse.GetRequiredValue(environment), Port = parse.GetValue(port),
                 Postgres = parse.GetValue(postgres), Redis = parse.GetValue(redis),
-                PublicPort = parse.GetValue(publicPort), PublicContact = parse.GetRequiredValue(contact),
+                PublicPort = parse.GetValue(publicPort), PublicContact = parse.GetRequiredValue(contact), PublicGateways = parse.GetValue(gateways) ?? [],
                 StatusTtl = TimeSpan.FromSeconds(parse.GetValue(ttl)), PackDirectory = parse.GetValue(packs), JournalDirectory = parse.GetValue(journal), LedgerDirectory = parse.GetValue(ledger), LedgerCheckpoints = parse.GetValue(checkpoints), LedgerKeep = parse.GetValue(keep) is { } days ? TimeSpan.FromDays(days) : null,
                 Holidays = parse.GetValue(holidays), Trades = parse.GetValue(trades), TrustList = parse.GetValue(trustList), RevocationLists = parse.GetValue(crls), Neighbours = parse.GetValue(neighbours), SealUses = parse.GetValue(uses), TimeStampAuthority = parse.GetValue(times), TimeStampRequired = !parse.GetValue(optional),
                 Deregistration = new DeregistrationTerms { PublicationInWorkingDays = parse.GetValue(workingDays) },
@@ -98,5 +103,23 @@ internal static class ServeCommand
             return ExitCode.Ok;
         });
         return command;
+    }
+
+    private static System.Net.IPAddress[] AddressesIn(System.CommandLine.Parsing.ArgumentResult result)
+    {
+        var addresses = new List<System.Net.IPAddress>();
+        foreach (var token in result.Tokens)
+        {
+            if (System.Net.IPAddress.TryParse(token.Value, out var address))
+            {
+                addresses.Add(address);
+            }
+            else
+            {
+                result.AddError($"--public-gateway 的 {token.Value} 不是 IP 地址");
+            }
+        }
+
+        return [.. addresses];
     }
 }

@@ -67,7 +67,7 @@ public sealed record TrustList
     }
 
     // { 1: number, 2: issued, 3: next update, 4: [ [ certificate, name, uses, region, from, to ] ] }, times in seconds since 1970.
-    private byte[] Encode()
+    internal byte[] Encode()
     {
         var writer = new CborWriter(CborConformanceMode.Canonical);
         writer.WriteStartMap(4);

@@ -72,6 +72,9 @@ public sealed record PermitStatus(Permit Permit, PermitState State, DateTimeOffs
     /// <summary>Whether it may be relied on.</summary>
     public bool IsInForce => State is PermitState.Active or PermitState.Confirmed;
 
+    /// <summary>When a suspension ends; null where there is none, or none whose end is known. The end of the term ends no suspension: then the permit has expired.</summary>
+    public DateTimeOffset? SuspendedUntil => State == PermitState.Suspended && Until is { } until && !(Permit.ExpireDate is { } last && until >= WorkCalendar.EndOf(last)) ? until : null;
+
     /// <summary>
     /// The state at an instant. As with sets: of what had taken effect by then the one recorded last; and the term counts, whatever was
     /// recorded, unless the permit has ended before.

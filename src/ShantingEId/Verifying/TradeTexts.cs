@@ -29,7 +29,7 @@ internal static class TradeTexts
 
     private static string Sentence(PermitStatus status) => status switch
     {
-        { State: PermitState.Suspended, Until: { } until } => $"{status.Permit.Name}暂停至 {Minute(until)}",
+        { SuspendedUntil: { } until } => $"{status.Permit.Name}暂停至 {Minute(until)}",
         { State: PermitState.Suspended } => $"{status.Permit.Name}暂停，恢复时间未定",
         { State: PermitState.Scheduled } => $"{status.Permit.Name}尚未生效",
         _ => $"{status.Permit.Name}{status.State.Name()}",

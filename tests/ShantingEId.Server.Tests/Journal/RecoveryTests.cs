@@ -2,6 +2,7 @@ using System.Globalization;
 using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
+using ShantingEId.Codes;
 using ShantingEId.Issuing;
 using ShantingEId.Server.Approvals;
 using ShantingEId.Server.Authority;
@@ -141,7 +142,9 @@ public abstract class RecoveryContract(ServerFixture server, IRestorable copies)
 
         IssuedSet Fresh(IssuedSet set)
         {
-            string[] fresh = [set.License.LicenseId, set.TypedCode, set.LicenseCode, .. set.Seals.Select(seal => seal.SealCode)];
+            Assert.Equal(CodeProblem.None, LicenseCode.TryOpen(set.LicenseCode, "HTTPS://EID.SHANTING.EXAMPLE/", out var envelope));
+            // Its place in the status lists too: given twice, one would be revoked with the other.
+            string[] fresh = [set.License.LicenseId, set.TypedCode, set.LicenseCode, LicenseCode.Read(envelope!)!.Status.ToString(), .. set.Seals.Select(seal => seal.SealCode)];
             Assert.All(fresh, number => Assert.True(numbers.Add(number), $"{number} twice"));
             return set;
         }

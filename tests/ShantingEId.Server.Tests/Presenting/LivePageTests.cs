@@ -54,7 +54,9 @@ public sealed class LivePageTests(PresentFixture server) : IClassFixture<Present
         var (set, session) = await holder.OpenAsync();
         var shown = await holder.ShowAsync(session, "bank");
 
-        Assert.Contains("不是出示给您的", await PostAsync(shown.Code[(Official.Length - 1)..]), StringComparison.Ordinal);
+        var page = await PostAsync(shown.Code[(Official.Length - 1)..]);
+        Assert.Contains("<h1 id=\"verdict\">不是出示给您的</h1>", page, StringComparison.Ordinal);
+        Assert.DoesNotContain(set.License.Enterprise.Name, page, StringComparison.Ordinal);
 
         Assert.Equal(Verdict.Valid, (await holder.BankScansAsync(shown)).Verdict);
         using var ordinary = await browser.PostAsync(set.LicenseCode[(Official.Length - 1)..], null, Cancel);
@@ -86,6 +88,44 @@ public sealed class LivePageTests(PresentFixture server) : IClassFixture<Present
 
         var state = await AskAsync("state", session.Secret, new { name = shown.Name });
         Assert.Equal(("PRESENTED", "银行", "银行开户"), ((string)state["state"]!, (string)state["by"]!, (string)state["purpose"]!));
+    }
+
+    // Ten devices of a service hall, a look every other second each: the hall's own visitors come from the same address.
+    [Fact]
+    public async Task Devices_that_look_what_became_of_their_codes_leave_others_their_pages()
+    {
+        var (set, session) = await holder.OpenAsync();
+        var shown = await holder.ShowAsync(session);
+        for (var look = 0; look < 10 * 60; look++)
+        {
+            Assert.Equal("WAITING", (string)(await AskAsync("state", session.Secret, new { name = shown.Name }))["state"]!);
+        }
+
+        Assert.Contains("有效", await browser.GetStringAsync("/?code=" + set.TypedCode, Cancel), StringComparison.Ordinal);
+        Assert.NotEmpty((string)(await AskAsync("codes", session.Secret, new { requestId = ServerFixture.NewRequestId(), scope = new[] { "name" }, purpose = "", audience = "", english = false }))["path"]!);
+    }
+
+    // A picture of a code that is over, and its words in both languages.
+    [Fact]
+    public async Task After_its_minute_a_code_is_over_for_a_stranger_and_shows_nothing()
+    {
+        var (set, session) = await holder.OpenAsync();
+        var shown = await holder.ShowAsync(session);
+        server.Wall.Shift = TimeSpan.FromSeconds(65);
+        try
+        {
+            var way = shown.Code[(Official.Length - 1)..];
+            var page = await PostAsync(way);
+            Assert.Contains("<h1 id=\"verdict\">此码已失效</h1>", page, StringComparison.Ordinal);
+            Assert.Contains("class=\"verdict no\"", page, StringComparison.Ordinal);
+            Assert.Contains("<h1 id=\"verdict\">Code expired</h1>", await PostAsync(way + "?lang=en"), StringComparison.Ordinal);
+            Assert.DoesNotContain(set.License.Enterprise.Name, page, StringComparison.Ordinal);
+            Assert.Equal("EXPIRED", (string)(await AskAsync("state", session.Secret, new { name = shown.Name }))["state"]!);
+        }
+        finally
+        {
+            server.Wall.Shift = TimeSpan.Zero;
+        }
     }
 
     [Fact]

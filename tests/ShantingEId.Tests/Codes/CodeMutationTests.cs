@@ -8,7 +8,7 @@ namespace ShantingEId.Tests.Codes;
 
 /// <summary>
 /// One good code in a hundred thousand altered ones would be a forged licence. <c>EID_MUTATED_CODES</c> says how many codes have every
-/// character changed; 1000 takes half a minute of one core.
+/// character changed.
 /// </summary>
 public sealed class CodeMutationTests
 {
@@ -19,7 +19,7 @@ public sealed class CodeMutationTests
     [Fact]
     public void Every_changed_character_of_a_code_is_refused()
     {
-        var count = int.Parse(Environment.GetEnvironmentVariable("EID_MUTATED_CODES") ?? "60", CultureInfo.InvariantCulture);
+        var count = int.Parse(Environment.GetEnvironmentVariable("EID_MUTATED_CODES") ?? "1000", CultureInfo.InvariantCulture);
         var (tried, accepted) = (0, 0);
         Parallel.For(0, count, n =>
         {
@@ -64,7 +64,7 @@ public sealed class CodeMutationTests
         }
     }
 
-    internal static void Figure(string line) => TestContext.Current.TestOutputHelper?.WriteLine(line);
+    internal static void Figure(string line) => Console.WriteLine(line);
 
     private static LicenseCode Code(int n) => new(
         CreditCode.Parse(TestCertificates.CreditCode), 1 + (n % 999), $"枣庄市山亭区第{n}样例有限公司", ManifestDigest.FromBytes(new TestRandom($"mutated {n}").Bytes(32))!, new StatusReference(n % 3, 7 * n),

@@ -133,28 +133,6 @@ public sealed class LiveCodeTests
         }
     }
 
-    // I35: 128 bits of the system's generator.
-    [Fact]
-    public void Identifiers_are_evenly_random_and_none_comes_twice()
-    {
-        var count = Math.Max(Inputs * 10, 30_000);
-        var (ones, seen) = (new int[128], new HashSet<string>());
-        for (var i = 0; i < count; i++)
-        {
-            var id = PresentationId.Generate();
-            Assert.True(seen.Add(id.Value));
-            var bytes = id.ToBytes();
-            for (var bit = 0; bit < ones.Length; bit++)
-            {
-                ones[bit] += (bytes[bit / 8] >> (bit % 8)) & 1;
-            }
-        }
-
-        // Five standard deviations: 0.5 ± 0.0025 of a million.
-        var most = 5 * 0.5 / Math.Sqrt(count);
-        Assert.All(ones, each => Assert.InRange(each / (double)count, 0.5 - most, 0.5 + most));
-    }
-
     private static (Verdict, VerdictReason) Of(Envelope envelope)
     {
         var (code, verdict, reason) = LiveCode.Read(Prefix + "8" + Base32.Encode(envelope.Encode()), Prefix, Signer.Private.PublicKey);

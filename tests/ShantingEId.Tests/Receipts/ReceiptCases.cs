@@ -24,7 +24,7 @@ internal static class ReceiptCases
     public static LedgerRoot Root(MerkleTree tree) => new("test", "0123456789abcdef", 7, Record.Time.AddMilliseconds(3), tree.Count, tree.Root.ToArray(), Sm3.Hash([6]));
 
     /// <summary>A receipt for the record at a place among others.</summary>
-    public static byte[] Receipt(int index = 2, int count = 5, LookupRecord? record = null, ReceiptFacts? facts = null, SigningKey? signer = null, ContentType use = ContentType.LookupTick, Func<LedgerRoot, LedgerRoot>? root = null)
+    public static byte[] Receipt(int index = 2, int count = 5, LookupRecord? record = null, ReceiptFacts? facts = null, SigningKey? signer = null, ContentType use = ContentType.LookupTick, Func<LedgerRoot, LedgerRoot>? root = null, Envelope? signedRoot = null)
     {
         var bytes = (record ?? Record).Encode();
         var others = Enumerable.Range(0, count).Select(i => i == index ? bytes : (Record with { Reference = "other " + i }).Encode()).ToArray();
@@ -37,7 +37,7 @@ internal static class ReceiptCases
         var tree = MerkleTree.Of(others.SelectMany(other => other).ToArray(), places);
         var path = new byte[MerkleTree.PathLength(index, count) * Sm3.Size];
         tree.WritePath(index, path);
-        var signed = Envelope.Sign(use, (root ?? (same => same))(Root(tree)).Encode(), signer ?? Signer).Encode();
+        var signed = (signedRoot ?? Envelope.Sign(use, (root ?? (same => same))(Root(tree)).Encode(), signer ?? Signer)).Encode();
         var shown = (facts ?? Facts).Encode();
         var receipt = new byte[ShantingEId.Receipts.Receipt.Size(bytes.Length, shown.Length, index, count, path.Length, signed.Length)];
         Assert.Equal(receipt.Length, ShantingEId.Receipts.Receipt.Write(receipt, bytes, shown, index, count, path, signed));

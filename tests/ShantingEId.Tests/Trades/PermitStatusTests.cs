@@ -32,6 +32,7 @@ public sealed class PermitStatusTests
         Assert.Equal(PermitState.Expired, At(End.AddDays(1), suspended).State);
         Assert.Null(At(End.AddDays(-1), revoked).Until);
         Assert.Equal(End, At(End.AddDays(-1), suspended).Until);
+        Assert.Null(At(End.AddDays(-1), suspended).SuspendedUntil);
     }
 
     [Fact]

@@ -91,6 +91,9 @@ internal static class NeighbourVectors
 
     private static string Spell(LicenseCode code) => Prefix + "1" + Base32.Encode(VectorKeys.Seal(ContentType.LicenseCode, CodeVectors.Payload(code), VectorKeys.NeighbourSigner).Encode());
 
+    /// <summary>What stands in the lists of the vectors, good and bad.</summary>
+    public static byte[][] Payloads() => [Payload(List), .. BadLists().Select(each => Envelope.TryParse(each.List, out var envelope) ? envelope.Payload : each.List)];
+
     private static byte[] Signed(NeighbourList list, SigningKey? key = null) => VectorKeys.Seal(ContentType.NeighbourList, Payload(list), key ?? VectorKeys.TrustListSigner).Encode();
 
     private static byte[] Payload(NeighbourList list) => list.Sign(VectorKeys.TrustListSigner).Payload;

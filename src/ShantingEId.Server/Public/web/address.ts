@@ -6,7 +6,8 @@ export function codeOf(place: { readonly pathname: string; readonly search: stri
   }
 
   const path = new URL(prefix).pathname;
-  return place.pathname.startsWith(path + '1') ? prefix + place.pathname.slice(path.length) : null;
+  // A licence code begins with the mark of its form, a live code with its own (LiveCode.cs).
+  return place.pathname.startsWith(path + '1') || place.pathname.startsWith(path + '8') ? prefix + place.pathname.slice(path.length) : null;
 }
 
 /** Where on this site a code opens; null for what does not begin with the official address. Of the text nothing but its payload gets there. */

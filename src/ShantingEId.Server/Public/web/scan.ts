@@ -1,6 +1,5 @@
 import type { OfflineAnswer } from 'shanting-eid-verifier';
 import { codeOf, placeOf } from './address.js';
-import type { OfflineCheck } from './check.js';
 import { prepareDecoder, readFile, readPicture } from './decode.js';
 import { resemblesOurs } from './lookalike.js';
 
@@ -39,25 +38,14 @@ void begin();
 async function begin(): Promise<void> {
   words = (await (await fetch(page.dataset['words']!)).json()) as WordsFile;
   page.classList.add('scripted');
-  if (typeof WebAssembly !== 'object') {
-    part('picture').parentElement!.hidden = true;
-    say(words.says.noDecoder);
-    return;
-  }
-
-  prepareDecoder(page.dataset['wasm']!);
 
   // 1. Three ways to a code: camera, picture, keyboard; who lacks one has the others.
-  if (typeof navigator.mediaDevices?.getUserMedia === 'function') {
-    start.hidden = false;
-    start.addEventListener('click', () => void startCamera());
-    stop.addEventListener('click', stopCamera);
-    document.addEventListener('visibilitychange', () => document.hidden && stopCamera());
+  if (typeof WebAssembly === 'object') {
+    offerScanning();
   } else {
-    say(words.says.noCamera);
+    part('picture').parentElement!.hidden = true;
+    say(words.says.noDecoder);
   }
-
-  part<HTMLInputElement>('picture').addEventListener('change', (event) => void choosePicture(event.target as HTMLInputElement));
 
   // 2. This page stands in for that of a code when the server cannot be reached.
   const here = codeOf(location, prefix);
@@ -70,6 +58,20 @@ async function begin(): Promise<void> {
   if ('serviceWorker' in navigator) {
     await navigator.serviceWorker.register('/sw.js').catch(() => undefined);
   }
+}
+
+function offerScanning(): void {
+  prepareDecoder(page.dataset['wasm']!);
+  if (typeof navigator.mediaDevices?.getUserMedia === 'function') {
+    start.hidden = false;
+    start.addEventListener('click', () => void startCamera());
+    stop.addEventListener('click', stopCamera);
+    document.addEventListener('visibilitychange', () => document.hidden && stopCamera());
+  } else {
+    say(words.says.noCamera);
+  }
+
+  part<HTMLInputElement>('picture').addEventListener('change', (event) => void choosePicture(event.target as HTMLInputElement));
 }
 
 async function startCamera(): Promise<void> {
@@ -165,8 +167,9 @@ async function open(place: string, text: string): Promise<void> {
   }
 }
 
+// Where there are no neighbours, or no check, a foreign code is foreign at once.
 async function isNeighbours(text: string): Promise<boolean> {
-  return (await (await offlineCheck())?.isNeighbours(text)) ?? false;
+  return page.dataset['neighbours'] !== undefined && ((await window.eidCheck?.isNeighbours(text)) ?? false);
 }
 
 async function showOffline(text: string): Promise<void> {
@@ -175,7 +178,7 @@ async function showOffline(text: string): Promise<void> {
     return;
   }
 
-  const answer = (await (await offlineCheck())?.judge(text)) ?? null;
+  const answer = (await window.eidCheck?.judge(text)) ?? null;
   if (answer === null) {
     show('UNKNOWN/REGISTER_NOT_ASKED');
   } else {
@@ -183,21 +186,14 @@ async function showOffline(text: string): Promise<void> {
   }
 }
 
-// A browser too old for the check still scans.
-function offlineCheck(): Promise<OfflineCheck | null> {
-  return new Promise((done) => {
-    if (window.eidCheck !== undefined) {
-      done(window.eidCheck);
-      return;
-    }
-
-    window.addEventListener('eid-check', () => done(window.eidCheck ?? null), { once: true });
-    setTimeout(() => done(null), 5000);
-  });
-}
-
+// A browser too old for the check (`check.js` ran before this script, or never will) still scans.
 async function showPack(): Promise<void> {
-  const pack = await (await offlineCheck())?.renew();
+  if (window.eidCheck === undefined) {
+    part('pack').parentElement!.hidden = true;
+    return;
+  }
+
+  const pack = await window.eidCheck.renew();
   const text = pack == null ? words.says.noPack : Date.now() >= pack.expireTime * 1000 ? words.says.packEnded : words.says.pack;
   part('pack').textContent = pack == null ? text : text.replace('{from}', time(pack.producedAt)).replace('{to}', time(pack.expireTime));
 }
@@ -236,7 +232,7 @@ function show(key: string, answer: OfflineAnswer | null = null): void {
     facts.append(element('h2', '', words.says.compare), list);
     answerPlace.append(facts);
     if (permits.length > 0) {
-      const held = element('ul', '');
+      const held = element('ul', 'marked');
       held.append(...permits.map((permit) => element('li', '', `${permit.state === 0 ? '✔' : '✘'} ${permit.name}：${words.says[permitStates[permit.state] ?? 'permitInvalid']}`)));
       const part = element('section', '');
       part.append(element('h2', '', words.says.permits), held);

@@ -1,0 +1,55 @@
+using System.Net;
+using ShantingEId.Codes;
+using ShantingEId.Server.Tests.Life;
+using ShantingEId.Server.Tests.Presenting;
+
+namespace ShantingEId.Server.Tests;
+
+/// <summary>A deployment behind two gateways, one after the other; the tests are the nearer one.</summary>
+public sealed class GatewayFixture : ServerFixture
+{
+    // Stands still while a visitor is shut out: a place comes free every three seconds.
+    internal ShiftedClock Wall { get; } = new();
+
+    protected override TimeProvider Clock => Wall;
+
+    public override EidServerOptions Options() => base.Options() with { PublicPort = 0, PublicGateways = [IPAddress.Loopback, IPAddress.Parse("192.0.2.1")] };
+
+    public HttpClient Browser() => new() { BaseAddress = EidServer.PublicAddress(App) };
+}
+
+/// <summary>Behind gateways that are named each visitor has limits of his own, and nobody chooses whom he is taken for.</summary>
+public sealed class PublicGatewayTests(GatewayFixture server) : IClassFixture<GatewayFixture>
+{
+    [Fact]
+    public async Task Each_visitor_has_his_own_limits_and_cannot_shed_them()
+    {
+        using var browser = server.Browser();
+        var set = await LifeClient.Of(server).FoundAsync();
+        server.Wall.Stopped = TimeProvider.System.GetUtcNow();
+        var tried = 0;
+        while (await AskAsync("203.0.113.7", TypedCode.Generate().ToString()) == HttpStatusCode.OK)
+        {
+            Assert.InRange(++tried, 0, 25);
+        }
+
+        Assert.Equal(20, tried);
+        Assert.Equal(HttpStatusCode.OK, await AskAsync("203.0.113.8", set.TypedCode));
+        // What he sends himself stands before what the gateways write, whatever it is.
+        foreach (var forged in (string[])["203.0.113.8", "127.0.0.1", "192.0.2.1", "not an address", "203.0.113.8, 192.0.2.1"])
+        {
+            Assert.Equal(HttpStatusCode.TooManyRequests, await AskAsync(forged + ", 203.0.113.7", set.TypedCode));
+            Assert.Equal(HttpStatusCode.TooManyRequests, await AskAsync(forged + ", 203.0.113.7, 192.0.2.1", set.TypedCode));
+        }
+
+        Assert.Equal(HttpStatusCode.OK, await AskAsync("203.0.113.7, 203.0.113.9", set.TypedCode));
+
+        async Task<HttpStatusCode> AskAsync(string from, string code)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/?code=" + code);
+            Assert.True(request.Headers.TryAddWithoutValidation("X-Forwarded-For", from));
+            using var answer = await browser.SendAsync(request, TestContext.Current.CancellationToken);
+            return answer.StatusCode;
+        }
+    }
+}
