@@ -37,7 +37,8 @@ public sealed class DeregCommandTests : IAsyncLifetime
         Has(Run("object", name, "--ground", "NONSENSE", "--reason", "样例：尚欠税款", "--as", "tax-bureau"), 2, "不认识");
         Has(Run("object", name, "--ground", "TAXES_OUTSTANDING", "--reason", "样例：尚欠税款", "--as", "tax-bureau"), 0, "样例：尚欠税款");
         Has(Run("show", name), 0, "样例：尚欠税款", "税务");
-        Has(Run("withdraw-objection", name + "/objections/1", "--reason", "样例：已经结清", "--as", "tax-bureau"), 0, "样例：已经结清");
+        Has(Run("withdraw-objection", name + "/objections/1", "--reason", "样例：已经结清", "--as", "tax-bureau"), 0, "异议已撤回");
+        Has(Run("show", name), 0, "样例：已经结清");
         Has(Run("return", name, "--to-mend", "样例：承诺书漏填日期"), 0, "样例：承诺书漏填日期");
         Has(Run(["resubmit", name, .. signed]), 0, name);
         Has(Run("confirm", name, "--yes"), 1, "PUBLICATION_NOT_OVER");

@@ -33,6 +33,9 @@ public sealed class LifeCommandTests : IAsyncLifetime
         Has(Run("verify-seal", seal, "--purpose", "TAX_REGISTRATION", "--as", "tax-bureau"), 3, "已换发");
         Has(Run("verify-seal", seal, "--at", founded, "--purpose", "TAX_REGISTRATION", "--as", "tax-bureau"), 0, "有效");
 
+        var now = await server.Staff().GetIssuedSetAsync(new GetIssuedSetRequest { Name = "issuedSets/" + code });
+        Has(Verify(set, null), 3, "已换发");
+
         // Every state, and back where the law knows a way back.
         Has(Act("suspend", code), 0, "✔ 已暂停", "暂停使用");
         var paused = Now();
@@ -41,8 +44,8 @@ public sealed class LifeCommandTests : IAsyncLifetime
         Has(Act("rescind", code), 0, "✔ 已撤销登记");
         Has(Act("restore", code), 0, "✔ 已恢复登记");
         Has(Act("cancel", code), 0, "✔ 已注销", "终止");
-        Has(Verify(set, null), 3, "已注销");
-        Has(Verify(set, paused), 3, "暂停");
+        Has(Verify(now, null), 3, "已注销");
+        Has(Verify(now, paused), 3, "暂停");
         Has(Verify(set, founded), 0, "有效");
         Has(Act("revoke", code), 1, "TRANSITION_NOT_ALLOWED");
         Has(Act("suspend", "1234"), 1, "USCC_INVALID");

@@ -65,9 +65,10 @@ public sealed class PublicPageBrowserTests(PublicDoorServer server) : IClassFixt
             .. pages.Where(page => page.Look != "unknown").Select(page => new Wanted(server.Pages + page.Path, Path.Combine(Kept, page.Name + "-en.png"), 320, "en-GB")),
         ];
 
-        // Between them what the browser takes on this machine for a page of one word.
-        var opened = Open([.. wanted.SelectMany(page => (Wanted[])[page, new Wanted(OneWord, Path.Combine(Kept, "one-word.png"), page.Width, page.Language)])]);
-        var (shown, words) = (opened.Where((_, i) => i % 2 == 0).ToArray(), opened.Where((_, i) => i % 2 == 1).ToArray());
+        // Between them, now and then, what the browser takes on this machine for a page of one word.
+        Wanted[] turns = [.. wanted.SelectMany((page, i) => i % 3 == 0 ? (Wanted[])[page, new Wanted(OneWord, Path.Combine(Kept, "one-word.png"), page.Width, page.Language)] : [page])];
+        var opened = turns.Zip(Open(turns), (page, seen) => (IsWord: page.Url == OneWord, Seen: seen)).ToLookup(one => one.IsWord, one => one.Seen);
+        var (shown, words) = (opened[false].ToArray(), opened[true].ToArray());
 
         for (var i = 0; i < wanted.Length; i++)
         {
@@ -86,7 +87,7 @@ public sealed class PublicPageBrowserTests(PublicDoorServer server) : IClassFixt
         // The first page warms browser and server up; what is left is told whole.
         var times = shown.Skip(1).Select(page => page.Milliseconds).Order().ToArray();
         Print("page_verdict_ms", times[times.Length / 2], "ms", "<= 300");
-        Print("page_one_word_ms", words.Skip(1).Select(page => page.Milliseconds).Order().ElementAt(words.Length / 2), "ms", ">= 0");
+        Print("page_one_word_ms", words.Skip(1).Select(page => page.Milliseconds).Order().ElementAt((words.Length - 1) / 2), "ms", ">= 0");
         Print("page_verdict_slowest_ms", times[^1], "ms", ">= 0");
         Print("page_verdict_first_ms", shown[0].Milliseconds, "ms", ">= 0");
         Print("page_bytes", shown.Max(page => page.Bytes), "bytes", "<= 61440");

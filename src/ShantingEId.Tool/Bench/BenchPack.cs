@@ -62,8 +62,9 @@ internal static class BenchPack
 
         // 4. Codes of places in force, judged by the pack; and the bare verification of the same bytes.
         var states = reading.Lists.ToDictionary(list => list.Number, list => list.States);
+        var issued = reading.AsOf - (StatusAge.ClockTolerance * 2); // Not younger than the states, nor older than the signer.
         var codes = places.Where(place => states[place.List][place.Index] == (int)LicenseStatus.Valid).Take(1000).Select((place, i) => new LicenseCode(
-            CreditCode.Parse(rows[i % rows.Count].CreditCode), 1, rows[i % rows.Count].Name, ManifestDigest.Of([(byte)i, (byte)(i >> 8)]), place, reading.AsOf.AddDays(-1)).Sign(authority.CodePrefix, authority.CodeSigner)).ToList();
+            CreditCode.Parse(rows[i % rows.Count].CreditCode), 1, rows[i % rows.Count].Name, ManifestDigest.Of([(byte)i, (byte)(i >> 8)]), place, issued).Sign(authority.CodePrefix, authority.CodeSigner)).ToList();
         var verifier = new OfflineVerifier(StatusPack.Open(bytes, trust.Roots), trust);
         var bare = new BareSm2(authority.CodeSigner.Certificate.PublicKey);
         var messages = codes.Select(code => LicenseCode.TryOpen(code, authority.CodePrefix, out var envelope) == CodeProblem.None ? (Message: envelope!.ToBeSigned(), Signature: envelope.Signature.Raw.ToArray()) : throw new InvalidOperationException("no code")).ToArray();
