@@ -6,7 +6,7 @@ namespace ShantingEId.Reliability.Tests;
 
 /// <summary>
 /// I1, I8: what was acknowledged survives the death of the process, a rename whole or not at all, again and again on one register. EID_KILL_CYCLES counts the kills
-/// over a file (30), EID_KILL_CYCLES_POSTGRES those over PostgreSQL, which stays up (8). A campaign:
+/// over a file (16), EID_KILL_CYCLES_POSTGRES those over PostgreSQL, which stays up (5). A campaign:
 /// <c>EID_KILL_CYCLES=1000 EID_KILL_CYCLES_POSTGRES=1000 artifacts/bin/ShantingEId.Reliability.Tests/release/ShantingEId.Reliability.Tests -class ShantingEId.Reliability.Tests.KillLoopTests</c>
 /// </summary>
 public sealed class KillLoopTests
@@ -17,7 +17,7 @@ public sealed class KillLoopTests
     public async Task No_acknowledged_write_is_lost_or_doubled_when_the_process_is_killed_under_load()
     {
         using var folders = new Folders();
-        await KillLoop.RunAsync(folders, new ReplicaSettings(folders.Certificates, folders.Data), () => new RegisterAudit(folders.Database), Sets, "kill", Figures.Count("EID_KILL_CYCLES", 30));
+        await KillLoop.RunAsync(folders, new ReplicaSettings(folders.Certificates, folders.Data), () => new RegisterAudit(folders.Database), Sets, "kill", Figures.Count("EID_KILL_CYCLES", 16));
     }
 
     [Fact]
@@ -28,7 +28,7 @@ public sealed class KillLoopTests
         var database = await postgres.CreateDatabaseAsync();
         using var folders = new Folders();
         await KillLoop.RunAsync(folders, new ReplicaSettings(folders.Certificates, folders.Data) { Postgres = postgres.ConnectionString(0, database), Journal = folders.Other("journal") },
-            () => new RegisterAudit(postgres.Connect(database)), Sets, "kill_postgres", Figures.Count("EID_KILL_CYCLES_POSTGRES", 8));
+            () => new RegisterAudit(postgres.Connect(database)), Sets, "kill_postgres", Figures.Count("EID_KILL_CYCLES_POSTGRES", 5));
     }
 
     // One set in four is ended again and one in four replaced under a new name, so that every kind of write is in flight when the kill comes.
