@@ -116,7 +116,7 @@ public sealed class FakeNeighbour : IAsyncLifetime
 
     /// <summary>A code of the neighbour, or of whoever has these keys.</summary>
     public string Code(StatusReference? place = null, string? holder = null, string prefix = Prefix, string? keys = null, string signer = AuthorityFiles.CodeSigner) => new LicenseCode(
-        CreditCode.Parse(holder ?? SampleCompanies.CreditCode(7, Division)), 1, "枣庄市台儿庄区样例有限公司", ManifestDigest.Of(RandomNumberGenerator.GetBytes(8)), place ?? Place, Now().AddDays(-1))
+        CreditCode.Parse(holder ?? SampleCompanies.CreditCode(7, Division)), 1, "枣庄市台儿庄区样例有限公司", ManifestDigest.Of(RandomNumberGenerator.GetBytes(8)), place ?? Place, Now().AddMinutes(-30))
         .Sign(prefix, AuthorityFiles.OpenKey(keys ?? Theirs, signer, TimeProvider.System.GetUtcNow()));
 
     /// <summary>A list of the neighbour, signed.</summary>
