@@ -8,13 +8,13 @@ using Verdict = ShantingEId.V1.Verification.Types.Verdict;
 namespace ShantingEId.Interop.Tests;
 
 /// <summary>
-/// Every twelfth real row (or of the project's own sample where the real ones are not at hand; EID_LIVES_EVERY=1 for all) lives a whole life over gRPC: founded, renamed, given another
+/// Every twentieth real row (or of the project's own sample where the real ones are not at hand; EID_LIVES_EVERY=1 for all) lives a whole life over gRPC: founded, renamed, given another
 /// representative, deregistered the simple way. At every stage, in publication and after it every code and every seal it ever had is asked about, and at the end all of
 /// them again as of each stage.
 /// </summary>
 public sealed class RealLivesTests(DeregistrationFixture server) : IClassFixture<DeregistrationFixture>
 {
-    private static readonly int Every = int.TryParse(Environment.GetEnvironmentVariable("EID_LIVES_EVERY"), out var every) ? every : 12;
+    private static readonly int Every = int.TryParse(Environment.GetEnvironmentVariable("EID_LIVES_EVERY"), out var every) ? every : 20;
     private static readonly ParallelOptions AtOnce = new() { MaxDegreeOfParallelism = 6 };
     private readonly ConcurrentBag<string> wrong = [];
     private long asked;
