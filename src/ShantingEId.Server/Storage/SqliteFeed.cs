@@ -105,14 +105,20 @@ public sealed class SqliteFeed : IChangeFeed, IDisposable
         }
 
         // Nobody has the lock: nobody caches, and whoever takes it now reads the feed first.
-        var free = TryLock();
-        if (free is not null)
+        if (!IsFree())
         {
-            free.Dispose();
-            return;
+            await Task.Delay(bound + Margin);
         }
+    }
 
-        await Task.Delay(bound + Margin);
+    // One at a time: two writes of this process that look at once would each take the other for a process that caches, and wait for it.
+    private bool IsFree()
+    {
+        lock (gate)
+        {
+            using var free = TryLock();
+            return free is not null;
+        }
     }
 
     /// <summary>Wakes the follower of this process: something was committed here.</summary>

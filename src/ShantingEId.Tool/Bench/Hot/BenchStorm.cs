@@ -93,20 +93,18 @@ internal static class BenchStorm
             await ActAsync(desk, incident, IncidentDeed.Continue, round);
             var clock = Stopwatch.StartNew();
             var busy = await load.RunAsync(plan.Window, until: async () => (await store.FindIncidentAsync(incident, CancellationToken.None))!.State == IncidentState.Completed);
+            var took = clock.Elapsed;
             var after = (await store.FindIncidentAsync(incident, CancellationToken.None))!;
-            running += clock.Elapsed;
+            running += took;
             ratios.Add(At(busy, 0.99) / At(calm, 0.99));
             quiet.AddRange(calm);
             storm.AddRange(busy);
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"round {round}: quiet p50 {At(calm, 0.5):0.00} p99 {At(calm, 0.99):0.00} ms, storm p50 {At(busy, 0.5):0.00} p99 {At(busy, 0.99):0.00} ms, {(after.Done - before) / clock.Elapsed.TotalSeconds:0} sets/s"));
-            if (after.State == IncidentState.Completed)
+                $"round {round}: quiet p50 {At(calm, 0.5):0.00} p99 {At(calm, 0.99):0.00} ms, storm p50 {At(busy, 0.5):0.00} p99 {At(busy, 0.99):0.00} ms, {(after.Done - before) / took.TotalSeconds:0} sets/s"));
+            if (!await PauseAsync(desk, store, incident, round))
             {
                 break;
             }
-
-            await ActAsync(desk, incident, IncidentDeed.Pause, round);
-            await QuietAsync(store, incident);
         }
 
         await watching.CancelAsync();
@@ -121,7 +119,8 @@ internal static class BenchStorm
 
         await load.RunAsync(TimeSpan.FromSeconds(1));
         Figure.AtLeast("storm_revoked", end.Done, "sets", sets.Length);
-        Figure.AtLeast("storm_throughput", end.Done / running.TotalSeconds, "sets/s", 1);
+        // A hundred thousand sets, more than the district has, in ten minutes: as long as a keeper can be asked to wait for a stolen key.
+        Figure.AtLeast("storm_throughput", end.Done / running.TotalSeconds, "sets/s", 167);
         Figure.Show("storm_quiet_hot_p99", At([.. quiet.Order()], 0.99), "ms");
         Figure.Show("storm_hot_p99", At([.. storm.Order()], 0.99), "ms");
         Figure.AtMost("storm_hot_p99_vs_quiet", Figure.Median(ratios), "ratio", 2);
@@ -155,13 +154,24 @@ internal static class BenchStorm
         }
     }
 
-    // What was under way when it was paused is done.
-    private static async Task QuietAsync(IIncidentStore store, string number)
+    // Paused, with what was under way done; false when it had come to its end instead, be it a moment before.
+    private static async Task<bool> PauseAsync(IncidentDesk desk, IIncidentStore store, string number, int turn)
     {
+        try
+        {
+            await ActAsync(desk, number, IncidentDeed.Pause, turn);
+        }
+        catch (EidException refused) when (refused.Reason == ErrorReason.IncidentNotAllowed)
+        {
+            // Only an incident that is over cannot be paused; what follows says so.
+        }
+
         while ((await store.FindIncidentAsync(number, CancellationToken.None))!.Worker.Length > 0)
         {
             await Task.Delay(20);
         }
+
+        return (await store.FindIncidentAsync(number, CancellationToken.None))!.State != IncidentState.Completed;
     }
 
     // Everything before this place of the list was acknowledged before it was read.
