@@ -64,7 +64,7 @@ public sealed class DocumentMutationTests
         await Parallel.ForEachAsync(Enumerable.Range(0, Packages), Side, async (number, _) =>
         {
             var document = Sample.Of(number);
-            Assert.Equal(document.Uncovered is null ? SealVerdict.Valid : SealVerdict.Invalid, (await VerifyAsync(document.Pack(document.Files)))!.Verdict);
+            Assert.Equal(document.Uncovered is null ? SealVerdict.Valid : SealVerdict.NotConfirmed, (await VerifyAsync(document.Pack(document.Files)))!.Verdict);
             foreach (var (path, content) in document.Files)
             {
                 for (var at = number % document.Every % content.Length; at < content.Length; at += document.Every)
