@@ -13,6 +13,8 @@ public sealed class ServerProcess : IAsyncDisposable
     private readonly ConcurrentQueue<string> output = new();
     private readonly TaskCompletionSource<(int Id, Uri Address)> ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private bool disposed;
+
     private ServerProcess(Process process) => this.process = process;
 
     /// <summary>Where it listens.</summary>
@@ -93,6 +95,13 @@ public sealed class ServerProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // Who failed between the end of one and the start of the next comes again, and must not hide why.
+        if (disposed)
+        {
+            return;
+        }
+
+        disposed = true;
         if (!process.HasExited)
         {
             await KillAsync();
