@@ -197,6 +197,23 @@ public sealed partial class PublicPageTests(PublicFixture server) : IClassFixtur
     }
 
     [Fact]
+    public async Task Every_page_says_that_both_codes_may_be_typed_and_one_mistyped_is_told_so()
+    {
+        var code = ProgressCode.Generate().ToString();
+        var mistyped = code[..^1] + (code[^1] == '7' ? '8' : '7');
+        foreach (var path in (string[])["/", "/scan", "/nothing-here-1", "/?code=" + code, "/?code=" + mistyped, "/?code=7777-7777-7771"])
+        {
+            var way = path + (path.Contains('?', StringComparison.Ordinal) ? "&lang=" : "?lang=");
+            var (chinese, english) = ((await GetAsync(way + "zh")).Html, (await GetAsync(way + "en")).Html);
+            Assert.All((string[])[">录入二维码下方的校验短码，或受理回执上的进度查询码</label>", "校验短码共 12 位，进度查询码共 10 位。"], part => Assert.Contains(part, chinese, StringComparison.Ordinal));
+            Assert.All((string[])[">Type the short code under the QR code, or the progress code of a receipt</label>", "The short code has 12 characters, the progress code 10."], part => Assert.Contains(part, english, StringComparison.Ordinal));
+        }
+
+        Assert.Contains("也不是进度查询码", (await GetAsync("/?code=" + mistyped)).Html, StringComparison.Ordinal);
+        Assert.Contains("a progress code 10", (await GetAsync("/?lang=en&code=" + mistyped)).Html, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_public_look_up_stands_in_the_ledger_for_the_company_to_see()
     {
         var set = await life.FoundAsync();
