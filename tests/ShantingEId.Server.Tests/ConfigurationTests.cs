@@ -244,6 +244,23 @@ public sealed class ConfigurationTests : IDisposable
         }
     }
 
+    // What strangers may see is the deployment's to say; a door that nobody said anything about stays shut.
+    [Fact]
+    public void A_public_port_needs_the_purpose_that_says_what_strangers_see()
+    {
+        Edit(CallerDirectory.FileName, file =>
+        {
+            file["purposes"]!.AsObject().Remove("PUBLIC_SCAN");
+            foreach (var caller in file["callers"]!.AsArray())
+            {
+                var held = caller!["purposes"]!.AsArray();
+                held.Remove(held.FirstOrDefault(each => (string?)each == "PUBLIC_SCAN"));
+            }
+        });
+
+        Refuses(ErrorReason.PurposeNotGranted, "PUBLIC_SCAN", Options("Development") with { PublicPort = 0 });
+    }
+
     [Fact]
     public async Task A_folder_from_before_receipts_is_refused_by_name_and_dev_certs_adds_what_it_lacks_and_touches_nothing_else()
     {
