@@ -81,6 +81,7 @@ public sealed class ScanPageTests(ScanServer server) : IClassFixture<ScanServer>
                     ["foreign"] = Write("foreign.png", ScanPictures.Photograph(Symbol(foreign), 40, 0, 1)),
                     ["lookalike"] = Write("lookalike.png", ScanPictures.Photograph(Symbol(alike), 0, 0, 0)),
                     ["text"] = Write("text.png", ScanPictures.Photograph(Symbol("样例：SECRET-TEXT <b>不是网址</b>"), 0, 0, 0)),
+                    ["inside"] = Write("inside.png", ScanPictures.Photograph(Symbol(Prefix + "present#s=SECRET-OF-OTHERS"), 0, 0, 0)),
                     ["wall"] = Write("wall.png", ScanPictures.Wall()),
                     ["broken"] = Write("broken.png", "no picture"u8.ToArray()),
                 },
@@ -148,12 +149,13 @@ public sealed class ScanPageTests(ScanServer server) : IClassFixture<ScanServer>
         Assert.False(scan.GetProperty("tooWide").GetBoolean());
     }
 
-    // A calm word of their own on this very page. Nothing of them was sent anywhere, is shown, or can be followed.
+    // A calm word of their own on this very page. Nothing of them was sent anywhere, is shown, or can be followed; nor does a code lead to another of our
+    // own pages, with a session that somebody else chose.
     private static void LeavesOthersAlone(JsonElement seen)
     {
         Assert.Empty(seen.GetProperty("sent").EnumerateArray().Select(each => each.ToString()));
         var uploads = seen.GetProperty("uploads");
-        foreach (var (name, title, look) in new[] { ("foreign", "不是本机关的码", "unknown"), ("lookalike", "仿冒的网址", "no"), ("text", "不是本机关的码", "unknown"), ("wall", "没有找到二维码", "unknown"), ("broken", "没有找到二维码", "unknown") })
+        foreach (var (name, title, look) in new[] { ("foreign", "不是本机关的码", "unknown"), ("lookalike", "仿冒的网址", "no"), ("text", "不是本机关的码", "unknown"), ("inside", "无法识别", "unknown"), ("wall", "没有找到二维码", "unknown"), ("broken", "没有找到二维码", "unknown") })
         {
             Is(uploads, name, title, look);
             Assert.Equal(("/scan", 0), (Text(uploads.GetProperty(name), "path"), uploads.GetProperty(name).GetProperty("links").GetInt32()));
@@ -168,6 +170,7 @@ public sealed class ScanPageTests(ScanServer server) : IClassFixture<ScanServer>
         Is(seen.GetProperty("uploads"), "ours", "有效", "ok");
         Is(seen, "typed", "有效", "ok");
         Assert.Equal(["live", "ended", "null", "true"], seen.GetProperty("stopped").EnumerateArray().Select(each => each.GetString()));
+        Assert.Equal(["没有打开相机：请允许本页使用相机，或选择图片、录入校验短码。", "true", "false"], seen.GetProperty("denied").EnumerateArray().Select(each => each.GetString()));
         Is(seen.GetProperty("uploads"), "damaged", "无法识别", "unknown");
         Is(seen.GetProperty("uploads"), "altered", "伪造或被改动", "no");
     }

@@ -235,6 +235,12 @@ try {
     document.querySelector('#stop').click();
     return [before, track.readyState, String(video.srcObject), String(document.querySelector('#view').hidden)];
   });
+  await wordless.evaluate(() => {
+    navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('not allowed', 'NotAllowedError'));
+    document.querySelector('#start').click();
+  });
+  await wordless.waitForFunction(() => /允许/.test(document.querySelector('#status').textContent), undefined, { timeout: 5000 }).catch(() => undefined);
+  seen.denied = [await wordless.textContent('#status'), String(await wordless.isVisible('#start')), String(await wordless.isVisible('#stop'))];
   online = false;
   await odd.setOffline(true);
   seen.wordless = await upload(wordless, what.uploads.ours);
