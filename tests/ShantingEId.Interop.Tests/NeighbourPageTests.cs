@@ -32,6 +32,7 @@ public sealed class NeighbourPageTests(TwoRegionsFixture regions) : IClassFixtur
         using var seen = JsonDocument.Parse(run.Output);
         var (online, offline) = (seen.RootElement.GetProperty("online"), seen.RootElement.GetProperty("offline"));
         Assert.Equal(("/", "有效", "ok"), (Text(online, "path"), Text(online, "title"), Text(online, "look")));
+        Assert.False(online.GetProperty("checks").GetBoolean()); // docs/decisions.md: not by the browser.
         Assert.Contains(set.License.Enterprise.Name, Text(online, "text"), StringComparison.Ordinal);
         Assert.Contains("（370402）", Text(online, "text"), StringComparison.Ordinal);
         Assert.Equal(("/scan", "离线不能核验", "unknown"), (Text(offline, "path"), Text(offline, "title"), Text(offline, "look")));
