@@ -25,7 +25,7 @@ public sealed class NeighbourPageTests(TwoRegionsFixture regions) : IClassFixtur
 
         var file = Path.Combine(kept, "neighbour-code.png");
         await File.WriteAllBytesAsync(file, ScanPictures.Photograph(CodeSymbol.Create(set.LicenseCode).ToPng(8), 12, 0.1f, 1), TestContext.Current.CancellationToken);
-        var what = new JsonObject { ["base"] = regions.Home.Public.ToString(), ["file"] = file, ["pictures"] = kept };
+        var what = new JsonObject { ["base"] = regions.Home.Pages.ToString(), ["file"] = file, ["pictures"] = kept };
         var run = Foreign.Run("node", [Path.Combine(Foreign.Root, "tests", "interop", "neighbour-pages.mjs")], what.ToJsonString());
 
         Assert.True(run.Exit == 0, run.Output);

@@ -15,16 +15,8 @@ using IssuedSet = ShantingEId.V1.IssuedSet;
 
 namespace ShantingEId.Interop.Tests;
 
-/// <summary>A deployment with its public door open.</summary>
-public sealed class PublicDoorServer : ServerFixture
-{
-    public Uri Pages => EidServer.PublicAddress(App)!;
-
-    public override EidServerOptions Options() => base.Options() with { PublicPort = 0, PublicContact = "0632-0000000（样例）" };
-}
-
 /// <summary>The public pages in Chromium, as phones show them. Pictures are kept under artifacts/pages.</summary>
-public sealed class PublicPageBrowserTests(PublicDoorServer server) : IClassFixture<PublicDoorServer>
+public sealed class PublicPageBrowserTests(PublicFixture server) : IClassFixture<PublicFixture>
 {
     private static readonly string Kept = Directory.CreateDirectory(Path.Combine(Foreign.Root, "artifacts", "pages")).FullName;
 

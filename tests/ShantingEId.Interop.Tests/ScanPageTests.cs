@@ -19,24 +19,13 @@ using IssuedSet = ShantingEId.V1.IssuedSet;
 namespace ShantingEId.Interop.Tests;
 
 /// <summary>A deployment whose clock can be put forward: a licence is told from one that was never issued only once it is older than the pack by a minute.</summary>
-public sealed class ScanServer : ServerFixture
+public sealed class ScanServer : PublicFixture
 {
-    private readonly LaterClock clock = new();
-
-    public Uri Pages => EidServer.PublicAddress(App)!;
+    private readonly ShiftedClock clock = new();
 
     protected override TimeProvider Clock => clock;
 
-    public override EidServerOptions Options() => base.Options() with { PublicPort = 0, PublicContact = "0632-0000000（样例）" };
-
-    public void PutForward(TimeSpan by) => clock.By = by;
-
-    private sealed class LaterClock : TimeProvider
-    {
-        public TimeSpan By { get; set; }
-
-        public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + By;
-    }
+    public void PutForward(TimeSpan by) => clock.Shift = by;
 }
 
 /// <summary>Scanning in Chromium: camera, pictures, no network, old browsers; and the browser's own check. Pictures are kept under artifacts/pages.</summary>

@@ -6,14 +6,12 @@ using ShantingEId.Server.Tests.Life;
 namespace ShantingEId.Server.Tests;
 
 /// <summary>A deployment behind two gateways, one after the other; the tests are the nearer one.</summary>
-public sealed class GatewayFixture : ServerFixture
+public sealed class GatewayFixture : PublicFixture
 {
     // Stands still, so that no place comes free (every three seconds one would).
     protected override TimeProvider Clock { get; } = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
 
-    public override EidServerOptions Options() => base.Options() with { PublicPort = 0, PublicGateways = [IPAddress.Loopback, IPAddress.Parse("192.0.2.1")] };
-
-    public HttpClient Browser() => new() { BaseAddress = EidServer.PublicAddress(App) };
+    public override EidServerOptions Options() => base.Options() with { PublicGateways = [IPAddress.Loopback, IPAddress.Parse("192.0.2.1")] };
 }
 
 /// <summary>Behind gateways that are named each visitor has limits of his own, and nobody chooses whom he is taken for.</summary>
@@ -52,13 +50,11 @@ public sealed class PublicGatewayTests(GatewayFixture server) : IClassFixture<Ga
 }
 
 /// <summary>A deployment behind a gateway on another machine.</summary>
-public sealed class DistantGatewayFixture : ServerFixture
+public sealed class DistantGatewayFixture : PublicFixture
 {
     protected override TimeProvider Clock { get; } = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
 
-    public override EidServerOptions Options() => base.Options() with { PublicPort = 0, PublicGateways = [IPAddress.Parse("192.0.2.1")] };
-
-    public HttpClient Browser() => new() { BaseAddress = EidServer.PublicAddress(App) };
+    public override EidServerOptions Options() => base.Options() with { PublicGateways = [IPAddress.Parse("192.0.2.1")] };
 }
 
 /// <summary>Who comes past the gateway, from this very machine too, is taken for who he is.</summary>

@@ -14,14 +14,6 @@ using ShantingEId.V1;
 
 namespace ShantingEId.Server.Tests;
 
-public sealed class PublicFixture : ServerFixture
-{
-    public override EidServerOptions Options() => base.Options() with { PublicPort = 0, PublicContact = "0632-0000000（样例）" };
-
-    /// <summary>A browser of anybody: no certificate, no redirects.</summary>
-    public HttpClient Browser() => new(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = EidServer.PublicAddress(App) };
-}
-
 /// <summary>The public pages as anybody's browser gets them: every verdict in words, nothing of others, nothing else reachable.</summary>
 public sealed partial class PublicPageTests(PublicFixture server) : IClassFixture<PublicFixture>
 {
