@@ -129,7 +129,7 @@ public sealed class ScanPageTests(ScanServer server) : IClassFixture<ScanServer>
     {
         Assert.Equal(("", ""), (string.Join('\n', seen.GetProperty("foreign").EnumerateArray()), string.Join('\n', seen.GetProperty("problems").EnumerateArray())));
         var scan = seen.GetProperty("scan");
-        Assert.Equal(["扫码核验", "打开相机扫码", "选择二维码图片", "没有网络时", "录入二维码下方的校验短码，或受理回执上的进度查询码", "查询"], scan.GetProperty("order").EnumerateArray().Select(each => each.GetString()));
+        Assert.Equal(["扫码核验", "打开相机扫码", "选择二维码图片", "没有网络时", "录入二维码下方的 12 位校验短码，或受理回执上的 10 位进度查询码", "查询"], scan.GetProperty("order").EnumerateArray().Select(each => each.GetString()));
         Assert.Contains("到期", Text(scan, "pack"), StringComparison.Ordinal);
         Assert.Equal([Text(scan, "pack"), Text(scan, "pack")], seen.GetProperty("otherPacks").EnumerateArray().Select(each => each.GetString()));
         Assert.Equal("standalone", Text(seen.GetProperty("manifest"), "display"));
