@@ -89,5 +89,6 @@ public sealed class LicenseDocuments(FaceArtist artist, FaceFonts fonts)
         return OfdSigner.Prepare(document, time, new StampPlace(0, place));
     }
 
-    private static string Minute(DateTimeOffset time) => time.ToOffset(WorkCalendar.ChinaOffset).ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
+    /// <summary>A time as documents print it, China's.</summary>
+    internal static string Minute(DateTimeOffset time) => time.ToOffset(WorkCalendar.ChinaOffset).ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
 }

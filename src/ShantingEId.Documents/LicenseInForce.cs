@@ -23,6 +23,12 @@ public static class LicenseInForce
             ? new EidException(ErrorReason.HolderNotInForce, "该主体的营业执照目前不在有效状态，其综合许可证不能盖章")
         : null;
 
+    /// <summary>The same in a few words, for who draws the licence all the same; empty when it is in force.</summary>
+    /// <param name="problem">What <see cref="ProblemAsync"/> said.</param>
+    /// <param name="entry">Of this entry.</param>
+    public static string WordsOf(EidException? problem, RegisterEntry entry) =>
+        problem is null ? "" : problem.Reason == ErrorReason.HolderNotInForce ? "主体的营业执照不在有效状态" : SetStates.Name(entry.State.State);
+
     private static EidException NotInForce(LicenseId id, SetState state) => new(ErrorReason.LicenseNotInForce, $"该执照{SetStates.Name(state)}，不能出具盖章的文件")
     {
         Metadata = new Dictionary<string, string> { ["license_id"] = id.ToString(), ["state"] = WireNames<SetState>.Of(state) },

@@ -57,17 +57,20 @@ public sealed class LicensePress(FaceArtist artist, FaceFonts fonts, AuthoritySe
     public Task<Drawing> DrawCopyAsync(IssuedSet set, FaceForm form, CopyNote note, DateTimeOffset time, CancellationToken cancel) =>
         turns.RunAsync(() => documents.DrawCopy(set, form, note, RequireSeal(time), time), cancel);
 
-    /// <summary>A licence to look at or to print. It proves nothing, so of one that is not in force the place of the seal stays empty.</summary>
+    /// <summary>
+    /// A licence to look at or to print. It proves nothing; of one that is not in force the place of the seal stays empty, and what it is stands across the page.
+    /// </summary>
     /// <param name="set">The licence.</param>
     /// <param name="form">正本 or 副本.</param>
     /// <param name="format">PDF, PNG or SVG.</param>
-    /// <param name="isInForce">Whether it is in force.</param>
+    /// <param name="ended">Why it is not in force, a few words; empty when it is.</param>
     /// <param name="time">When it is made.</param>
     /// <param name="cancel">Gives up waiting.</param>
     /// <exception cref="EidException"><see cref="ErrorReason.TextInvalid"/>.</exception>
-    public Task<byte[]> DrawAsync(IssuedSet set, FaceForm form, DocumentFormat format, bool isInForce, DateTimeOffset time, CancellationToken cancel) => turns.RunAsync(() =>
+    public Task<byte[]> DrawAsync(IssuedSet set, FaceForm form, DocumentFormat format, string ended, DateTimeOffset time, CancellationToken cancel) => turns.RunAsync(() =>
     {
-        var face = artist.Draw(FaceContent.Of(set), form, isInForce ? seal?.Seal : null);
+        var face = artist.Draw(FaceContent.Of(set), form, ended.Length == 0 ? seal?.Seal : null);
+        face = ended.Length == 0 ? face : Watermark.Across(face, fonts, ended, $"截至 {LicenseDocuments.Minute(time)}");
         return format switch
         {
             DocumentFormat.Pdf => DrawingFile.ToPdf([face], fonts, set.License.AuthorityName, time),

@@ -9,19 +9,15 @@ using ShantingEId.Server.Tests;
 namespace ShantingEId.Interop.Tests;
 
 /// <summary>A deployment that begins half an hour ago, with a signer of codes whose certificate has ended since.</summary>
-public sealed class EndedSignerServer : ServerFixture
+public sealed class EndedSignerServer : PublicFixture
 {
-    private readonly BackClock clock = new();
-
-    public Uri Pages => EidServer.PublicAddress(App)!;
+    private readonly ShiftedClock clock = new();
 
     protected override TimeProvider Clock => clock;
 
-    public override EidServerOptions Options() => base.Options() with { PublicPort = 0, PublicContact = "0632-0000000（样例）" };
-
     protected override void Prepare()
     {
-        clock.By = TimeSpan.FromMinutes(-30);
+        clock.Shift = TimeSpan.FromMinutes(-30);
         var vault = new KeyVault(AuthorityFiles.Bytes(Certificates, AuthorityFiles.KeyEncryptionKey));
         using var key = vault.Open(AuthorityFiles.Bytes(Certificates, AuthorityFiles.LicenseAuthority + ".key.sealed"), AuthorityFiles.LicenseAuthority);
         var (issuer, signer) = (new CertificateIssuer(key, AuthorityFiles.ReadCertificate(Certificates, AuthorityFiles.LicenseAuthority)), AuthorityFiles.ReadCertificate(Certificates, AuthorityFiles.CodeSigner));
@@ -39,15 +35,8 @@ public sealed class EndedSignerServer : ServerFixture
             File.Copy(Path.Combine(Certificates, next + ending), Path.Combine(Certificates, AuthorityFiles.CodeSigner + ending), overwrite: true);
         }
 
-        clock.By = TimeSpan.Zero;
+        clock.Shift = TimeSpan.Zero;
         await StartAsync();
-    }
-
-    private sealed class BackClock : TimeProvider
-    {
-        public TimeSpan By { get; set; }
-
-        public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + By;
     }
 }
 

@@ -25,13 +25,14 @@ public sealed class NeighbourPageTests(TwoRegionsFixture regions) : IClassFixtur
 
         var file = Path.Combine(kept, "neighbour-code.png");
         await File.WriteAllBytesAsync(file, ScanPictures.Photograph(CodeSymbol.Create(set.LicenseCode).ToPng(8), 12, 0.1f, 1), TestContext.Current.CancellationToken);
-        var what = new JsonObject { ["base"] = regions.Home.Public.ToString(), ["file"] = file, ["pictures"] = kept };
+        var what = new JsonObject { ["base"] = regions.Home.Pages.ToString(), ["file"] = file, ["pictures"] = kept };
         var run = Foreign.Run("node", [Path.Combine(Foreign.Root, "tests", "interop", "neighbour-pages.mjs")], what.ToJsonString());
 
         Assert.True(run.Exit == 0, run.Output);
         using var seen = JsonDocument.Parse(run.Output);
         var (online, offline) = (seen.RootElement.GetProperty("online"), seen.RootElement.GetProperty("offline"));
         Assert.Equal(("/", "有效", "ok"), (Text(online, "path"), Text(online, "title"), Text(online, "look")));
+        Assert.False(online.GetProperty("checks").GetBoolean()); // docs/decisions.md: not by the browser.
         Assert.Contains(set.License.Enterprise.Name, Text(online, "text"), StringComparison.Ordinal);
         Assert.Contains("（370402）", Text(online, "text"), StringComparison.Ordinal);
         Assert.Equal(("/scan", "离线不能核验", "unknown"), (Text(offline, "path"), Text(offline, "title"), Text(offline, "look")));

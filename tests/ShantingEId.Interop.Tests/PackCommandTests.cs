@@ -113,10 +113,8 @@ public sealed class PackCommandTests : IAsyncLifetime
     }
 
     /// <summary>A public door that makes packs as often as they are asked for.</summary>
-    private sealed class PackServer : ServerFixture
+    private sealed class PackServer : PublicFixture
     {
-        public override EidServerOptions Options() => base.Options() with { PublicPort = 0, PackEvery = TimeSpan.FromMilliseconds(1) };
-
-        public HttpClient Browser() => new() { BaseAddress = EidServer.PublicAddress(App) };
+        public override EidServerOptions Options() => base.Options() with { PackEvery = TimeSpan.FromMilliseconds(1) };
     }
 }

@@ -42,6 +42,8 @@ public sealed class PresentPageTests(ScanServer server) : IClassFixture<ScanServ
         Assert.Equal(("presented", "已出示给公众", false), (seen["presented"].State, seen["presented"].Says, seen["presented"].Symbol));
         Assert.StartsWith("公众扫码 · ", seen["presented"].Detail, StringComparison.Ordinal);
         Assert.Equal(("此码已失效", "不是出示给您的"), (seen["expired"].Says, seen["others"].Says));
+        Assert.All((string[])["paced", "away"], moment => Assert.Equal(("waiting", true), (seen[moment].State, seen[moment].Symbol)));
+        Assert.Equal(("failed", "样例：HOLDER_PROOF_REQUIRED", false), (seen["ended"].State, seen["ended"].Detail, seen["ended"].Symbol));
         Assert.Equal(("waiting", "Let them scan it now", "0s"), (seen["calm"].State, seen["calm"].Says, seen["calm"].Motion));
         Assert.Equal("waiting", seen["reloaded"].State);
         Assert.Equal(("failed", "没有设备会话", false), (seen["stranger"].State, seen["stranger"].Says, seen["stranger"].Again));

@@ -7,6 +7,7 @@ using ShantingEId.Issuing;
 using ShantingEId.Licenses;
 using ShantingEId.Server;
 using ShantingEId.Server.Tests;
+using ShantingEId.Server.Tests.Cases;
 using ShantingEId.Server.Tests.Life;
 using ShantingEId.Server.Tests.Trades;
 using ShantingEId.V1;
@@ -14,16 +15,8 @@ using IssuedSet = ShantingEId.V1.IssuedSet;
 
 namespace ShantingEId.Interop.Tests;
 
-/// <summary>A deployment with its public door open.</summary>
-public sealed class PublicDoorServer : ServerFixture
-{
-    public Uri Pages => EidServer.PublicAddress(App)!;
-
-    public override EidServerOptions Options() => base.Options() with { PublicPort = 0, PublicContact = "0632-0000000（样例）" };
-}
-
 /// <summary>The public pages in Chromium, as phones show them. Pictures are kept under artifacts/pages.</summary>
-public sealed class PublicPageBrowserTests(PublicDoorServer server) : IClassFixture<PublicDoorServer>
+public sealed class PublicPageBrowserTests(PublicFixture server) : IClassFixture<PublicFixture>
 {
     private static readonly string Kept = Directory.CreateDirectory(Path.Combine(Foreign.Root, "artifacts", "pages")).FullName;
 
@@ -47,6 +40,7 @@ public sealed class PublicPageBrowserTests(PublicDoorServer server) : IClassFixt
             UpdateMask = new FieldMask { Paths = { "name" } }, Reason = "样例：变更登记", Authority = "样例机关",
         });
         var altered = valid.LicenseCode[..^2] + (valid.LicenseCode[^2] == 'A' ? 'E' : 'A') + valid.LicenseCode[^1];
+        var filed = await new CaseService.CaseServiceClient(server.Channel("staff")).OpenCaseAsync(SampleCases.Doubtful(Step.Types.Kind.Tax, Step.Types.Kind.SocialSecurity));
         const string good = "own ok";
         const string bad = "own none";
         (string Name, string Path, string Chinese, string English, string Look, string Own)[] pages =
@@ -57,13 +51,15 @@ public sealed class PublicPageBrowserTests(PublicDoorServer server) : IClassFixt
             ("mistyped", "?code=7777-7777-7771", "无法识别", "Cannot be read", "unknown", ""), ("not-a-code", "?code=" + Uri.EscapeDataString("样例文字"), "这不是证照码", "Not a code", "unknown", ""),
             ("not-ours", "?code=" + Uri.EscapeDataString("https://elsewhere.example/1ABC"), "不是本机关的码", "Not our code", "unknown", ""),
             ("look-alike", "?code=" + Uri.EscapeDataString("https://eid.shanting.example.elsewhere.example/1ABC"), "仿冒的网址", "Look-alike address", "no", ""),
-            ("home", "", "营业执照核验", "Check a business licence", "", ""),
+            ("home", "", "营业执照核验", "Check a business licence", "", ""), ("progress", "?code=" + filed.ProgressCode, "办理中", "In progress", "unknown", ""),
         ];
         Wanted[] wanted =
         [
             .. pages.Select(page => new Wanted(server.Pages + page.Path, Path.Combine(Kept, page.Name + ".png"), 360, "zh-CN")),
-            .. pages.Where(page => page.Look != "unknown").Select(page => new Wanted(server.Pages + page.Path, Path.Combine(Kept, page.Name + "-en.png"), 320, "en-GB")),
+            .. pages.Where(Narrow).Select(page => new Wanted(server.Pages + page.Path, Path.Combine(Kept, page.Name + "-en.png"), 320, "en-GB")),
         ];
+
+        static bool Narrow((string Name, string Path, string Chinese, string English, string Look, string Own) page) => page.Look != "unknown" || page.Name == "progress";
 
         // Between them, now and then, what the browser takes on this machine for a page of one word.
         Wanted[] turns = [.. wanted.SelectMany((page, i) => i % 3 == 0 ? (Wanted[])[page, new Wanted(OneWord, Path.Combine(Kept, "one-word.png"), page.Width, page.Language)] : [page])];
@@ -72,7 +68,7 @@ public sealed class PublicPageBrowserTests(PublicDoorServer server) : IClassFixt
 
         for (var i = 0; i < wanted.Length; i++)
         {
-            var (page, expected) = (shown[i], i < pages.Length ? pages[i] : pages.Where(page => page.Look != "unknown").ElementAt(i - pages.Length));
+            var (page, expected) = (shown[i], i < pages.Length ? pages[i] : pages.Where(Narrow).ElementAt(i - pages.Length));
             Assert.Equal((i < pages.Length ? expected.Chinese : expected.English, expected.Look, expected.Own, false), (page.Verdict, page.Look, page.Own, page.TooWide));
             Assert.Equal(page.Verdict, page.Order[0]);
             Assert.Empty(page.Foreign);

@@ -1,21 +1,17 @@
 using System.Net;
+using Microsoft.Extensions.Time.Testing;
 using ShantingEId.Codes;
 using ShantingEId.Server.Tests.Life;
-using ShantingEId.Server.Tests.Presenting;
 
 namespace ShantingEId.Server.Tests;
 
 /// <summary>A deployment behind two gateways, one after the other; the tests are the nearer one.</summary>
-public sealed class GatewayFixture : ServerFixture
+public sealed class GatewayFixture : PublicFixture
 {
-    // Stands still while a visitor is shut out: a place comes free every three seconds.
-    internal ShiftedClock Wall { get; } = new();
+    // Stands still, so that no place comes free (every three seconds one would).
+    protected override TimeProvider Clock { get; } = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
 
-    protected override TimeProvider Clock => Wall;
-
-    public override EidServerOptions Options() => base.Options() with { PublicPort = 0, PublicGateways = [IPAddress.Loopback, IPAddress.Parse("192.0.2.1")] };
-
-    public HttpClient Browser() => new() { BaseAddress = EidServer.PublicAddress(App) };
+    public override EidServerOptions Options() => base.Options() with { PublicGateways = [IPAddress.Loopback, IPAddress.Parse("192.0.2.1")] };
 }
 
 /// <summary>Behind gateways that are named each visitor has limits of his own, and nobody chooses whom he is taken for.</summary>
@@ -26,7 +22,6 @@ public sealed class PublicGatewayTests(GatewayFixture server) : IClassFixture<Ga
     {
         using var browser = server.Browser();
         var set = await LifeClient.Of(server).FoundAsync();
-        server.Wall.Stopped = TimeProvider.System.GetUtcNow();
         var tried = 0;
         while (await AskAsync("203.0.113.7", TypedCode.Generate().ToString()) == HttpStatusCode.OK)
         {
@@ -50,6 +45,35 @@ public sealed class PublicGatewayTests(GatewayFixture server) : IClassFixture<Ga
             Assert.True(request.Headers.TryAddWithoutValidation("X-Forwarded-For", from));
             using var answer = await browser.SendAsync(request, TestContext.Current.CancellationToken);
             return answer.StatusCode;
+        }
+    }
+}
+
+/// <summary>A deployment behind a gateway on another machine.</summary>
+public sealed class DistantGatewayFixture : PublicFixture
+{
+    protected override TimeProvider Clock { get; } = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+
+    public override EidServerOptions Options() => base.Options() with { PublicGateways = [IPAddress.Parse("192.0.2.1")] };
+}
+
+/// <summary>Who comes past the gateway, from this very machine too, is taken for who he is.</summary>
+public sealed class DistantGatewayTests(DistantGatewayFixture server) : IClassFixture<DistantGatewayFixture>
+{
+    [Fact]
+    public async Task Only_the_named_gateway_is_believed_and_not_this_machine()
+    {
+        using var browser = server.Browser();
+        for (var tried = 0; ; tried++)
+        {
+            Assert.InRange(tried, 0, 20);
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/?code=" + TypedCode.Generate()) { Headers = { { "X-Forwarded-For", $"203.0.113.{tried}" } } };
+            using var answer = await browser.SendAsync(request, TestContext.Current.CancellationToken);
+            if (answer.StatusCode == HttpStatusCode.TooManyRequests)
+            {
+                Assert.Equal(20, tried);
+                return;
+            }
         }
     }
 }

@@ -14,14 +14,6 @@ using ShantingEId.V1;
 
 namespace ShantingEId.Server.Tests;
 
-public sealed class PublicFixture : ServerFixture
-{
-    public override EidServerOptions Options() => base.Options() with { PublicPort = 0, PublicContact = "0632-0000000（样例）" };
-
-    /// <summary>A browser of anybody: no certificate, no redirects.</summary>
-    public HttpClient Browser() => new(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = EidServer.PublicAddress(App) };
-}
-
 /// <summary>The public pages as anybody's browser gets them: every verdict in words, nothing of others, nothing else reachable.</summary>
 public sealed partial class PublicPageTests(PublicFixture server) : IClassFixture<PublicFixture>
 {
@@ -194,6 +186,23 @@ public sealed partial class PublicPageTests(PublicFixture server) : IClassFixtur
         using var page = await department.GetAsync("/", TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.NotFound, page.StatusCode);
         Assert.NotEqual("text/html", page.Content.Headers.ContentType?.MediaType);
+    }
+
+    [Fact]
+    public async Task Every_page_says_that_both_codes_may_be_typed_and_one_mistyped_is_told_so()
+    {
+        var code = ProgressCode.Generate().ToString();
+        var mistyped = code[..^1] + (code[^1] == '7' ? '8' : '7');
+        foreach (var path in (string[])["/", "/scan", "/nothing-here-1", "/?code=" + code, "/?code=" + mistyped, "/?code=7777-7777-7771"])
+        {
+            var way = path + (path.Contains('?', StringComparison.Ordinal) ? "&lang=" : "?lang=");
+            var (chinese, english) = ((await GetAsync(way + "zh")).Html, (await GetAsync(way + "en")).Html);
+            Assert.Contains(">录入二维码下方的 12 位校验短码，或受理回执上的 10 位进度查询码</label>", chinese, StringComparison.Ordinal);
+            Assert.Contains(">Type the short code under the QR code (12 characters), or the progress code of a receipt (10)</label>", english, StringComparison.Ordinal);
+        }
+
+        Assert.Contains("也不是进度查询码", (await GetAsync("/?code=" + mistyped)).Html, StringComparison.Ordinal);
+        Assert.Contains("a progress code 10", (await GetAsync("/?lang=en&code=" + mistyped)).Html, StringComparison.Ordinal);
     }
 
     [Fact]

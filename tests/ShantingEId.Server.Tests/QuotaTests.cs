@@ -62,8 +62,11 @@ public sealed class QuotaTests(QuotaFixture server) : IClassFixture<QuotaFixture
         Assert.Equal(("caller:tax-bureau", "calls_per_second"), (violation.Subject, violation.QuotaId));
 
         // Over JSON the same, with HTTP's own words; it is one quota whichever way one comes.
-        var json = await JsonCall.As(server, "tax-bureau").Post("/v1/codes:verify", Question);
-        Assert.Equal((HttpStatusCode.TooManyRequests, "RATE_LIMITED"), (json.Http, json.Reason));
+        foreach (var version in (Version[])[HttpVersion.Version11, HttpVersion.Version20])
+        {
+            var json = await JsonCall.As(server, "tax-bureau", version).Post("/v1/codes:verify", Question);
+            Assert.Equal((HttpStatusCode.TooManyRequests, "RATE_LIMITED", StatusCode.ResourceExhausted, TimeSpan.FromSeconds(1)), (json.Http, json.Reason, json.Status, json.RetryAfter));
+        }
 
         // Nobody else feels it.
         Assert.Equal(HttpStatusCode.OK, (await JsonCall.As(server, "holder-app").Post("/v1/codes:verify", Question.Replace("PURPOSE", "PUBLIC_SCAN", StringComparison.Ordinal))).Http);

@@ -16,6 +16,9 @@ public sealed record RawAnswer(HttpStatusCode Http, StatusCode? Status, Refusal?
 
     public string? Reason => Refusal?.Reason;
 
+    /// <summary>When to come again, as HTTP says it.</summary>
+    public TimeSpan? RetryAfter { get; private init; }
+
     public string Text => System.Text.Encoding.UTF8.GetString(Body);
 
     public static async Task<RawAnswer> Read(HttpResponseMessage response)
@@ -34,7 +37,7 @@ public sealed record RawAnswer(HttpStatusCode Http, StatusCode? Status, Refusal?
         if (response.Content.Headers.ContentType?.MediaType == "application/json" && !response.IsSuccessStatusCode)
         {
             var status = Json.Parse<Google.Rpc.Status>(System.Text.Encoding.UTF8.GetString(body));
-            return new RawAnswer(response.StatusCode, (StatusCode)status.Code, status.Details.Count > 0 ? Refusal.Of(status, (StatusCode)status.Code) : null, body);
+            return new RawAnswer(response.StatusCode, (StatusCode)status.Code, status.Details.Count > 0 ? Refusal.Of(status, (StatusCode)status.Code) : null, body) { RetryAfter = response.Headers.RetryAfter?.Delta };
         }
 
         return new RawAnswer(response.StatusCode, null, null, body);

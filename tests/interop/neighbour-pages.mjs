@@ -26,7 +26,7 @@ try {
     seen.says = await page.textContent('.scan .small');
     await page.setInputFiles('#picture', what.file);
     await page.waitForSelector('h1#verdict', { timeout: 15000 });
-    seen[name] = await page.evaluate(() => ({ path: location.pathname, title: document.querySelector('h1#verdict').textContent, look: document.querySelector('.verdict').className.replace('verdict ', ''), text: document.querySelector('main').innerText }));
+    seen[name] = await page.evaluate(() => ({ path: location.pathname, title: document.querySelector('h1#verdict').textContent, look: document.querySelector('.verdict').className.replace('verdict ', ''), text: document.querySelector('main').innerText, checks: document.querySelector('main').hasAttribute('data-signature') }));
     await page.screenshot({ path: join(what.pictures, `neighbour-${name}.png`), fullPage: true });
   };
   await scan('online');

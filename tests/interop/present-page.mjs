@@ -102,6 +102,22 @@ try {
     console.log(JSON.stringify({ moment, says: await phone.textContent('h1'), problems }));
   }
 
+  // Asked to wait, and a register that is away for a moment, while it looks: the code stays. A session that is over takes it away.
+  const held = await open();
+  held.removeAllListeners('console'); // Chromium names answers of these kinds.
+  await held.clock.install();
+  await held.goto(url);
+  await waiting(held);
+  for (const [moment, status, reason] of [['paced', 429, 'RATE_LIMITED'], ['away', 503, 'STORE_UNAVAILABLE'], ['ended', 403, 'HOLDER_PROOF_REQUIRED']]) {
+    await held.route('**/present/state', route => route.fulfill({ status, json: { reason, message: '样例：' + reason } }));
+    const answered = held.waitForResponse('**/present/state');
+    await held.clock.runFor(2_100);
+    await (await answered).finished();
+    await new Promise(done => setTimeout(done, 300));
+    await tell(moment, held);
+    await held.unroute('**/present/state');
+  }
+
   // 4. The page again in the same tab, for who wants no motion; and without a session.
   const calm = await open({ reducedMotion: 'reduce', locale: 'en-GB' });
   await calm.goto(url);

@@ -56,7 +56,7 @@ async function upload(page, file) {
 
 async function ownLine(page) {
   await page.waitForSelector('#own:not([hidden])', { timeout: 15000 });
-  return page.evaluate(() => ({ look: document.querySelector('#own').className, text: document.querySelector('#own').textContent, first: document.querySelector('main').firstElementChild.id === 'own' }));
+  return page.evaluate(() => ({ look: document.querySelector('#own').className, text: document.querySelector('#own').textContent, first: document.querySelector('main').firstElementChild.id === 'own', crossed: getComputedStyle(document.querySelector('h1#verdict')).textDecorationLine === 'line-through' }));
 }
 
 try {
@@ -100,16 +100,19 @@ try {
 
   seen.sent = sent.filter((url) => what.secrets.some((secret) => url.toUpperCase().includes(secret.toUpperCase())));
 
-  // Two hours later somebody hands out an older pack again, under a higher number.
-  const later = await context.newPage();
-  await later.clock.setFixedTime((what.packBegins + 7200) * 1000);
-  await later.route('**/pack/**', (route) => (route.request().url().endsWith('/latest') ? route.fulfill({ body: Buffer.from(what.olderPack, 'base64') }) : route.fulfill({ body: 'no difference' })));
-  const asked = later.waitForRequest('**/pack/latest');
-  await later.goto(what.base + 'scan?lang=zh');
-  await asked;
-  await later.waitForFunction(() => /20\d\d/.test(document.querySelector('#pack').textContent));
-  seen.olderPack = await later.textContent('#pack');
-  await later.close();
+  // Two hours later somebody hands out an older pack again, under a higher number; then a later one of another registrar under the same root.
+  seen.otherPacks = [];
+  for (const pack of [what.olderPack, what.othersPack]) {
+    const later = await context.newPage();
+    await later.clock.setFixedTime((what.packBegins + 7200) * 1000);
+    await later.route('**/pack/**', (route) => (route.request().url().endsWith('/latest') ? route.fulfill({ body: Buffer.from(pack, 'base64') }) : route.fulfill({ body: 'no difference' })));
+    const asked = later.waitForRequest('**/pack/latest');
+    await later.goto(what.base + 'scan?lang=zh');
+    await asked;
+    await later.waitForFunction(() => /20\d\d/.test(document.querySelector('#pack').textContent));
+    seen.otherPacks.push(await later.textContent('#pack'));
+    await later.close();
+  }
 
   // 4. No network: the page opens, judges by what it keeps, and so does the address of a code that the phone's own camera opened.
   online = false;
@@ -211,6 +214,37 @@ try {
   await newcomer.goto(what.base + what.codes.others);
   seen.own.newcomer = await ownLine(newcomer);
   await fresh.close();
+  // 7. A camera that is switched off again is off; and what the page has no words for is not said to be valid.
+  const { context: odd, page: wordless } = await phone('zh-CN', { permissions: ['camera'], serviceWorkers: 'block' });
+  await wordless.route('**/words.zh.json', async (route) => {
+    const words = await (await route.fetch()).json();
+    seen.wordTaken = delete words.verdicts['VALID/'];
+    await route.fulfill({ json: words });
+  });
+  await wordless.goto(what.base + 'scan?lang=zh');
+  await wordless.waitForFunction(() => /20\d\d/.test(document.querySelector('#pack').textContent), undefined, { timeout: 20000 });
+  await wordless.click('#start');
+  seen.stopped = await wordless.evaluate(async () => {
+    const video = document.querySelector('#camera');
+    while (video.srcObject === null) {
+      await new Promise((done) => setTimeout(done, 5));
+    }
+
+    const [track] = video.srcObject.getTracks();
+    const before = track.readyState;
+    document.querySelector('#stop').click();
+    return [before, track.readyState, String(video.srcObject), String(document.querySelector('#view').hidden)];
+  });
+  await wordless.evaluate(() => {
+    navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('not allowed', 'NotAllowedError'));
+    document.querySelector('#start').click();
+  });
+  await wordless.waitForFunction(() => /允许/.test(document.querySelector('#status').textContent), undefined, { timeout: 5000 }).catch(() => undefined);
+  seen.denied = [await wordless.textContent('#status'), String(await wordless.isVisible('#start')), String(await wordless.isVisible('#stop'))];
+  online = false;
+  await odd.setOffline(true);
+  seen.wordless = await upload(wordless, what.uploads.ours);
+  await odd.close();
   console.log(JSON.stringify(seen));
 } finally {
   await browser.close();

@@ -8,16 +8,21 @@ internal static class Watermark
     private const double Turn = 28;
     private const double Apart = 12;
     private static readonly Ink Faint = new(0x8A, 0x1F, 0x1F, 40);
+    private static readonly Ink Strong = new(0x8A, 0x1F, 0x1F, 130);
 
     /// <summary>The page with these lines repeated over it.</summary>
     /// <param name="drawing">The page.</param>
     /// <param name="fonts">What text is set in.</param>
     /// <param name="text">One line for each.</param>
-    public static Drawing Over(Drawing drawing, FaceFonts fonts, params IReadOnlyList<string> text)
+    public static Drawing Over(Drawing drawing, FaceFonts fonts, params IReadOnlyList<string> text) => Over(drawing, fonts, Faint, new FitRule(5.2, 4, 2), text);
+
+    /// <summary>The same so large and dark that nobody takes the page for one in force, nor cuts a part out of it without them.</summary>
+    public static Drawing Across(Drawing drawing, FaceFonts fonts, params IReadOnlyList<string> text) => Over(drawing, fonts, Strong, new FitRule(12, 7, 4), text);
+
+    private static Drawing Over(Drawing drawing, FaceFonts fonts, Ink ink, FitRule rule, IReadOnlyList<string> text)
     {
         // 1. One block: its lines below each other, none longer than half the page.
         var longest = drawing.Width * 0.46;
-        var rule = new FitRule(5.2, 4, 2);
         var rows = text.Select(line => FittedText.TryFit(fonts.Regular, line, longest, drawing.Height / 4, rule)
             ?? throw new EidException(ErrorReason.TextInvalid, $"水印放不下（{line.Length} 字）"))
             .SelectMany(fitted => fitted.Lines.Select(line => (Line: line, fitted.Size))).ToArray();
@@ -52,7 +57,7 @@ internal static class Watermark
                 // Down by the height above the baseline, at a right angle to the line.
                 var (baseX, baseY) = (x + (size * FacePen.Ascent * sine), y + (size * FacePen.Ascent * cosine));
                 var box = new Box(Round(x), Round(y - (row.Width * sine)), Round((row.Width * cosine) + (size * sine)), Round((row.Width * sine) + (size * cosine)));
-                shapes.Add(new TextRun(box, Round(baseX), Round(baseY), row.Text, [.. row.Offsets.Select(Round)], FaceLetters.Regular, Round(size), Faint, Turn));
+                shapes.Add(new TextRun(box, Round(baseX), Round(baseY), row.Text, [.. row.Offsets.Select(Round)], FaceLetters.Regular, Round(size), ink, Turn));
                 (x, y) = (x + (size * FittedText.Leading * sine), y + (size * FittedText.Leading * cosine));
             }
         }

@@ -136,6 +136,9 @@ internal sealed class CallerDirectory
     /// <summary>Chinese title of a purpose; empty for one that is not registered.</summary>
     public string TitleOfPurpose(string purpose) => purposes.GetValueOrDefault(purpose)?.Title ?? "";
 
+    /// <summary>Whether the file says what a purpose grants.</summary>
+    public bool HasPurpose(string purpose) => purposes.ContainsKey(purpose);
+
     /// <summary>The purpose a caller names, which must be one of its own.</summary>
     /// <exception cref="EidException"><see cref="ErrorReason.PurposeRequired"/> or <see cref="ErrorReason.PurposeNotGranted"/>.</exception>
     public Purpose RequirePurpose(Caller caller, string name)

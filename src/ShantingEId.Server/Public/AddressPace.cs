@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Caching.Memory;
 using ShantingEId.Server.Callers;
 
@@ -48,6 +50,15 @@ internal sealed class AddressPace(TimeProvider clock) : IDisposable
 
     /// <summary>Counts one that found nothing.</summary>
     public void CountMiss(IPAddress? address) => Of(address).Misses.Take();
+
+    /// <summary>Says in the answer when to come again, where that is known; whole seconds, and none too early.</summary>
+    public static void TellWait(HttpResponse response, EidException error)
+    {
+        if (error.RetryAfter is { } wait)
+        {
+            response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose() => seen.Dispose();

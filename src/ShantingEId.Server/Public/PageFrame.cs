@@ -29,7 +29,7 @@ internal sealed class PageFrame(string authorityName, string contact)
             <!doctype html>
             <html lang="{words.Language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex"><title>{Text(title)} · {Text(words.Pick("营业执照核验", "Business licence check"))}</title><style>{InPage.Style.Text}</style><link rel="icon" href="{WebAssets.Way("icon.svg")}">{head}</head>
             <body><header><p>{Text(authorityName)}</p><a href="{Text(way)}" lang="{other}">{otherName}</a></header><main{attributes}>{content}
-            <section><form method="get" action="/"><input type="hidden" name="lang" value="{words.Code}"><label for="code">{Text(words.Pick("录入二维码下方的校验短码", "Type the short code under the QR code"))}</label><input id="code" name="code" autocomplete="off" autocapitalize="characters" spellcheck="false" maxlength="2048" placeholder="XXXX-XXXX-XXXX"><button>{Text(words.Pick("核验", "Check"))}</button></form></section>
+            <section><form method="get" action="/"><input type="hidden" name="lang" value="{words.Code}"><label for="code">{Text(words.Pick("录入二维码下方的 12 位校验短码，或受理回执上的 10 位进度查询码", "Type the short code under the QR code (12 characters), or the progress code of a receipt (10)"))}</label><input id="code" name="code" autocomplete="off" autocapitalize="characters" spellcheck="false" maxlength="2048"><button>{Text(words.Pick("查询", "Check"))}</button></form></section>
             <p class="small">{Text(doubt)}</p></main>{end}</body></html>
             """;
     }

@@ -124,6 +124,7 @@ internal sealed partial class PresentSite(PresentationDesk desk, HolderWire wire
                 NoAnswer(error);
             }
 
+            AddressPace.TellWait(context.Response, error);
             return (StatusOf(error.Reason.Kind()), new Refusal(error.Reason.WireName(), error.Message));
         }
         catch (Exception error) when (error is JsonException or BadHttpRequestException)

@@ -39,7 +39,11 @@ internal static class PublicDoor
     {
         if (maker is not null)
         {
-            callers.RequirePurpose(Caller, Purpose);
+            if (!callers.HasPurpose(Purpose))
+            {
+                throw new EidException(ErrorReason.PurposeNotGranted, $"开放公众端口，{CallerDirectory.FileName} 应登记用证事由 {Purpose}，写明公众可以看到的事项");
+            }
+
             services.AddSingleton<AddressPace>();
             services.AddSingleton<PublicSite>();
             services.AddSingleton<ScanApp>();

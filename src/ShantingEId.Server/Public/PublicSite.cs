@@ -26,9 +26,8 @@ internal sealed partial class PublicSite(LookupDesk desk, Verifier verifier, ICo
     public async Task AnswerAsync(HttpContext context)
     {
         var words = PageWords.Of(context.Request);
-        var (status, html) = await PageAsync(context.Request, words, context.RequestAborted);
         var response = context.Response;
-        response.StatusCode = status;
+        (response.StatusCode, var html) = await PageAsync(context.Request, words, context.RequestAborted);
         PageFrame.SetHeaders(response, words, camera: false, options.IsProduction);
         if (HttpMethods.IsHead(context.Request.Method))
         {
@@ -85,7 +84,7 @@ internal sealed partial class PublicSite(LookupDesk desk, Verifier verifier, ICo
         }
         catch (EidException error)
         {
-            return Failed(code, words, error);
+            return Failed(request.HttpContext.Response, code, words, error);
         }
     }
 
@@ -101,11 +100,12 @@ internal sealed partial class PublicSite(LookupDesk desk, Verifier verifier, ICo
     }
 
     // 4. No answer. A good signature alone is said to be that, and never "valid".
-    private (int Status, string Html) Failed(string code, PageWords words, EidException error)
+    private (int Status, string Html) Failed(HttpResponse response, string code, PageWords words, EidException error)
     {
         switch (error.Reason.Kind())
         {
             case ErrorKind.ResourceExhausted when error.Reason == ErrorReason.RateLimited:
+                AddressPace.TellWait(response, error);
                 return (StatusCodes.Status429TooManyRequests, page.Busy(words));
             case ErrorKind.InvalidArgument:
                 return (StatusCodes.Status200OK, page.Judged(words, Verifying.Verdict.Malformed, VerdictReason.QrStructure));

@@ -62,8 +62,8 @@ internal sealed class VerdictPage(string authorityName, string contact)
     {
         var html = new StringBuilder();
         var title = words.Pick("这不是证照码", "Not a code");
-        Banner(html, title, "unknown", words.Pick("扫到或录入的文字不是证照码，也不是校验短码。", "What was scanned or typed is neither a licence code nor a short code."),
-            words.Pick("请扫描营业执照上的二维码，或录入二维码下方的十二位校验短码。", "Scan the QR code on the business licence, or type the twelve characters under it."));
+        Banner(html, title, "unknown", words.Pick("扫到或录入的文字不是证照码、校验短码，也不是进度查询码。", "What was scanned or typed is no licence code, short code or progress code."),
+            words.Pick("请扫描营业执照上的二维码，或核对后重新录入 12 位校验短码或 10 位进度查询码。", "Scan the QR code on the business licence, or compare what you typed: a short code has 12 characters, a progress code 10."));
         return Page(words, title, html);
     }
 
@@ -104,7 +104,7 @@ internal sealed class VerdictPage(string authorityName, string contact)
     {
         var html = new StringBuilder();
         var title = words.Pick("没有这个页面", "No such page");
-        Banner(html, title, "unknown", words.Pick("这里没有内容。", "There is nothing here."), words.Pick("请扫描执照上的二维码，或在下面录入校验短码。", "Scan the code on the licence, or type the short code below."));
+        Banner(html, title, "unknown", words.Pick("这里没有内容。", "There is nothing here."), words.Pick("请扫描执照上的二维码，或在下面录入校验短码或进度查询码。", "Scan the code on the licence, or type the short code or the progress code below."));
         return Page(words, title, html);
     }
 

@@ -61,7 +61,7 @@ internal sealed partial class StatusSite(StatusDesk desk, PackShelf shelf, Addre
         catch (EidException error) when (error.Reason == ErrorReason.RateLimited)
         {
             response.StatusCode = StatusCodes.Status429TooManyRequests;
-            response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(error.RetryAfter?.TotalSeconds ?? 1)).ToString(CultureInfo.InvariantCulture);
+            AddressPace.TellWait(response, error);
             return;
         }
         catch (EidException error)

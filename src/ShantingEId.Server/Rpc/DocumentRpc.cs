@@ -36,7 +36,7 @@ internal sealed class DocumentRpc(
 
         var set = await register.LoadSetAsync(entry.LicenseId, cancel) ?? throw StoreErrors.NotFound();
         var now = clock.GetUtcNow();
-        var content = format == DocumentFormat.Ofd ? await press.SealAsync(set, form, now, cancel) : await press.DrawAsync(set, form, format, problem is null, now, cancel);
+        var content = format == DocumentFormat.Ofd ? await press.SealAsync(set, form, now, cancel) : await press.DrawAsync(set, form, format, LicenseInForce.WordsOf(problem, entry), now, cancel);
         return DocumentWire.ToMessage(set, form, format, content);
     }
 

@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Grpc.Core;
 using ShantingEId.Crypto;
+using ShantingEId.Server.Tests.Trades;
 using ShantingEId.V1;
 using Format = ShantingEId.V1.GetLicenseDocumentRequest.Types.Format;
 using Form = ShantingEId.V1.LicenseDocument.Types.Form;
@@ -66,12 +67,47 @@ public abstract class LicenseDocumentContract(ServerFixture server) : DocumentCo
         var refusal = await Refusal.Of(As("staff").GetLicenseDocumentAsync(new GetLicenseDocumentRequest { Name = set.Name }, cancellationToken: Cancel));
         Is(StatusCode.FailedPrecondition, "LICENSE_NOT_IN_FORCE", refusal);
         Assert.Equal("REVOKED", refusal.Info.Metadata["state"]);
-        Assert.NotEmpty((await As("staff").GetLicenseDocumentAsync(new GetLicenseDocumentRequest { Name = set.Name, Format = Format.Png }, cancellationToken: Cancel)).Content);
 
         // The document is as genuine as it was; the licence is not in force.
         var answer = await JudgeAsync(before.Content);
         Assert.Equal((Verdict.Valid, Verification.Types.Verdict.Revoked, "REVOKED"), (answer.Verdict, answer.License.Verdict, answer.License.Reason));
         Assert.Equal(Verification.Types.Verdict.Revoked, Assert.Single(await LookupsAsync(set, 1)).Verdict);
+    }
+
+    // Nobody shall go on with a picture of a licence that is over: it has no seal, and says why in every quarter.
+    [Fact]
+    public async Task A_picture_of_what_is_not_in_force_has_no_seal_and_its_state_across_the_page()
+    {
+        var (valid, revoked, paused, ended) = (await IssueAsync(), await IssueAsync(), await IssueAsync(), await IssueAsync());
+        var trade = await TradeSamples.IssueAsync(Server, ended);
+        await RevokeAsync(revoked);
+        await Server.Staff().SuspendSetAsync(new SuspendSetRequest { RequestId = ServerFixture.NewRequestId(), Name = paused.Name, Reason = "样例：歇业", Authority = "样例机关" }, cancellationToken: Cancel);
+        await Server.Staff().CancelSetAsync(new CancelSetRequest { RequestId = ServerFixture.NewRequestId(), Name = ended.Name, Reason = "样例：注销", Authority = "样例机关" }, cancellationToken: Cancel);
+
+        var whole = await SvgAsync(valid);
+        Assert.DoesNotContain("截至", whole, StringComparison.Ordinal);
+        foreach (var (set, words) in ((IssuedSet, string)[])[(revoked, "已被吊销"), (paused, "处于暂停状态"), (ended, "已经注销"), (trade, "主体的营业执照不在有效状态")])
+        {
+            var svg = await SvgAsync(set);
+            Assert.InRange(Occurs(svg, $">{words}</text>"), 4, 40);
+            Assert.InRange(Occurs(svg, ">截至 20"), 4, 40);
+            Assert.Contains(set.License.Enterprise.Name, svg, StringComparison.Ordinal);
+            if (set != trade)
+            {
+                Assert.Equal(Occurs(whole, "<image") - 1, Occurs(svg, "<image"));
+            }
+        }
+
+        foreach (var format in (Format[])[Format.Png, Format.Pdf])
+        {
+            var picture = await As("holder-app").GetLicenseDocumentAsync(new GetLicenseDocumentRequest { Name = revoked.Name, Format = format }, cancellationToken: Cancel);
+            Assert.InRange(picture.Content.Length, 10_000, 2_000_000);
+        }
+
+        async Task<string> SvgAsync(IssuedSet set) =>
+            (await As("holder-app").GetLicenseDocumentAsync(new GetLicenseDocumentRequest { Name = set.Name, Format = Format.Svg }, cancellationToken: Cancel)).Content.ToStringUtf8();
+
+        static int Occurs(string text, string part) => text.Split(part).Length - 1;
     }
 
     [Fact]

@@ -10,7 +10,7 @@ using Neighbour = ShantingEId.Recognition.Neighbour;
 namespace ShantingEId.Server.Tests.Neighbours;
 
 /// <summary>A deployment of a region, with its public door and a list of neighbours that tests write anew.</summary>
-public sealed class RegionServer(string division, string name, string host) : ServerFixture
+public sealed class RegionServer(string division, string name, string host) : PublicFixture
 {
     public static readonly TimeSpan Ttl = TimeSpan.FromSeconds(2);
     private long number;
@@ -21,11 +21,7 @@ public sealed class RegionServer(string division, string name, string host) : Se
 
     public string ListPath => Path.Combine(Certificates, "neighbours.cbor");
 
-    public Uri Public => EidServer.PublicAddress(App)!;
-
-    public HttpClient Browser() => new(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = Public };
-
-    public override EidServerOptions Options() => base.Options() with { PublicPort = 0, StatusTtl = Ttl, Neighbours = ListPath, PackEvery = TimeSpan.FromMilliseconds(1) };
+    public override EidServerOptions Options() => base.Options() with { StatusTtl = Ttl, Neighbours = ListPath, PackEvery = TimeSpan.FromMilliseconds(1) };
 
     protected override void Prepare()
     {
@@ -59,7 +55,7 @@ public sealed class RegionServer(string division, string name, string host) : Se
     }
 
     /// <summary>What others put into their lists of this region.</summary>
-    public Neighbour AsNeighbour() => AsNeighbour(Certificates, division, name, CodePrefix, Public.ToString());
+    public Neighbour AsNeighbour() => AsNeighbour(Certificates, division, name, CodePrefix, Pages.ToString());
 
     /// <summary>The same of the keys in a folder.</summary>
     public static Neighbour AsNeighbour(string certificates, string division, string name, string prefix, string source)

@@ -37,6 +37,7 @@ public sealed class LivePageTests(PresentFixture server) : IClassFixture<Present
 
         var face = set.License.Enterprise;
         Assert.All((string[])["<h1 id=\"verdict\">有效</h1>", face.Name, face.CreditCode, "样例：办理开户"], part => Assert.Contains(part, page, StringComparison.Ordinal));
+        Assert.DoesNotContain("data-signature", page, StringComparison.Ordinal); // docs/decisions.md: not checked by the browser.
         // Not what the company did not let be seen.
         Assert.DoesNotContain(face.Address, page, StringComparison.Ordinal);
         Assert.DoesNotContain(face.Representative, page, StringComparison.Ordinal);

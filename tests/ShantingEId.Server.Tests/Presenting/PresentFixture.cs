@@ -4,17 +4,6 @@ using ShantingEId.Server.Authority;
 
 namespace ShantingEId.Server.Tests.Presenting;
 
-/// <summary>The machine's clock, which tests put forward or back.</summary>
-public sealed class ShiftedClock : TimeProvider
-{
-    public TimeSpan Shift { get; set; }
-
-    /// <summary>Where the clock stands still instead.</summary>
-    public DateTimeOffset? Stopped { get; set; }
-
-    public override DateTimeOffset GetUtcNow() => Stopped ?? (System.GetUtcNow() + Shift);
-}
-
 /// <summary>A sample identity system: its own root, recognised by the deployment's signed trust list for identity alone.</summary>
 internal sealed class IdentitySystem
 {
@@ -64,7 +53,7 @@ internal interface IPresentFixture
 }
 
 /// <summary>With SQLite.</summary>
-public class PresentFixture : ServerFixture, IPresentFixture
+public class PresentFixture : PublicFixture, IPresentFixture
 {
     ShiftedClock IPresentFixture.Wall => Wall;
 
@@ -76,11 +65,7 @@ public class PresentFixture : ServerFixture, IPresentFixture
 
     protected override TimeProvider Clock => Wall;
 
-    public Uri Pages => EidServer.PublicAddress(App)!;
-
-    public override EidServerOptions Options() => base.Options() with { PublicPort = 0, PublicContact = "0632-0000000（样例）", TrustList = IdentitySystem.ListIn(Certificates) };
-
-    public HttpClient Browser() => new(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = Pages };
+    public override EidServerOptions Options() => base.Options() with { TrustList = IdentitySystem.ListIn(Certificates) };
 
     protected override void Prepare() => ((IPresentFixture)this).Identity.Recognise(Certificates, ((IPresentFixture)this).ForSeals.Root);
 }

@@ -27,6 +27,24 @@ public sealed class StatusIndexTests
         Assert.Equal(-1, Array.FindIndex(taken, times => times != 1));
     }
 
+    // Computed once by another program (HMAC-SM3 of OpenSSL, the rest by docs/formats.md) under the secret 00 01 … 1F. A changed order would give places
+    // that are taken already, and every other test here would pass.
+    [Theory]
+    [InlineData(0, 0, 771_219)]
+    [InlineData(1, 0, 155_444)]
+    [InlineData(2, 0, 341_761)]
+    [InlineData(3, 0, 654_562)]
+    [InlineData(1000, 0, 47_974)]
+    [InlineData(1023, 0, 779_836)]
+    [InlineData(1024, 0, 955_502)]
+    [InlineData(500_000, 0, 493_616)]
+    [InlineData(1_048_575, 0, 909_493)]
+    [InlineData(1_048_576, 1, 748_693)]
+    [InlineData(1_048_577, 1, 287_044)]
+    [InlineData(5_366_336, 5, 422_067)]
+    public void The_order_is_the_written_one(long number, int list, int index) =>
+        Assert.Equal(new StatusReference(list, index), StatusIndex.Of(number, [.. Enumerable.Range(0, 32).Select(i => (byte)i)]));
+
     // Who knows the places of licences issued one after the other learns neither the order nor how many came between.
     [Fact]
     public void Neighbours_in_number_are_no_neighbours_in_place()

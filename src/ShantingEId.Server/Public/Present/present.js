@@ -33,7 +33,8 @@
     });
     const answer = await response.json();
     if (!response.ok) {
-      throw Object.assign(new Error(answer.message), { told: true });
+      // What is over in a moment: too many at once from this address, or a register that is away.
+      throw Object.assign(new Error(answer.message), { told: true, passing: response.status === 429 || response.status >= 500 });
     }
 
     return answer;
@@ -91,7 +92,7 @@
         over();
       }
     } catch (error) {
-      if (error.told && shown?.name === name) {
+      if (error.told && !error.passing && shown?.name === name) {
         fail(error);
       }
     }

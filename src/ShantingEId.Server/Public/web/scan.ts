@@ -87,7 +87,18 @@ async function startCamera(): Promise<void> {
   video.srcObject = stream;
   part('view').hidden = false;
   [start.hidden, stop.hidden] = [true, false];
-  await video.play();
+  try {
+    await video.play();
+  } catch {
+    // Stopped before the first picture came; or this browser shows none.
+    if (stream !== null) {
+      stopCamera();
+      say(words.says.denied);
+    }
+
+    return;
+  }
+
   say(words.says.looking);
   while (stream !== null) {
     const began = performance.now();
