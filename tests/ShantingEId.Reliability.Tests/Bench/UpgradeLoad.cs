@@ -168,6 +168,7 @@ internal sealed class UpgradeLoad
             if (isLeaving && error.StatusCode == StatusCode.Internal && EidClient.Reason(error).Length == 0)
             {
                 Interlocked.Increment(ref cutOff); // The connection went in the middle of the call.
+                heard.AddOrUpdate($"{deed} cut off: {error.Status.Detail}", 1, (_, count) => count + 1);
             }
             else if (error.StatusCode != StatusCode.Unavailable || !isLeaving)
             {
