@@ -80,7 +80,9 @@ public sealed class KeyRotationTests
             Figures.Print("rotation_stop_max", slowestStop, "s", "<= 8"); // What is not answered by then is cut off.
             Figures.Print("rotation_failed_calls", load.Problems.Count + load.CutOff, "calls", "<= 0");
             Assert.True(load.Problems.IsEmpty, string.Join('\n', load.Problems.GroupBy(text => text).Select(group => $"{group.Count()} x {group.Key}").Take(20)));
+            Figures.Print("rotation_crossed_calls", load.Crossed, "calls", ">= 0");
             Assert.Equal(0, load.CutOff);
+            Assert.InRange(load.Crossed, 0, 4 * rotations); // Not one for each exchange.
             Assert.Equal(rotations + 1, kept.Select(set => SignerOf(set)).Distinct().Count());
             foreach (var (set, place) in kept.SelectMany(set => places.Select(place => (set, place))))
             {
