@@ -30,6 +30,15 @@ public sealed record Write(string Deed, IMessage Message)
 
     public static Write ConfirmDeregistration(string name) => new("ConfirmDeregistration", new ConfirmDeregistrationRequest { RequestId = Samples.NewRequestId(), Name = name });
 
+    /// <summary>A comprehensive licence with three permits, for a company in force.</summary>
+    public static Write IssueTrade(IssuedSet company) => new("IssueTradeLicense", Samples.IssueTrade(company.License.Enterprise.CreditCode));
+
+    /// <summary>Its next version: a permit goes, another is granted anew, the third stays as it is.</summary>
+    public static Write ChangeTrade(IssuedSet set) => new("ChangeTradeLicense", Samples.ChangeTrade(set.Name));
+
+    /// <summary>Does this to the permit that stays (<see cref="Samples.Permit"/>); named as the log names it.</summary>
+    public static Write ChangePermit(IssuedSet set, ChangePermitRequest.Types.Act act) => new(act + "Permit", Samples.ChangePermit(set.Name, act));
+
     /// <summary>The set in an answer; null where it has none.</summary>
     public static IssuedSet? SetOf(IMessage reply) => reply as IssuedSet ?? (reply as ChangeRegistrationResponse)?.IssuedSet;
 
@@ -50,6 +59,9 @@ public sealed record Write(string Deed, IMessage Message)
         IssueSetRequest issue => await client.Staff.IssueSetAsync(issue),
         ChangeRegistrationRequest change => await client.Staff.ChangeRegistrationAsync(change),
         RevokeSetRequest revoke => await client.Staff.RevokeSetAsync(revoke),
+        IssueTradeLicenseRequest issue => await client.Trades.IssueTradeLicenseAsync(issue),
+        ChangeTradeLicenseRequest change => await client.Trades.ChangeTradeLicenseAsync(change),
+        ChangePermitRequest change => await client.Trades.ChangePermitAsync(change),
         OpenCaseRequest open => await client.Cases.OpenCaseAsync(open),
         ReportStepRequest report => await client.TaxSteps.ReportStepAsync(report),
         ApplyDeregistrationRequest apply => await client.Deregistrations.ApplyDeregistrationAsync(apply),
