@@ -19,6 +19,10 @@ public sealed class KillLoopTests
     {
         using var folders = new Folders();
         await KillLoop.RunAsync(folders, new ReplicaSettings(folders.Certificates, folders.Data), () => new RegisterAudit(folders.Database), Sets, "kill", Figures.Count("EID_KILL_CYCLES", 16));
+
+        var deeds = AckLog.Read(folders.Other("acks")).CountBy(ack => ack.Deed).ToDictionary();
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Join("  ", deeds.Select(each => $"{each.Key} {each.Value}").Order()));
+        Assert.All((string[])["IssueSet", "ChangeRegistration", "RevokeSet", "IssueTradeLicense", "SuspendPermit"], deed => Assert.True(deeds.GetValueOrDefault(deed) > 0, $"no {deed} at all"));
     }
 
     [Fact]
