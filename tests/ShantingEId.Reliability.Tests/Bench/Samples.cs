@@ -63,16 +63,3 @@ public static class Samples
 
     public static RevokeSetRequest Revoke(string name) => new() { RequestId = NewRequestId(), Name = name, Reason = "样例：违法经营", Authority = "样例机关" };
 }
-
-/// <summary>A seeded generator, so that a run can be repeated; for test timing only.</summary>
-public sealed class Dice(ulong seed)
-{
-    private ulong state = seed;
-
-    /// <summary>0 to <paramref name="below"/> - 1.</summary>
-    public int Next(int below)
-    {
-        state = (state * 6364136223846793005) + 1442695040888963407;
-        return (int)((state >> 33) % (ulong)below);
-    }
-}

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Grpc.Core;
+using ShantingEId.TestSupport;
 using ShantingEId.V1;
 using Verdict = ShantingEId.V1.Verification.Types.Verdict;
 
