@@ -14,7 +14,7 @@ public sealed class PostgresTradeRaceTests(PostgresServerFixture server) : Trade
 /// <summary>Two clerks' offices at two servers over one register that deal with the same comprehensive licences at the same moment.</summary>
 public abstract class TradeRaceContract(ServerFixture server)
 {
-    private const int Companies = 20;
+    private const int Companies = 10;
     private const string Conflict = "VERSION_CONFLICT";
 
     [Fact]
