@@ -67,9 +67,9 @@ public static class EidServer
         var keys = authority.BuildKeyRing(now);
         var callers = CallerDirectory.Load(Path.Combine(options.CertificatesDirectory, CallerDirectory.FileName));
         NeighbourDirectory.Check(options, authority);
-        var packs = options.PublicPort is null ? null : PackMaker.Load(options, authority);
         var artist = new SealArtist(SealFonts.LoadDefault());
         var documents = DocumentWiring.Load(options, authority, now);
+        var packs = options.PublicPort is null ? null : PackMaker.Load(options, authority, documents.List);
         var calendar = LoadCalendar(options);
         var trades = LoadTrades(options);
         if (options.IsProduction && options.JournalDirectory is null)
@@ -80,9 +80,10 @@ public static class EidServer
         Directory.CreateDirectory(options.DataDirectory);
         var clock = new RegisterClock(options.Clock);
         var (store, feed) = Register.Open(options with { Clock = clock }, authority.StatusSecret);
+        var lists = new ApprovedLists(options, authority, store);
         if (options.IsProduction)
         {
-            RequireApproved(options, authority, callers, store, feed);
+            RequireApproved(options, authority, callers, store, feed, () => documents.List?.RequireApproval(list => lists.Require(Deployment.TrustList, list)));
         }
 
         // 2. Services.
@@ -93,6 +94,7 @@ public static class EidServer
         services.AddSingleton(clock);
         services.AddSingleton(authority);
         services.AddSingleton(callers);
+        services.AddSingleton(lists);
         services.AddSingleton<ILicenseStore>(_ => store); // Given by a function, it is closed with the server, after all that use it.
         services.AddSingleton<ICompanyStore>(store);
         services.AddSingleton<ILookupLog>(store); // Not so again: it would be closed before the feed, which still listens then.
@@ -220,6 +222,8 @@ public static class EidServer
         var app = builder.Build();
         app.Services.GetRequiredService<ILicenseStore>();
         app.Services.GetService<LookupLedger>();
+        app.Services.GetService<NeighbourDirectory>(); // What is in force is settled now, not with the first call.
+        documents.TellRefusals(app.Services.GetRequiredService<ILogger<DocumentDesk>>());
         PublicDoor.Map(app);
         app.UseRouting();
         GrpcWebCall.Unwrap(app);
@@ -264,11 +268,12 @@ public static class EidServer
         return new UriBuilder(address.Scheme, "localhost", address.Port).Uri;
     }
 
-    private static void RequireApproved(EidServerOptions options, IssuingAuthority authority, CallerDirectory callers, SqlStore store, IChangeFeed feed)
+    private static void RequireApproved(EidServerOptions options, IssuingAuthority authority, CallerDirectory callers, SqlStore store, IChangeFeed feed, Action requireLists)
     {
         try
         {
             Deployment.RequireApprovedAsync(options, authority, callers, store).GetAwaiter().GetResult();
+            requireLists();
         }
         catch
         {

@@ -115,10 +115,10 @@ public sealed record EidServerOptions
     /// <summary>How fast incidents are worked on, and when a replica that works on one counts as gone.</summary>
     public IncidentTerms Incidents { get; init; } = IncidentTerms.Default;
 
-    /// <summary>CA 互认信任列表: whose certificates beside our own are believed on documents, and goes along in packs; read at the start, and again when the file is replaced. Null believes nobody else.</summary>
+    /// <summary>CA 互认信任列表: whose certificates beside our own are believed on documents, and goes along in packs; read at the start, and again when the file is replaced; in production by what two people approved. Null believes nobody else.</summary>
     public string? TrustList { get; init; }
 
-    /// <summary>邻区互认名单: neighbouring issuers whose codes are recognised; read at the start and whenever it changes, and goes along in packs. Null recognises nobody.</summary>
+    /// <summary>邻区互认名单: neighbouring issuers whose codes are recognised; read at the start and whenever it changes, in production by what two people approved, and goes along in packs. Null recognises nobody.</summary>
     public string? Neighbours { get; init; }
 
     /// <summary>Folder of revocation lists (<c>*.crl</c>) of the CAs on <see cref="TrustList"/>; read again as its files are replaced. Null knows of no revocation by them.</summary>

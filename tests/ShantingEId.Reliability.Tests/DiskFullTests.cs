@@ -4,6 +4,7 @@ using Grpc.Core;
 using Microsoft.Data.Sqlite;
 using ShantingEId.Reliability.Tests.Bench;
 using ShantingEId.Server.Storage;
+using ShantingEId.TestSupport;
 using ShantingEId.V1;
 
 namespace ShantingEId.Reliability.Tests;

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Grpc.Core;
 using ShantingEId.Reliability.Tests.Bench;
 using ShantingEId.Server.Storage;
+using ShantingEId.TestSupport;
 using ShantingEId.V1;
 using Act = ShantingEId.V1.Incident.Types.Act;
 using State = ShantingEId.V1.Incident.Types.State;

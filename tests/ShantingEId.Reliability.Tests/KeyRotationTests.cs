@@ -50,7 +50,8 @@ public sealed class KeyRotationTests
             var session = await OpenSessionAsync(kept[0]);
             await RequireReadAsync(Certificate("status-signer"), kept, before: null);
             using var acks = new AckLog(folders.Other("acks"));
-            var load = UpgradeLoad.Start(places, acks);
+            using var windowAcks = new AckLog(folders.Other("window-acks"));
+            var load = UpgradeLoad.Start(places, acks, windowAcks);
 
             // 2. Rotations, in two steps each.
             for (var rotation = 0; rotation < rotations; rotation++)

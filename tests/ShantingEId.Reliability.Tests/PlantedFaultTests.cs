@@ -2,6 +2,7 @@ using Microsoft.Data.Sqlite;
 using ShantingEId.Reliability.Tests.Bench;
 using ShantingEId.Server;
 using ShantingEId.Server.Storage;
+using Act = ShantingEId.V1.ChangePermitRequest.Types.Act;
 
 namespace ShantingEId.Reliability.Tests;
 
@@ -28,6 +29,12 @@ public sealed class SoundRegister : IAsyncLifetime
                     await Write.Revoke(set).SendAsync(client, acks);
                 }
             }
+
+            // A company, its comprehensive licence, and the next version of that, with a permit that was paused in the one and ends in the other.
+            var trade = await Write.IssueTrade(await Write.Issue().SendAsync(client, acks)).SendAsync(client, acks);
+            await Write.ChangePermit(trade, Act.Suspend).SendAsync(client, acks);
+            trade = await Write.ChangeTrade(trade).SendAsync(client, acks);
+            await Write.ChangePermit(trade, Act.Revoke).SendAsync(client, acks);
         }
 
         await server.KillAsync();
@@ -58,7 +65,7 @@ public sealed class SoundRegister : IAsyncLifetime
 /// </summary>
 public sealed class PlantedFaultTests(SoundRegister register) : IClassFixture<SoundRegister>
 {
-    // Set 3 is in force, set 4 is revoked.
+    // Set 3 is in force, set 4 is revoked; 10 and 11 are the two versions of a comprehensive licence.
     private const string Copy3 = "license_id || '-', credit_code, version + 1, issue_time, manifest, CAST(manifest_digest || x'00' AS BLOB), license_code, typed_code || '-', status_list, status_index + 1, state, state_effective, state_recorded, start_time, start_recorded";
 
     private const string Columns = "license_id, credit_code, version, issue_time, manifest, manifest_digest, license_code, typed_code, status_list, status_index, state, state_effective, state_recorded, start_time, start_recorded";
@@ -98,6 +105,13 @@ public sealed class PlantedFaultTests(SoundRegister register) : IClassFixture<So
         { "a feed entry is doubled", "INSERT INTO feed (set_id, state, recorded_time) SELECT set_id, state, recorded_time FROM feed WHERE set_id = 3" },
         { "a log entry is gone", "DELETE FROM act WHERE set_id = 3" },
         { "a log entry is doubled", "INSERT INTO act (actor, request_id, deed, set_id, recorded_time) SELECT actor, request_id, deed, set_id, recorded_time FROM act WHERE set_id = 3" },
+        { "a permit of a comprehensive licence is gone", "DELETE FROM permit WHERE set_id = 11 AND number = 'YC2'" },
+        { "a comprehensive licence has a permit that is not on it", "INSERT INTO permit (set_id, number, code, department, expire_day, check_day) SELECT 11, 'QX9', code, department, expire_day, check_day FROM permit WHERE set_id = 10 AND number = 'QX1'" },
+        { "the pause of a permit is gone", "DELETE FROM feed WHERE set_id = 10 AND permit = 'JY1'" },
+        { "the end of a permit is gone, as if it had not been counted", "DELETE FROM feed WHERE set_id = 11 AND permit = 'JY1'; UPDATE issued_set SET permit_events = permit_events - 1 WHERE id = 11" },
+        { "a permit that had ended goes on", "UPDATE feed SET state = 1 WHERE set_id = 11 AND permit = 'JY1'" },
+        { "a permit's changes are counted wrongly", "UPDATE issued_set SET permit_events = permit_events + 1 WHERE id = 11" },
+        { "a permit's change is another's", "UPDATE feed SET permit = 'YC2' WHERE set_id = 11 AND permit = 'JY1'" },
     };
 
     // Faults that only signatures and keys show; the independent reader has neither.

@@ -41,7 +41,8 @@ public sealed class RollingUpgradeTests
             await StartAsync(1, previous.Eid);
             var before = await SchemaAsync();
             using var acks = new AckLog(folders.Other("acks"));
-            var load = UpgradeLoad.Start(places, acks);
+            using var windowAcks = new AckLog(folders.Other("window-acks"));
+            var load = UpgradeLoad.Start(places, acks, windowAcks);
             await Task.Delay(TimeSpan.FromSeconds(2));
 
             // 2. One leaves, and this version comes in its place: it migrates while the other serves.
@@ -71,6 +72,12 @@ public sealed class RollingUpgradeTests
             Assert.True(mayCutOff || load.CutOff == 0, $"{load.CutOff} calls were cut off by a replica that stopped in order");
             Assert.True(told.Count > 50, "the load was too small to mean anything");
             Assert.Empty(RegisterAudit.CheckAll(postgres.Connect(database), told));
+            using (var audit = new RegisterAudit(postgres.Connect(database)))
+            {
+                Assert.Empty(audit.CheckWindowAcks(AckLog.Read(folders.Other("window-acks"))));
+            }
+
+            Assert.All((string[])["RevokeSet", "WithdrawChange", "flip", "ReportStep", "WithdrawDeregistration"], deed => Assert.True(load.Heard.GetValueOrDefault(deed) > 0, $"no {deed} at all"));
             await CheckAsync(settings[0], Path.Combine(settings[1].Data, "ledger"));
             Assert.True(after >= before, "this version is older than the one before");
         }

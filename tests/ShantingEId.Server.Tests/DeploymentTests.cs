@@ -1,62 +1,67 @@
 using System.Text.Json.Nodes;
 using ShantingEId.Server.Approvals;
+using ShantingEId.Server.Authority;
 using ShantingEId.Server.Callers;
 using ShantingEId.Server.Tests.Journal;
 
 namespace ShantingEId.Server.Tests;
 
-/// <summary>I49: in production no one person puts keys, callers or rules into force.</summary>
-public sealed class DeploymentTests : IDisposable
+/// <summary>I49: in production no one person puts keys, callers, rules or lists of whom to recognise into force.</summary>
+public sealed class DeploymentTests : DeploymentCase
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("eid-deployment-").FullName;
-
-    public DeploymentTests() => ProductionFiles.Create(Certificates);
-
-    private string Certificates => Path.Combine(folder, "certs");
-
     private string Callers => Path.Combine(Certificates, CallerDirectory.FileName);
 
-    private EidServerOptions Options => new()
-    {
-        CertificatesDirectory = Certificates, DataDirectory = Path.Combine(folder, "data"), JournalDirectory = Path.Combine(folder, "journal"), Environment = "Production",
-    };
-
-    public void Dispose() => Directory.Delete(folder, recursive: true);
-
     [Fact]
-    public async Task Keys_callers_and_rules_come_into_force_when_two_approved_exactly_these()
+    public async Task What_two_approved_starts_again_without_them()
     {
-        // 1. The first time, and then without anybody.
-        Refused();
-        Approve("staff");
-        Refused();
-        Approve("staff", "supervisor");
-        await StartsAsync();
-        File.Delete(Path.Combine(Certificates, Deployment.FileName));
-        await StartsAsync();
+        Refused(Options);
+        Approve(Options, "staff");
+        Refused(Options);
+        Approve(Options, "staff", "supervisor");
+        await StartsAsync(Options);
+        File.Delete(Approvals);
 
-        // 2. Any change needs the two again: a caller, a key, a rule.
-        Change(file => file["callers"]!.AsArray().Single(each => (string?)each!["name"] == "bank")!["title"] = "样例银行");
-        Refused();
-        Approve("staff", "supervisor");
-        await StartsAsync();
-        File.AppendAllText(Path.Combine(Certificates, "code-signer.key.sealed"), "\n");
-        Refused();
-        Approve("supervisor", "staff");
-        await StartsAsync();
-        var holidays = Path.Combine(folder, "holidays.txt");
-        File.WriteAllText(holidays, "year 2026 样例\noff 2026-01-01 2026-01-01 元旦\n");
-        Assert.Equal(ErrorReason.SecondPersonRequired, Refusal(Options with { Holidays = holidays }).Reason);
+        await StartsAsync(Options);
+    }
+
+    [Theory]
+    [InlineData("a caller")]
+    [InlineData("a sealed key")]
+    [InlineData("a predecessor's certificate")]
+    [InlineData("the authority's description")]
+    [InlineData("the border of licences")]
+    [InlineData("holidays")]
+    [InlineData("trades")]
+    [InlineData("uses of seals")]
+    [InlineData("working days")]
+    [InlineData("another list of CAs")]
+    [InlineData("no list of CAs")]
+    [InlineData("other neighbours")]
+    [InlineData("no neighbours")]
+    public async Task Any_change_needs_the_two_again(string matter)
+    {
+        var before = Options with { TrustList = PutTrustList(1), Neighbours = PutNeighbours(1) };
+        Approve(before, "staff", "supervisor");
+        await StartsAsync(before);
+
+        var next = Changed(before, matter);
+        Refused(next);
+        Approve(next, "staff");
+        Refused(next);
+        Approve(next, "supervisor", "supervisor");
+        Refused(next);
+        Approve(next, "supervisor", "staff");
+        await StartsAsync(next);
     }
 
     [Fact]
     public async Task Nobody_makes_a_second_person_of_himself()
     {
-        Approve("staff", "supervisor");
-        await StartsAsync();
+        Approve(Options, "staff", "supervisor");
+        await StartsAsync(Options);
 
         // One person who can write the folder registers a second approver, whose key is his too, and approves with both.
-        Change(file =>
+        ChangeCallers(file =>
         {
             var callers = file["callers"]!.AsArray();
             var puppet = callers.Single(each => (string?)each!["name"] == "supervisor")!.DeepClone();
@@ -64,30 +69,69 @@ public sealed class DeploymentTests : IDisposable
             callers.Remove(callers.Single(each => (string?)each!["name"] == "bank"));
             callers.Add(puppet);
         });
-        Approve("staff", "bank");
+        Approve(Options, "staff", "bank");
 
-        Refused();
+        Refused(Options);
 
         // Approved for another deployment or content, it is not approved here.
         var wanted = DeploymentApproval.Of(Options);
-        (wanted with { Approvals = Rebuilt.Approved(Options, wanted with { Subject = [.. wanted.Subject, "x"] }, "staff", "supervisor").Approvals }).Save(Path.Combine(Certificates, Deployment.FileName));
-        Refused();
-        Approve("staff", "supervisor");
-        await StartsAsync();
+        (wanted with { Approvals = Rebuilt.Approved(Options, wanted with { Subject = [.. wanted.Subject, "x"] }, "staff", "supervisor").Approvals }).Save(Approvals);
+        Refused(Options);
+        Approve(Options, "staff", "supervisor");
+        await StartsAsync(Options);
     }
 
-    private void Approve(params string[] people) => Rebuilt.Approved(Options, DeploymentApproval.Of(Options), people).Save(Path.Combine(Certificates, Deployment.FileName));
-
-    private void Change(Action<JsonNode> change)
+    private void ChangeCallers(Action<JsonNode> change)
     {
         var file = JsonNode.Parse(File.ReadAllText(Callers))!;
         change(file);
         File.WriteAllText(Callers, file.ToJsonString());
     }
 
-    private void Refused() => Assert.Equal(ErrorReason.SecondPersonRequired, Refusal(Options).Reason);
+    private EidServerOptions Changed(EidServerOptions options, string matter)
+    {
+        switch (matter)
+        {
+            case "a caller":
+                ChangeCallers(file => file["callers"]!.AsArray().Single(each => (string?)each!["name"] == "bank")!["title"] = "样例银行");
+                return options;
+            case "a sealed key":
+                File.AppendAllText(Path.Combine(Certificates, "code-signer.key.sealed"), "\n");
+                return options;
+            case "a predecessor's certificate":
+                File.Copy(Path.Combine(Certificates, "code-signer.crt"), Path.Combine(Certificates, "code-signer-1.crt"));
+                return options;
+            case "the authority's description":
+                var description = Path.Combine(Certificates, AuthorityFiles.Description);
+                var file = JsonNode.Parse(File.ReadAllText(description))!;
+                file["name"] = "样例登记机关";
+                File.WriteAllText(description, file.ToJsonString());
+                return options;
+            case "the border of licences":
+                File.WriteAllText(Path.Combine(Certificates, "border.svg"), """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 297 210"><path d="M0 0H297V210H0Z" fill="#ffffff"/></svg>""");
+                return options;
+            case "holidays":
+                return options with { Holidays = Put("holidays.txt", "year 2026 样例\noff 2026-01-01 2026-01-01 元旦\n") };
+            case "trades":
+                return options with { Trades = Put("trades.txt", OfThisRelease("trades.txt")) };
+            case "uses of seals":
+                return options with { SealUses = Put("seal-uses.txt", OfThisRelease("seal-uses.txt")) };
+            case "working days":
+                return options with { Deregistration = options.Deregistration with { PublicationInWorkingDays = true } };
+            case "another list of CAs":
+                PutTrustList(2);
+                return options;
+            case "other neighbours":
+                PutNeighbours(2);
+                return options;
+            default:
+                return matter == "no neighbours" ? options with { Neighbours = null } : options with { TrustList = null };
+        }
+    }
 
-    private static EidException Refusal(EidServerOptions options) => Assert.Throws<EidException>(() => EidServer.Build(options));
-
-    private async Task StartsAsync() => await EidServer.Build(Options).DisposeAsync();
+    private static string OfThisRelease(string name)
+    {
+        using var text = new StreamReader(typeof(Licenses.CreditCode).Assembly.GetManifestResourceStream(name)!);
+        return text.ReadToEnd();
+    }
 }

@@ -11,7 +11,7 @@ using Impediment = ShantingEId.V1.Deregistration.Types.Impediment;
 namespace ShantingEId.Server.Tests;
 
 /// <summary>A deployment whose clock only the tests move, with a second company's app and a bank of another city.</summary>
-public sealed class DeregistrationFixture : ServerFixture
+public class DeregistrationFixture : ServerFixture
 {
     /// <summary>From here on; a test that moves it moves it for all that follow. Adjusted and not advanced: timers of weeks would ring a million times.</summary>
     public FakeTimeProvider Time { get; } = new(TimeProvider.System.GetUtcNow());

@@ -25,6 +25,8 @@ internal static class ProductionFiles
         Reissue(licenses, AuthorityFiles.CodeSigner, CertificateUse.Signing);
         Reissue(licenses, AuthorityFiles.ReceiptSigner, CertificateUse.ReceiptSigning);
         Reissue(licenses, AuthorityFiles.LiveSigner, CertificateUse.LiveCodeSigning);
+        Reissue(licenses, AuthorityFiles.StatusSigner, CertificateUse.StatusSigning);
+        Reissue(licenses, AuthorityFiles.TrustListSigner, CertificateUse.TrustListSigning);
         Reissue(seals, AuthorityFiles.SealMaker, CertificateUse.Signing);
 
         Sm2PrivateKey Key(string name) => vault.Open(Convert.FromBase64String(File.ReadAllText(Path.Combine(directory, name + ".key.sealed"))), name);

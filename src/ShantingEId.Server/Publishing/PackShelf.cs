@@ -3,6 +3,7 @@ using System.Globalization;
 using ShantingEId.Crypto;
 using ShantingEId.Issuing;
 using ShantingEId.Recognition;
+using ShantingEId.Server.Approvals;
 using ShantingEId.Server.Authority;
 using ShantingEId.Server.Neighbours;
 using ShantingEId.Server.Storage;
@@ -107,8 +108,11 @@ internal sealed class PackMaker(IssuingAuthority authority, SigningKey signer, I
     public SigningKey Signer => signer;
 
     /// <summary>From the deployment's folder.</summary>
-    /// <exception cref="EidException"><see cref="ErrorReason.SigningKeyUnusable"/>; <see cref="ErrorReason.StatusInvalid"/>: terms that make no sense; <see cref="ErrorReason.TrustListInvalid"/>.</exception>
-    public static PackMaker Load(EidServerOptions options, IssuingAuthority authority)
+    /// <param name="options">Which folder.</param>
+    /// <param name="authority">Whose packs they are.</param>
+    /// <param name="trustList">The list of recognised CAs that goes along; null without.</param>
+    /// <exception cref="EidException"><see cref="ErrorReason.SigningKeyUnusable"/>; <see cref="ErrorReason.StatusInvalid"/>: terms that make no sense.</exception>
+    public static PackMaker Load(EidServerOptions options, IssuingAuthority authority, TrustListFile? trustList = null)
     {
         if (options.StatusTtl < TimeSpan.FromSeconds(1) || options.StatusLifetime <= options.StatusTtl || options.PackLifetime < TimeSpan.FromSeconds(1) || options.PacksKept < 1)
         {
@@ -119,8 +123,6 @@ internal sealed class PackMaker(IssuingAuthority authority, SigningKey signer, I
         IEnumerable<Sm2Certificate> Of(string name) => File.Exists(Path.Combine(folder, name + ".crt")) ? [AuthorityFiles.ReadCertificate(folder, name)] : [];
         // Those of states before and after this one: who holds a pack goes on to read lists when that key is exchanged.
         Sm2Certificate[] more = [.. Of(AuthorityFiles.TrustListSigner), .. Of(AuthorityFiles.OwnSeal), .. AuthorityFiles.Beside(folder, AuthorityFiles.OwnSeal), .. AuthorityFiles.Beside(folder, AuthorityFiles.StatusSigner)];
-        var trustList = options.TrustList is not { } path ? null : new TrustListFile(
-            path, [.. authority.Roots, .. authority.Intermediates, AuthorityFiles.ReadCertificate(options.CertificatesDirectory, AuthorityFiles.TrustListSigner)], options.Clock);
         return new PackMaker(authority, SignerOf(options, authority), more, trustList, options.PackLifetime);
     }
 
@@ -139,14 +141,28 @@ internal sealed class PackMaker(IssuingAuthority authority, SigningKey signer, I
     {
         var clock = new RegisterClock(options.Clock);
         var authority = AuthorityFiles.Load(options.CertificatesDirectory, options.IsProduction, clock.GetUtcNow());
-        var maker = Load(options, authority);
+        var trustList = options.TrustList is not { } cas ? null : new TrustListFile(
+            cas, [.. authority.Roots, .. authority.Intermediates, AuthorityFiles.ReadCertificate(options.CertificatesDirectory, AuthorityFiles.TrustListSigner)], options.Clock);
+        var maker = Load(options, authority, trustList);
         var (store, feed) = Register.Open(options with { Clock = clock }, authority.StatusSecret);
         try
         {
+            // A pack says whom counters believe; so what it carries is what two people put into force for the service.
+            NeighbourDirectory.Check(options, authority);
+            var neighbours = options.Neighbours is { } path ? await File.ReadAllBytesAsync(path) : [];
+            if (trustList is not null)
+            {
+                await ApprovedLists.RequireInForceAsync(options, store, Deployment.TrustList, trustList.Bytes);
+            }
+
+            if (neighbours.Length > 0)
+            {
+                await ApprovedLists.RequireInForceAsync(options, store, Deployment.Neighbours, neighbours);
+            }
+
             using var board = new StatusBoard(store, clock);
             var reading = await board.ReadAsync();
-            NeighbourDirectory.Check(options, authority);
-            return maker.Make(number, reading, await store.SuccessionsAsync(reading.AsOf, CancellationToken.None), options.Neighbours is { } path ? await File.ReadAllBytesAsync(path) : []);
+            return maker.Make(number, reading, await store.SuccessionsAsync(reading.AsOf, CancellationToken.None), neighbours);
         }
         finally
         {

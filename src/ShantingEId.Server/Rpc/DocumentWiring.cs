@@ -56,14 +56,16 @@ internal sealed record DocumentWiring(
         services.AddSingleton<DocumentDesk>();
     }
 
-    private IStatusSource StatusOf(IServiceProvider provider)
+    /// <summary>From here on files about other CAs are looked at again, by documents and packs: what is refused is said.</summary>
+    public void TellRefusals(ILogger<DocumentDesk> log)
     {
-        // 1. From here on files are looked at again: what is refused is said.
-        var log = provider.GetRequiredService<ILogger<DocumentDesk>>();
         List?.Refused += problem => RecognitionLog.TrustListRefused(log, problem);
         Revoked?.Refused += problem => RecognitionLog.RevocationListRefused(log, problem);
+    }
 
-        // 2. The register; of certificates it does not know, the lists of their CAs.
+    // The register; of certificates it does not know, the lists of their CAs.
+    private IStatusSource StatusOf(IServiceProvider provider)
+    {
         var clock = provider.GetRequiredService<RegisterClock>();
         var register = new RegisterStatus(provider.GetRequiredService<Verifier>(), provider.GetRequiredService<ILicenseStore>(), Authority, InUse, Seal?.Seal, OtherSeals, clock);
         return Revoked is null ? register : new ListedStatus(register, Trust, () => Revoked.Current, clock);

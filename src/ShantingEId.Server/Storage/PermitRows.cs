@@ -106,10 +106,11 @@ internal static class PermitRows
         return (new Deed(request, [.. events.Select(one => SqlWrites.Entry(deed, setId.Value, State(one), request, one.Number))]), null);
     }
 
+    /// <summary>A day as the rows have it.</summary>
+    public static int Number(DateOnly? day) => day is { } date ? (date.Year * 10000) + (date.Month * 100) + date.Day : 0;
+
     // In the feed a permit's state stands where a set's would; the number says whose it is.
     private static StateRecord State(PermitEvent one) => new((SetState)one.State, one.EffectiveTime, one.RecordedTime, one.Reason, one.DecidedBy);
-
-    private static int Number(DateOnly? day) => day is { } date ? (date.Year * 10000) + (date.Month * 100) + date.Day : 0;
 
     private static DateTimeOffset Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
 }

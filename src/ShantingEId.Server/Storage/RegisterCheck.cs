@@ -84,7 +84,7 @@ public static class RegisterCheck
         ("数据库文件损坏", "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'"),
     ];
 
-    private sealed record Row(string LicenseId, string Serial, long Version, DateTimeOffset IssueTime, byte[] Digest, IssuedSet? Set, V1.IssuedSet? Reply, IReadOnlyList<(string Code, byte[] SealedKey)> Made);
+    private sealed record Row(string LicenseId, string Serial, long Version, DateTimeOffset IssueTime, byte[] Digest, IssuedSet? Set, V1.IssuedSet? Reply, IReadOnlyList<(string Code, byte[] SealedKey)> Made, IReadOnlyList<object[]> Permits);
 
     private sealed record FrozenList(Incident Incident, IReadOnlyList<LicenseId> Licences);
 
@@ -109,7 +109,8 @@ public static class RegisterCheck
             problems.AddRange(FilingCheck.Problems(snapshot.Query(FilingCheck.Filings)));
             problems.AddRange(CopyCheck.Problems(snapshot.Query(CopyCheck.HandedOut)));
             problems.AddRange(CheckIncidents(snapshot));
-            problems.AddRange(CheckSealUses(snapshot));
+            problems.AddRange(ByPages(snapshot, SealUseCheck.Uses, row => new RegisterProblem($"用印 {row[0]}", SealUseCheck.Problem(row))));
+            problems.AddRange(ByPages(snapshot, PermitCheck.Changes, row => new RegisterProblem((string)row[1], PermitCheck.Problem(row))));
 
             // Reading is one thread's work, the signatures are everyone's.
             problems.AddRange(Rows(snapshot).AsParallel().SelectMany(row => Check(row, authority, verifier)));
@@ -156,18 +157,18 @@ public static class RegisterCheck
         }
     }
 
-    // A register of years has millions of uses; each is judged by itself.
-    private static IEnumerable<RegisterProblem> CheckSealUses(Snapshot snapshot)
+    // A register of years has millions of uses of seals, and of changes of permits; each is judged by itself.
+    private static IEnumerable<RegisterProblem> ByPages(Snapshot snapshot, string sql, Func<object[], RegisterProblem> judge)
     {
         for (long after = 0; ;)
         {
-            var page = snapshot.Query(SealUseCheck.Uses, ("@after", after), ("@limit", (long)RowsAtOnce));
+            var page = snapshot.Query(sql, ("@after", after), ("@limit", (long)RowsAtOnce));
             foreach (var row in page)
             {
                 after = (long)row[0];
-                if (SealUseCheck.Problem(row) is { Length: > 0 } problem)
+                if (judge(row) is { Problem.Length: > 0 } problem)
                 {
-                    yield return new RegisterProblem($"用印 {after}", problem);
+                    yield return problem;
                 }
             }
 
@@ -192,8 +193,10 @@ public static class RegisterCheck
             {
                 after = (long)row[5];
                 var made = snapshot.Query("SELECT seal_code, sealed_key FROM seal WHERE set_id = @set", ("@set", after)).ConvertAll(seal => ((string)seal[0], (byte[])seal[1]));
-                yield return new Row((string)row[0], (string)row[1], (long)row[2], DateTimeOffset.FromUnixTimeMilliseconds((long)row[3]),
-                    (byte[])row[4], Try(() => snapshot.LoadSet(LicenseId.Parse((string)row[0]))), Reply(row[6] as byte[] ?? [], row[7] as string), made);
+                var serial = (string)row[1];
+                yield return new Row((string)row[0], serial, (long)row[2], DateTimeOffset.FromUnixTimeMilliseconds((long)row[3]),
+                    (byte[])row[4], Try(() => snapshot.LoadSet(LicenseId.Parse((string)row[0]))), Reply(row[6] as byte[] ?? [], row[7] as string), made,
+                    PermitCheck.BearsPermits(serial) ? snapshot.Query(PermitCheck.Borne, ("@set", after)) : []);
             }
 
             if (page.Count < RowsAtOnce)
@@ -219,6 +222,7 @@ public static class RegisterCheck
             set.ManifestDigest.Equals(ManifestDigest.FromBytes(row.Digest)) ? "" : "清单摘要不符",
             verifier.ReadCode(set.LicenseCode).Code?.Status == set.Status ? "" : "证照码的状态位置与登记行不符",
             row.Reply?.License?.LicenseId == row.LicenseId && row.Reply.ManifestDigest.Span.SequenceEqual(set.ManifestDigest.Bytes) ? "" : "留存的答复不是这套证照的",
+            PermitCheck.Problem(license.Trade, row.Permits),
         ];
         // Seals of an earlier set are checked where they were made.
         foreach (var (code, key) in row.Made)

@@ -45,7 +45,8 @@ internal static class SqlWrites
 
             if (!row.IsDBNull(3))
             {
-                throw StoreErrors.Exists(LicenseId.Parse(row.GetString(3)));
+                // The number of a comprehensive licence was free when it was chosen; by now it is taken, by this trade or another.
+                throw id.IsTradeLicense ? StoreErrors.Changed() : StoreErrors.Exists(LicenseId.Parse(row.GetString(3)));
             }
 
             if (row.GetInt64(4) != id.Version - 1)

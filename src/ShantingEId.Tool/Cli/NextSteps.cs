@@ -75,7 +75,7 @@ internal static class NextSteps
         "STAMP_PLACE_INVALID" => "请核对页码、坐标（毫米，从左上角算起）、关键字或骑缝的一侧。",
         "TIME_STAMP_UNAVAILABLE" or "TIME_STAMP_INVALID" => "时间戳服务暂不可用，未盖章；请稍后用同一个 --request-id 重试。",
         "REGISTER_OUTDATED" => "请停止全部服务，运行 eid recover 查看登记簿和登记日志相差多少，再按提示恢复。",
-        "SECOND_PERSON_REQUIRED" => "请由另一登记人员（--as）核对后批准；批量处置用 eid incident approve，恢复和启用配置用 eid approve。",
+        "SECOND_PERSON_REQUIRED" => "请由另一登记人员（--as）核对后批准；批量处置用 eid incident approve，恢复登记簿、启用密钥、名册、规则和互认名单用 eid approve。",
         "STORE_UNAVAILABLE" or "OUTCOME_UNKNOWN" or "DRAINING" or "DEADLINE_EXCEEDED" or "VERSION_CONFLICT" => "请稍后重试；办理类命令用同一个 --request-id，不会重复办理。",
         "STORAGE_FULL" => "请先腾出服务所在磁盘的空间，再用同一个 --request-id 重试。",
         "PICTURE_UNREADABLE" => "请换一张清晰完整的图片，或改为录入二维码下方的校验短码。",

@@ -10,21 +10,23 @@ internal static class ApproveCommand
 {
     public static Command Create()
     {
-        var file = new Argument<string?>("FILE") { Description = "待批准的方案；不给则批准 --certs 目录中将要启用的密钥、调用方名册和规则", Arity = ArgumentArity.ZeroOrOne };
+        var file = new Argument<string?>("FILE") { Description = "待批准的方案；不给则批准 --certs 目录中将要启用的密钥、调用方名册、规则和互认名单", Arity = ArgumentArity.ZeroOrOne };
         var certificates = new Option<string>("--certs") { Description = $"证书目录，含批准人的 名称.crt、名称.key（默认 {ServiceOptions.DefaultCertificates}）", HelpName = "DIR", DefaultValueFactory = _ => ServiceOptions.DefaultCertificates };
         var caller = new Option<string>("--as") { Description = "以哪个登记人员的名义批准", HelpName = "NAME", Required = true };
         var holidays = new Option<string?>("--holidays") { Description = "与 serve 相同", HelpName = "FILE" };
         var trades = new Option<string?>("--trades") { Description = "与 serve 相同", HelpName = "FILE" };
         var uses = new Option<string?>("--seal-uses") { Description = "与 serve 相同", HelpName = "FILE" };
+        var trustList = new Option<string?>("--trust-list") { Description = "与 serve 相同；也可以是将要换上的一份", HelpName = "FILE" };
+        var neighbours = new Option<string?>("--neighbours") { Description = "与 serve 相同；也可以是将要换上的一份", HelpName = "FILE" };
         var workingDays = new Option<bool>("--publication-working-days") { Description = "与 serve 相同" };
         var keys = new Option<string?>("--keys") { Description = "批准人的证书和私钥所在目录（默认与 --certs 相同）", HelpName = "DIR" };
-        var command = new EidCommand("approve", "批准一项须两人共同决定的事：从备份恢复登记簿，或在正式环境启用新的密钥、调用方名册和规则。")
+        var command = new EidCommand("approve", "批准一项须两人共同决定的事：从备份恢复登记簿，或在正式环境启用新的密钥、调用方名册、规则和互认名单。")
         {
-            Examples = ["eid approve recovery-plan.json --as supervisor", "eid approve --certs /srv/eid/certs --keys /media/supervisor --as supervisor"],
-            Notes = ["批准人应先核对所列内容。同一内容须由两名有权准备或批准批量处置的登记人员各批准一次；内容改动后，已有的批准即告失效。"],
+            Examples = ["eid approve recovery-plan.json --as supervisor", "eid approve --certs /srv/eid/certs --keys /media/supervisor --as supervisor", "eid approve --certs /srv/eid/certs --as staff --trust-list next-trust-list.cbor"],
+            Notes = ["批准人应先核对所列内容。同一内容须由两名有权准备或批准批量处置的登记人员各批准一次；内容改动后，已有的批准即告失效。服务运行时更换互认名单也是如此：先批准后更换，或先更换后批准；两人批准之前沿用原来的名单。"],
             Arguments = { file },
         };
-        foreach (var option in (Option[])[certificates, caller, keys, holidays, trades, uses, workingDays])
+        foreach (var option in (Option[])[certificates, caller, keys, holidays, trades, uses, trustList, neighbours, workingDays])
         {
             command.Options.Add(option);
         }
@@ -37,6 +39,7 @@ internal static class ApproveCommand
                 ? DeploymentApproval.Of(new Server.EidServerOptions
                 {
                     CertificatesDirectory = folder, DataDirectory = "", Holidays = parse.GetValue(holidays), Trades = parse.GetValue(trades), SealUses = parse.GetValue(uses),
+                    TrustList = parse.GetValue(trustList), Neighbours = parse.GetValue(neighbours),
                     Deregistration = new Deregistering.DeregistrationTerms { PublicationInWorkingDays = parse.GetValue(workingDays) },
                 })
                 : ApprovalFile.Load(path);

@@ -27,8 +27,8 @@ internal static class PackCommand
         var output = new Option<string>("--out") { Description = "写入的状态包", HelpName = "FILE", Required = true };
         var number = new Option<long>("--number") { Description = "包的号，每次加大", HelpName = "N", Required = true };
         var hours = new Option<int>("--hours") { Description = "多少小时后作废（默认 26）", HelpName = "N", DefaultValueFactory = _ => 26 };
-        var trustList = new Option<string?>("--trust-list") { Description = "一并带上的 CA 互认信任列表", HelpName = "FILE" };
-        var neighbours = new Option<string?>("--neighbours") { Description = "一并带上的邻区互认名单", HelpName = "FILE" };
+        var trustList = new Option<string?>("--trust-list") { Description = "一并带上的 CA 互认信任列表；正式环境须为经两人批准启用的一份", HelpName = "FILE" };
+        var neighbours = new Option<string?>("--neighbours") { Description = "一并带上的邻区互认名单；正式环境须为经两人批准启用的一份", HelpName = "FILE" };
         var command = new EidCommand("build", "直接读登记簿做一个状态包；服务运行时也可以（开放公众端口的服务自己会做，见 /pack/latest）。")
         {
             Examples = ["eid pack build --number 1 --out today.pack", "eid pack build --data /srv/eid/data --certs /srv/eid/certs --environment Production --number 20 --out today.pack"],

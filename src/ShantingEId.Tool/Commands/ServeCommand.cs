@@ -36,9 +36,9 @@ internal static class ServeCommand
         var keep = new Option<int?>("--ledger-keep") { Description = "账本归入登记簿后再保存多少天（默认一直保存）", HelpName = "DAYS" };
         var holidays = new Option<string?>("--holidays") { Description = "节假日和调休上班日的文件，代替程序自带的；期限按它计算", HelpName = "FILE" };
         var trades = new Option<string?>("--trades") { Description = "一业一证行业目录的文件，代替程序自带的", HelpName = "FILE" };
-        var trustList = new Option<string?>("--trust-list") { Description = "核验文件时采用的 CA 互认信任列表（eid trust-list 签发）；文件换成编号更大的一份时自动采用，过期后其中的 CA 一律不认", HelpName = "FILE" };
+        var trustList = new Option<string?>("--trust-list") { Description = "核验文件时采用的 CA 互认信任列表（eid trust-list 签发）；文件换成编号更大的一份时自动采用（正式环境须先经两人批准，eid approve），过期后其中的 CA 一律不认", HelpName = "FILE" };
         var crls = new Option<string?>("--crls") { Description = "互认的 CA 的吊销列表（*.crl）所在目录，文件更新时自动采用；没有或过期的，其证书无法确认", HelpName = "DIR" };
-        var neighbours = new Option<string?>("--neighbours") { Description = "邻区互认名单（eid trust-list --neighbours 签发）：其中登记机关的证照码予以核验；文件更换后自动采用，过期后一律不认", HelpName = "FILE" };
+        var neighbours = new Option<string?>("--neighbours") { Description = "邻区互认名单（eid trust-list --neighbours 签发）：其中登记机关的证照码予以核验；文件更换后自动采用（正式环境须先经两人批准，eid approve），过期后一律不认", HelpName = "FILE" };
         var uses = new Option<string?>("--seal-uses") { Description = "用印用途表的文件，代替程序自带的", HelpName = "FILE" };
         var times = new Option<Uri?>("--tsa") { Description = "时间戳服务的地址（RFC 3161）；给出的，每次用印和出具盖章的执照文件都加盖时间戳", HelpName = "URL" };
         var optional = new Option<bool>("--tsa-optional") { Description = "时间戳服务连接不上时仍然用印、出具文件，不带时间戳（默认拒绝）" };

@@ -318,7 +318,7 @@ public sealed class DeregistrationDesk(
     {
         var history = await register.HistoryAsync(holder.Value, cancel);
         // What was taken back waits for nothing: the last word on each set counts.
-        if (history.GroupBy(one => one.LicenseId).Select(own => own.Last().State).Any(state => state.EffectiveTime > now && state.State != SetState.Withdrawn))
+        if (history.GroupBy(one => one.LicenseId).Select(own => own.Last().State).Any(state => ChangeRules.IsWaiting(state, now) && state.State != SetState.Withdrawn))
         {
             return (null, [Impediment.ChangePending]);
         }

@@ -1,8 +1,8 @@
 namespace ShantingEId.Recognition;
 
 /// <summary>
-/// A file of signed data that is replaced while a service runs. What cannot be read, or is no step forward, is refused and said once; what was
-/// in force stays, until its own end.
+/// A file of signed data that is replaced while a service runs. What cannot be read, is no step forward or is not approved, is refused and said once;
+/// what was in force stays, until its own end.
 /// </summary>
 /// <param name="path">The file.</param>
 /// <param name="read">Reads and checks it; throws <see cref="EidException"/>.</param>
@@ -11,46 +11,58 @@ internal sealed class ReplacedFile<T>(string path, Func<byte[], T> read, Func<T,
     where T : class
 {
     private (DateTime Written, long Length) seen;
-    private byte[] bytes = [];
+    private (T Content, byte[] Bytes)? waiting;
+    private string said = "";
 
     /// <summary>What is in force; null before the first good one.</summary>
     public T? Current { get; private set; }
 
     /// <summary>Its bytes.</summary>
-    public byte[] Bytes => bytes;
+    public byte[] Bytes { get; private set; } = [];
+
+    /// <summary>Throws <see cref="EidException"/> for bytes that nobody approved; they are kept, and asked about again at every look, because an approval may come after the file.</summary>
+    public Action<byte[]> RequireApproved { get; set; } = _ => { };
 
     /// <summary>Reads the file if it is another than the last time; one at a time.</summary>
-    /// <returns>Why what is there was refused; "" when it was taken or is known already.</returns>
+    /// <returns>Why what is there was refused; "" when it was taken, is known already, or this was said before.</returns>
     public string Look()
     {
         var file = new FileInfo(path);
         var now = file.Exists ? (file.LastWriteTimeUtc, file.Length) : default;
-        if (now == seen)
-        {
-            return "";
-        }
-
-        seen = now;
         try
         {
-            var found = File.ReadAllBytes(path);
-            if (found.AsSpan().SequenceEqual(bytes))
+            if (now != seen)
             {
-                return "";
+                (seen, waiting, said) = (now, null, "");
+                var found = File.ReadAllBytes(path);
+                if (found.AsSpan().SequenceEqual(Bytes))
+                {
+                    return "";
+                }
+
+                var fresh = read(found);
+                if (Current is not null && !isNewer(fresh, Current))
+                {
+                    return $"{path}：不比现用的新";
+                }
+
+                waiting = (fresh, found);
             }
 
-            var fresh = read(found);
-            if (Current is not null && !isNewer(fresh, Current))
+            if (waiting is { } next)
             {
-                return $"{path}：不比现用的新";
+                RequireApproved(next.Bytes);
+                (Current, Bytes, waiting) = (next.Content, next.Bytes, null);
             }
 
-            (Current, bytes) = (fresh, found);
             return "";
         }
         catch (Exception error) when (error is EidException or IOException or UnauthorizedAccessException)
         {
-            return $"{path}：{error.Message}";
+            var problem = $"{path}：{error.Message}";
+            var isNews = problem != said;
+            said = problem;
+            return isNews ? problem : "";
         }
     }
 }

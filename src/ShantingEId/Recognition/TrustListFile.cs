@@ -48,6 +48,15 @@ public sealed class TrustListFile
         }
     }
 
+    /// <summary>From here on a list comes into force only once it is approved; the one in force must be, too.</summary>
+    /// <param name="requireApproved">Throws <see cref="EidException"/> for a list that nobody approved; asked again about one that waits.</param>
+    /// <exception cref="EidException">The list in force is not approved.</exception>
+    public void RequireApproval(Action<byte[]> requireApproved)
+    {
+        requireApproved(file.Bytes);
+        file.RequireApproved = requireApproved;
+    }
+
     private void Look()
     {
         if (file.Look() is { Length: > 0 } problem)

@@ -56,6 +56,9 @@ public sealed class EidClient : IDisposable
     /// <summary>Deregistrations, as the registration desk files and confirms them.</summary>
     public DeregistrationService.DeregistrationServiceClient Deregistrations => new(staffChannel);
 
+    /// <summary>Comprehensive licences, as the registration desk issues and changes them.</summary>
+    public TradeService.TradeServiceClient Trades => new(staffChannel);
+
     /// <summary>Verification as the registration desk may use it.</summary>
     public VerificationService.VerificationServiceClient Desk => new(staffChannel);
 

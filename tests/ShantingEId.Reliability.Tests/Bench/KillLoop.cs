@@ -5,6 +5,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using ShantingEId.Server.Journal;
 using ShantingEId.Server.Storage;
+using ShantingEId.TestSupport;
 
 namespace ShantingEId.Reliability.Tests.Bench;
 

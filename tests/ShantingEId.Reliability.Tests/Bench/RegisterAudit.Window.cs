@@ -8,6 +8,7 @@ public sealed partial class RegisterAudit
 {
     private const int Cancelled = 5;
     private const int Apply = 1;
+    private const int Withdraw = 7;
     private const int Confirm = 8;
 
     /// <summary>Cases that were granted and have no licence: allowed after a crash, until the request comes again.</summary>
@@ -20,12 +21,7 @@ public sealed partial class RegisterAudit
     {
         try
         {
-            CheckOneAnswer(acks);
-            foreach (var ack in acks)
-            {
-                CheckWindowAck(ack);
-            }
-
+            CheckWindowAcks(acks);
             CheckWindowRows();
             if (whole)
             {
@@ -35,6 +31,18 @@ public sealed partial class RegisterAudit
         catch (Exception error) when (error is DbException or InvalidCastException)
         {
             problems.Add("the register cannot be read: " + error.Message);
+        }
+
+        return problems;
+    }
+
+    /// <summary>The same of the acknowledgements alone, where companies are changed by others as well.</summary>
+    public IReadOnlyList<string> CheckWindowAcks(IReadOnlyCollection<Ack> acks)
+    {
+        CheckOneAnswer(acks);
+        foreach (var ack in acks)
+        {
+            CheckWindowAck(ack);
         }
 
         return problems;
@@ -60,6 +68,8 @@ public sealed partial class RegisterAudit
                 "ReportStep" => "SELECT 1 FROM case_event e JOIN case_file f ON f.id = e.case_row WHERE f.case_id = @subject AND e.request_id = @request",
                 "ApplyDeregistration" =>
                     $"SELECT 1 FROM deregistration_event e JOIN deregistration d ON d.id = e.deregistration_id WHERE d.number = @subject AND e.request_id = @request AND e.act = {Apply}",
+                "WithdrawDeregistration" =>
+                    $"SELECT 1 FROM deregistration_event e JOIN deregistration d ON d.id = e.deregistration_id WHERE d.number = @subject AND e.request_id = @request AND e.act = {Withdraw}",
                 _ =>
                     $"""
                     SELECT 1 FROM deregistration_event e JOIN deregistration d ON d.id = e.deregistration_id JOIN issued_set s ON s.id = d.set_id

@@ -68,9 +68,11 @@ public sealed partial class RegisterAudit : IDisposable
             CheckAcks(acks);
             CheckCounts(afterRow);
             CheckBytes(afterRow);
+            CheckTrades(afterRow);
             if (whole)
             {
                 CheckWholeFile();
+                CheckPermitsOfAll();
             }
         }
         catch (Exception error) when (error is DbException or InvalidCastException)
@@ -110,11 +112,11 @@ public sealed partial class RegisterAudit : IDisposable
             }
 
             var (set, digest, state) = (Number(rows[0][0]), Convert.ToHexStringLower((byte[])rows[0][1]), Number(rows[0][2]));
-            var isRename = ack.Deed == "ChangeRegistration";
-            var reply = isRename ? ChangeRegistrationResponse.Parser.ParseFrom((byte[])rows[0][3]).IssuedSet : IssuedSet.Parser.ParseFrom((byte[])rows[0][3]);
-            // A rename stands there twice: for the set that begins and for the one that ends.
-            var acts = log[ack.RequestId].Select(act => (Deed: (string)act[1], Set: Number(act[2]))).ToList();
-            if (!acts.Remove((ack.Deed, set)) || acts.Count != (isRename ? 1 : 0) || acts.Any(act => act.Deed != "Supersede" || act.Set == set))
+            var (isChange, deed) = (ack.Deed is "ChangeRegistration" or "ChangeTradeLicense", ack.Deed == "IssueTradeLicense" ? "IssueSet" : ack.Deed);
+            var reply = ack.Deed == "ChangeRegistration" ? ChangeRegistrationResponse.Parser.ParseFrom((byte[])rows[0][3]).IssuedSet : IssuedSet.Parser.ParseFrom((byte[])rows[0][3]);
+            // A change stands there twice, for the set that begins and for the one that ends; taken back, for the one that never begins and for the one that stays.
+            var (isWithdrawal, acts) = (ack.Deed == "WithdrawChange", log[ack.RequestId].Select(act => (Deed: (string)act[1], Set: Number(act[2]))).ToList());
+            if (!acts.Remove((deed, set)) || acts.Count != (isChange || isWithdrawal ? 1 : 0) || acts.Any(act => act.Deed != (isWithdrawal ? deed : "Supersede") || act.Set == set))
             {
                 problems.Add($"acked {ack.Deed} of {ack.LicenseId} does not stand in the log once");
             }
@@ -125,12 +127,22 @@ public sealed partial class RegisterAudit : IDisposable
             }
 
             if (reply.License.LicenseId != ack.LicenseId || Convert.ToHexStringLower(reply.ManifestDigest.Span) != ack.Digest
-                || reply.State != (ack.Deed == "RevokeSet" ? IssuedSet.Types.State.Revoked : IssuedSet.Types.State.Active))
+                || !States(ack.Deed).Contains(reply.State))
             {
                 problems.Add($"the stored reply to {ack.Deed} of {ack.LicenseId} is another");
             }
+
+            CheckPermitAck(ack, set, reply);
         }
     }
+
+    // What was prepared waits for its time.
+    private static IssuedSet.Types.State[] States(string deed) => deed switch
+    {
+        "RevokeSet" => [IssuedSet.Types.State.Revoked],
+        "ChangeRegistration" => [IssuedSet.Types.State.Active, IssuedSet.Types.State.Scheduled],
+        _ => [IssuedSet.Types.State.Active],
+    };
 
     private void CheckOneAnswer(IReadOnlyCollection<Ack> acks)
     {
@@ -141,21 +153,26 @@ public sealed partial class RegisterAudit : IDisposable
     }
 
     // One entry of feed and log for the beginning of a set and one more for its end, and an answer for each. Every set here was issued or
-    // took another's place, and then was revoked or replaced, or neither.
+    // took another's place, and then was revoked or replaced, or neither. What was done to single permits, and what was prepared and taken back, is counted by itself.
     private void CheckCounts(long afterRow)
     {
         Complain(afterRow, "does not stand in the feed once for each state",
             """
-            SELECT s.license_id FROM issued_set s LEFT JOIN feed f ON f.set_id = s.id WHERE s.id > @after GROUP BY s.id, s.license_id, s.state
+            SELECT s.license_id FROM issued_set s LEFT JOIN feed f ON f.set_id = s.id AND f.permit = '' WHERE s.id > @after AND NOT EXISTS (SELECT 1 FROM act w WHERE w.set_id = s.id AND w.deed = 'WithdrawChange') GROUP BY s.id, s.license_id, s.state
             HAVING count(f.position) <> CASE s.state WHEN 1 THEN 1 ELSE 2 END OR count(CASE WHEN f.state = 1 THEN 1 END) <> 1
               OR count(CASE WHEN f.state = s.state THEN 1 END) <> 1 OR max(f.state) <> s.state OR s.state NOT IN (1, 2, 3)
             """);
         Complain(afterRow, "does not stand in the log once for each deed",
             """
-            SELECT s.license_id FROM issued_set s LEFT JOIN act a ON a.set_id = s.id WHERE s.id > @after GROUP BY s.id, s.license_id, s.state
-            HAVING count(CASE WHEN a.deed IN ('IssueSet', 'ChangeRegistration') THEN 1 END) <> 1
+            SELECT s.license_id FROM issued_set s LEFT JOIN act a ON a.set_id = s.id AND a.deed NOT LIKE '%Permit' WHERE s.id > @after AND NOT EXISTS (SELECT 1 FROM act w WHERE w.set_id = s.id AND w.deed = 'WithdrawChange') GROUP BY s.id, s.license_id, s.state
+            HAVING count(CASE WHEN a.deed IN ('IssueSet', 'ChangeRegistration', 'ChangeTradeLicense') THEN 1 END) <> 1
               OR count(CASE WHEN a.deed = 'RevokeSet' THEN 1 END) <> CASE s.state WHEN 2 THEN 1 ELSE 0 END
               OR count(CASE WHEN a.deed = 'Supersede' THEN 1 END) <> CASE s.state WHEN 3 THEN 1 ELSE 0 END OR count(a.id) <> CASE s.state WHEN 1 THEN 1 ELSE 2 END
+            """);
+        Complain(afterRow, "was prepared and taken back, and does not stand there so: one that never began, and one that is in force as before",
+            """
+            SELECT s.license_id FROM issued_set s WHERE s.id > @after AND (s.state = 7 OR EXISTS (SELECT 1 FROM act w WHERE w.set_id = s.id AND w.deed = 'WithdrawChange'))
+              AND (SELECT count(*) FROM feed f WHERE f.set_id = s.id AND (f.state IN (1, 3) AND s.state = 1 OR f.state IN (1, 7) AND s.state = 7)) <> CASE s.state WHEN 1 THEN 3 WHEN 7 THEN 2 ELSE -1 END
             """);
         Complain(afterRow, "was replaced, and not by the version after it at the same instant",
             """
@@ -165,7 +182,7 @@ public sealed partial class RegisterAudit : IDisposable
         Complain(afterRow, "has seals in use that its successor renewed, or has none that were",
             """
             SELECT s.license_id FROM issued_set s WHERE s.id > @after AND
-              (SELECT count(*) FROM seal c JOIN issued_set n ON n.id = c.replaced_by WHERE c.set_id = s.id AND n.version = s.version + 1) <> CASE s.state WHEN 3 THEN 4 ELSE 0 END
+              (SELECT count(*) FROM seal c JOIN issued_set n ON n.id = c.replaced_by WHERE c.set_id = s.id AND n.version = s.version + 1) <> CASE WHEN s.state = 3 AND length(s.credit_code) = 18 THEN 4 ELSE 0 END
             """);
         Complain(afterRow, "has a deed without exactly one reply",
             """
@@ -184,15 +201,16 @@ public sealed partial class RegisterAudit : IDisposable
                 problems.Add($"{license}: manifest digest does not fit the manifest");
             }
 
-            // Every set here has a new name, and so four seals of its own.
+            // Every set of a company has a new name here, and so four seals of its own; a comprehensive licence has none, but permits.
             var stored = Rows("SELECT kind, seal_code, ses_seal FROM seal WHERE set_id = @set ORDER BY kind", ("@set", row[0]))
                 .Select(seal => $"{seal[0]} {seal[1]} {Convert.ToHexStringLower(Sm3((byte[])seal[2]))}");
             try
             {
-                var (id, holder, seals) = ReadManifest(manifest);
-                if (id != license || holder != (string)row[2] || !seals.SequenceEqual(stored))
+                var (id, holder, seals, permits) = ReadManifest(manifest);
+                var borne = Rows("SELECT number FROM permit WHERE set_id = @set", ("@set", row[0])).Select(permit => (string)permit[0]).Order(StringComparer.Ordinal);
+                if (id != license || holder != ((string)row[2])[..HolderDigits] || !seals.SequenceEqual(stored) || !permits.Order(StringComparer.Ordinal).SequenceEqual(borne))
                 {
-                    problems.Add($"{license}: the manifest names other seals, another licence or another company");
+                    problems.Add($"{license}: the manifest names other seals or permits, another licence or another company");
                 }
             }
             catch (Exception error) when (error is CborContentException or InvalidOperationException)
@@ -216,6 +234,9 @@ public sealed partial class RegisterAudit : IDisposable
             SELECT r.request_id FROM reply r LEFT JOIN act a ON a.actor = r.actor AND a.request_id = r.request_id
             LEFT JOIN incident_event i ON i.actor = r.actor AND i.request_id = r.request_id
             LEFT JOIN seal_grant g ON g.granted_by = r.actor AND g.grant_request = r.request_id WHERE r.id > @after AND a.id IS NULL AND i.id IS NULL AND g.number IS NULL
+              AND NOT EXISTS (SELECT 1 FROM case_file c WHERE c.opened_by = r.actor AND c.open_request = r.request_id)
+              AND NOT EXISTS (SELECT 1 FROM case_event e WHERE e.asked_by = r.actor AND e.request_id = r.request_id)
+              AND NOT EXISTS (SELECT 1 FROM deregistration_event d WHERE d.actor = r.actor AND d.request_id = r.request_id)
             """);
         Complain(0, "is a seal without a set", "SELECT seal_code FROM seal WHERE id > @after AND set_id NOT IN (SELECT id FROM issued_set)");
         Complain(0, "is a feed entry without a set", "SELECT 'feed ' || position FROM feed WHERE position > @after AND set_id NOT IN (SELECT id FROM issued_set)");
@@ -259,8 +280,9 @@ public sealed partial class RegisterAudit : IDisposable
         return rows;
     }
 
-    // COSE_Sign1 around the map { 1 form, 2 environment, 3 licence { 1 id, 2 credit code, ... }, 4 seals [[kind, code, digest]] }.
-    private static (string Id, string Holder, List<string> Seals) ReadManifest(byte[] bytes)
+    // COSE_Sign1 around the map { 1 form, 2 environment, 3 licence { 1 id, 2 credit code, ... }, 4 seals [[kind, code, digest]],
+    // 5 trade [code, name, premises, permits [[code, name, number, ...]]] }.
+    private static (string Id, string Holder, List<string> Seals, List<string> Permits) ReadManifest(byte[] bytes)
     {
         var envelope = new CborReader(bytes);
         envelope.ReadTag();
@@ -269,7 +291,7 @@ public sealed partial class RegisterAudit : IDisposable
         envelope.SkipValue();
         var map = new CborReader(envelope.ReadByteString());
         string id = "", holder = "";
-        var seals = new List<string>();
+        var (seals, permits) = (new List<string>(), new List<string>());
         for (var fields = map.ReadStartMap()!.Value; fields > 0; fields--)
         {
             switch (map.ReadInt32())
@@ -297,13 +319,16 @@ public sealed partial class RegisterAudit : IDisposable
 
                     map.ReadEndArray();
                     break;
+                case 5:
+                    permits.AddRange(ReadNumbers(map));
+                    break;
                 default:
                     map.SkipValue();
                     break;
             }
         }
 
-        return (id, holder, seals);
+        return (id, holder, seals, permits);
     }
 
     private static byte[] Sm3(byte[] bytes)

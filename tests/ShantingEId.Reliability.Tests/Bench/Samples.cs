@@ -39,18 +39,27 @@ public static class Samples
         DeclaredAbsent = { Enum.GetValues<Impediment>().Where(each => each is >= Impediment.AbnormalOperations and <= Impediment.ListedCompany) },
     };
 
-    public static RevokeSetRequest Revoke(string name) => new() { RequestId = NewRequestId(), Name = name, Reason = "样例：违法经营", Authority = "样例机关" };
-}
+    /// <summary>The permit of a comprehensive licence that is paused, goes on and ends here.</summary>
+    public const string Permit = "JY1";
 
-/// <summary>A seeded generator, so that a run can be repeated; for test timing only.</summary>
-public sealed class Dice(ulong seed)
-{
-    private ulong state = seed;
-
-    /// <summary>0 to <paramref name="below"/> - 1.</summary>
-    public int Next(int below)
+    public static IssueTradeLicenseRequest IssueTrade(string creditCode) => new()
     {
-        state = (state * 6364136223846793005) + 1442695040888963407;
-        return (int)((state >> 33) % (ulong)below);
-    }
+        RequestId = NewRequestId(), CreditCode = creditCode, Trade = "CONVENIENCE_STORE",
+        Permits =
+        {
+            new PermitGrant { Code = "FOOD_BUSINESS", Number = Permit }, new PermitGrant { Code = "TOBACCO_RETAIL", Number = "YC1" }, new PermitGrant { Code = "DEVICE_CLASS_2", Number = "QX1" },
+        },
+    };
+
+    public static ChangeTradeLicenseRequest ChangeTrade(string name) => new()
+    {
+        RequestId = NewRequestId(), Name = name, Drops = { "DEVICE_CLASS_2" }, Grants = { new PermitGrant { Code = "TOBACCO_RETAIL", Number = "YC2" } }, Reason = "样例：换证", Authority = "样例机关",
+    };
+
+    public static ChangePermitRequest ChangePermit(string name, ChangePermitRequest.Types.Act act) => new()
+    {
+        RequestId = NewRequestId(), Name = name, Number = Permit, Act = act, Reason = "样例理由", Authority = "样例机关",
+    };
+
+    public static RevokeSetRequest Revoke(string name) => new() { RequestId = NewRequestId(), Name = name, Reason = "样例：违法经营", Authority = "样例机关" };
 }

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Google.Protobuf;
 using Grpc.Core;
+using ShantingEId.TestSupport;
 using ShantingEId.V1;
 using EidError = ShantingEId.Client.EidError;
 using Verdict = ShantingEId.V1.Verification.Types.Verdict;
@@ -21,10 +23,10 @@ internal sealed class Place
 }
 
 /// <summary>
-/// Clerks who found, rename and revoke at one place or the other, and departments that never stop asking at both. Whoever hears UNAVAILABLE goes to
-/// the other place with the same request, as every client may. What nobody may hear is kept as a problem.
+/// Clerks who found, rename and revoke at one place or the other, one who prepares changes and takes some back, the one window with cases and deregistrations, and departments
+/// that never stop asking at both. Whoever hears UNAVAILABLE goes to the other place with the same request, as every client may. What nobody may hear is kept as a problem.
 /// </summary>
-internal sealed class UpgradeLoad
+internal sealed partial class UpgradeLoad
 {
     private const int Clerks = 4;
     private const int DepartmentsPerPlace = 2;
@@ -32,6 +34,7 @@ internal sealed class UpgradeLoad
 
     private readonly IReadOnlyList<Place> places;
     private readonly AckLog acks;
+    private readonly AckLog windowAcks;
     private readonly ConcurrentDictionary<string, long> ended = new(); // Codes, with the time of the acknowledgement.
     private readonly string?[] watched = new string?[Watched]; // Codes that departments ask about, the newest in the place of the oldest.
     private readonly ConcurrentDictionary<string, int> heard = new();
@@ -41,12 +44,14 @@ internal sealed class UpgradeLoad
     private int cutOff;
     private int crossed;
 
-    private UpgradeLoad(IReadOnlyList<Place> places, AckLog acks)
+    private UpgradeLoad(IReadOnlyList<Place> places, AckLog acks, AckLog windowAcks)
     {
-        (this.places, this.acks) = (places, acks);
+        (this.places, this.acks, this.windowAcks) = (places, acks, windowAcks);
         all =
         [
             .. Enumerable.Range(0, Clerks).Select(clerk => Task.Run(() => ServeCountersAsync(clerk))),
+            Task.Run(PrepareOnAsync),
+            Task.Run(ServeWindowAsync),
             .. Enumerable.Range(0, places.Count * DepartmentsPerPlace).Select(department => Task.Run(() => AskOnAsync(department))),
         ];
     }
@@ -63,7 +68,11 @@ internal sealed class UpgradeLoad
     /// <summary>How often what was done or heard.</summary>
     public IReadOnlyDictionary<string, int> Heard => heard;
 
-    public static UpgradeLoad Start(IReadOnlyList<Place> places, AckLog acks) => new(places, acks);
+    /// <summary>Begins.</summary>
+    /// <param name="places">Where.</param>
+    /// <param name="acks">Acknowledgements of sets.</param>
+    /// <param name="windowAcks">Those of cases and deregistrations.</param>
+    public static UpgradeLoad Start(IReadOnlyList<Place> places, AckLog acks, AckLog windowAcks) => new(places, acks, windowAcks);
 
     public async Task StopAsync()
     {
@@ -132,18 +141,21 @@ internal sealed class UpgradeLoad
 
     private async Task<Verdict?> AskAsync(int at, string code) => await TryAsync(at, "verify", async client => (Verdict?)(await client.AskAsync(code)).Verdict);
 
-    private async Task<IssuedSet?> SendAsync(int at, Write write)
+    private async Task<IssuedSet?> SendAsync(int at, Write write, Func<RpcException, bool>? mayRefuse = null) =>
+        await SendAsync(at, write, acks, mayRefuse) is { } reply ? Write.SetOf(reply) : null;
+
+    private async Task<IMessage?> SendAsync(int at, Write write, AckLog log, Func<RpcException, bool>? mayRefuse)
     {
         // Done or not done: the same request, put to the other place, settles it.
         for (var attempt = 0; attempt < 50; attempt++)
         {
-            var problems = Problems.Count;
-            if (await TryAsync(at + attempt, write.Deed, client => write.SendAsync(client, acks)) is { } set)
+            var refused = false;
+            if (await TryAsync(at + attempt, write.Deed, client => write.AnySendAsync(client, log), error => refused = mayRefuse?.Invoke(error) == true, () => refused = true) is { } reply)
             {
-                return set;
+                return reply;
             }
 
-            if (Problems.Count > problems)
+            if (refused)
             {
                 return null;
             }
@@ -155,7 +167,7 @@ internal sealed class UpgradeLoad
         return null;
     }
 
-    private async Task<T?> TryAsync<T>(int at, string deed, Func<EidClient, Task<T>> call)
+    private async Task<T?> TryAsync<T>(int at, string deed, Func<EidClient, Task<T>> call, Func<RpcException, bool>? mayRefuse = null, Action? onProblem = null)
     {
         var place = places[at % places.Count];
         var wasLeaving = place.IsLeaving;
@@ -164,6 +176,11 @@ internal sealed class UpgradeLoad
             var result = await call(place.Client);
             heard.AddOrUpdate(deed, 1, (_, count) => count + 1);
             return result;
+        }
+        catch (RpcException error) when (mayRefuse?.Invoke(error) == true)
+        {
+            heard.AddOrUpdate($"{deed} {EidClient.Reason(error)}", 1, (_, count) => count + 1);
+            return default;
         }
         catch (RpcException error)
         {
@@ -183,6 +200,7 @@ internal sealed class UpgradeLoad
             else if (error.StatusCode != StatusCode.Unavailable || !isLeaving)
             {
                 Problems.Add($"{deed} at place {at % places.Count}{(isLeaving ? ", leaving" : "")}: {text}: {error.Status.Detail}");
+                onProblem?.Invoke();
             }
 
             return default;
