@@ -202,7 +202,7 @@ public sealed class StatusPackTests
     [Fact]
     public void No_input_ends_in_anything_but_a_refusal()
     {
-        var count = int.Parse(Environment.GetEnvironmentVariable("EID_STATUS_FUZZ") ?? "100", CultureInfo.InvariantCulture);
+        var count = int.Parse(Environment.GetEnvironmentVariable("EID_STATUS_FUZZ") ?? "1000", CultureInfo.InvariantCulture);
         var random = new TestRandom("status packs");
         var list = StatusList.CreateUnused();
         list[3] = 0;
