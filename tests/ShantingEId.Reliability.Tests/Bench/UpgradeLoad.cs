@@ -189,7 +189,7 @@ internal sealed partial class UpgradeLoad
             var isLeaving = wasLeaving || place.IsLeaving;
             if (isLeaving && error.StatusCode == StatusCode.Internal && EidClient.Reason(error).Length == 0)
             {
-                // A call that crossed the replica's farewell (GOAWAY without error) was never taken in; .NET's client gives it no code of its own. Else
+                // A call that crossed the replica's farewell (GOAWAY without error) is not taken in, by the protocol; .NET's client gives it no code of its own. Else
                 // the connection went in the middle of the call.
                 Interlocked.Increment(ref error.Status.Detail.Contains("'NO_ERROR' (0x0)", StringComparison.Ordinal) ? ref crossed : ref cutOff);
                 if (!EidError.From(error).IsTransient)
