@@ -15,19 +15,11 @@ namespace ShantingEId.Server.Neighbours;
 /// </summary>
 internal sealed partial class NeighbourDirectory : IDisposable
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
-    private readonly string path;
-    private readonly IReadOnlyCollection<Sm2Certificate> certificates;
-    private readonly IssuingAuthority authority;
+    private readonly ReplacedFile<NeighbourList> file;
+    private readonly Glance glance;
     private readonly TimeProvider clock;
     private readonly ILogger log;
-    private readonly Action<byte[]> requireApproved;
-    private readonly Lock gate = new();
     private volatile NeighbourSet current;
-    private (DateTime Written, long Length) seen;
-    private (byte[] Bytes, NeighbourList List)? waiting;
-    private string said = "";
-    private long looked;
 
     /// <summary>Reads the list for the first time.</summary>
     /// <param name="path">The file.</param>
@@ -39,13 +31,24 @@ internal sealed partial class NeighbourDirectory : IDisposable
     /// <exception cref="EidException"><see cref="ErrorReason.TrustListInvalid"/>: no list, not signed by whom it should be, or one that makes a neighbour of ourselves.</exception>
     public NeighbourDirectory(string path, EidServerOptions options, IssuingAuthority authority, TimeProvider clock, ILogger<NeighbourDirectory> log, Action<byte[]>? requireApproved = null)
     {
-        (this.path, this.authority, this.clock, this.log, this.requireApproved) = (path, authority, clock, log, requireApproved ?? (_ => { }));
-        certificates = [.. authority.Roots, .. authority.Intermediates, AuthorityFiles.ReadCertificate(options.CertificatesDirectory, AuthorityFiles.TrustListSigner)];
-        looked = clock.GetTimestamp();
-        seen = Mark();
-        var (bytes, list) = Read(null);
-        this.requireApproved(bytes);
-        current = new NeighbourSet(bytes, new NeighbourCodes(list), clock, log);
+        (this.clock, this.log) = (clock, log);
+        IReadOnlyCollection<Sm2Certificate> certificates = [.. authority.Roots, .. authority.Intermediates, AuthorityFiles.ReadCertificate(options.CertificatesDirectory, AuthorityFiles.TrustListSigner)];
+        file = new ReplacedFile<NeighbourList>(path, bytes => Read(bytes, certificates, authority), (fresh, known) => fresh.Number >= known.Number);
+        glance = new Glance(clock);
+        var problem = "";
+        glance.Take(() => problem = file.Look());
+        if (file.Current is not { } list)
+        {
+            throw new EidException(ErrorReason.TrustListInvalid, problem.Length > 0 ? $"邻区互认名单 {problem}" : $"邻区互认名单 {path} 无法读取");
+        }
+
+        if (requireApproved is not null)
+        {
+            requireApproved(file.Bytes);
+            file.RequireApproved = requireApproved;
+        }
+
+        current = new NeighbourSet(file.Bytes, new NeighbourCodes(list), clock, log);
     }
 
     /// <summary>Refuses a list that cannot be used, before a port is opened.</summary>
@@ -74,11 +77,7 @@ internal sealed partial class NeighbourDirectory : IDisposable
     {
         get
         {
-            if (clock.GetElapsedTime(Volatile.Read(ref looked)) >= Pause)
-            {
-                LookAgain();
-            }
-
+            glance.Take(Look);
             return current;
         }
     }
@@ -86,77 +85,37 @@ internal sealed partial class NeighbourDirectory : IDisposable
     /// <inheritdoc/>
     public void Dispose() => current.Dispose();
 
-    private void LookAgain()
+    private void Look()
     {
-        lock (gate)
+        if (file.Look() is { Length: > 0 } problem)
         {
-            if (clock.GetElapsedTime(looked) < Pause)
-            {
-                return;
-            }
+            NotRenewed(problem);
+        }
 
-            Volatile.Write(ref looked, clock.GetTimestamp());
-            try
-            {
-                if (Mark() is var mark && mark != seen)
-                {
-                    (seen, waiting, said) = (mark, null, "");
-                    waiting = Read(current.Codes.List);
-                }
-
-                if (waiting is { } next)
-                {
-                    requireApproved(next.Bytes); // May come after the file.
-                    var before = current;
-                    current = new NeighbourSet(next.Bytes, new NeighbourCodes(next.List), clock, log);
-                    waiting = null;
-                    before.Dispose();
-                    Renewed(next.List.Number, next.List.Neighbours.Count);
-                }
-            }
-            catch (Exception error) when (error is EidException or IOException or UnauthorizedAccessException)
-            {
-                if (error.Message != said)
-                {
-                    said = error.Message;
-                    NotRenewed(path, error);
-                }
-            }
+        var (list, before) = (file.Current!, current);
+        if (!ReferenceEquals(list, before.Codes.List))
+        {
+            current = new NeighbourSet(file.Bytes, new NeighbourCodes(list), clock, log);
+            before.Dispose();
+            Renewed(list.Number, list.Neighbours.Count);
         }
     }
 
-    private (DateTime, long) Mark() => new FileInfo(path) is { Exists: true } file ? (file.LastWriteTimeUtc, file.Length) : default;
-
-    private (byte[] Bytes, NeighbourList List) Read(NeighbourList? before)
+    private static NeighbourList Read(byte[] bytes, IReadOnlyCollection<Sm2Certificate> certificates, IssuingAuthority authority)
     {
-        byte[] bytes;
-        try
-        {
-            bytes = File.ReadAllBytes(path);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new EidException(ErrorReason.TrustListInvalid, $"邻区互认名单 {path} 无法读取", error);
-        }
-
         var list = NeighbourList.Open(bytes, certificates);
-        if (list.Number < before?.Number)
-        {
-            throw new EidException(ErrorReason.TrustListInvalid, $"邻区互认名单第 {list.Number} 号比现用的第 {before.Number} 号旧");
-        }
 
         // Nobody else vouches for companies that are ours, nor under our address.
         return list.Neighbours.FirstOrDefault(one => one.CodePrefix.StartsWith(authority.CodePrefix, StringComparison.Ordinal) || authority.CodePrefix.StartsWith(one.CodePrefix, StringComparison.Ordinal)
                 || one.Regions.Any(region => authority.Division.StartsWith(region, StringComparison.Ordinal))) is { } self
-            ? throw new EidException(ErrorReason.TrustListInvalid, $"邻区互认名单中的“{self.Name}”使用了本机关的网址或区划")
-            : (bytes, list);
+            ? throw new EidException(ErrorReason.TrustListInvalid, $"邻区互认名单中的“{self.Name}”使用了本机关的网址或区划") : list;
     }
 
     [LoggerMessage(EventName = "NeighboursRenewed", Level = LogLevel.Information, Message = "List of neighbours {Number} is in use, with {Count} neighbours")]
     private partial void Renewed(long number, int count);
 
-    [LoggerMessage(EventName = "NeighboursNotRenewed", Level = LogLevel.Error, Message = "List of neighbours {Path} changed and cannot be used; the one before goes on to its end")]
-    private partial void NotRenewed(string path, Exception error);
+    [LoggerMessage(EventName = "NeighboursNotRenewed", Level = LogLevel.Error, Message = "List of neighbours changed and cannot be used; the one before goes on to its end: {Problem}")]
+    private partial void NotRenewed(string problem);
 }
 
 /// <summary>One list of neighbours and where their states come from.</summary>

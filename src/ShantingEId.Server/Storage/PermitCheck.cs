@@ -48,6 +48,7 @@ internal static class PermitCheck
             """),
         ("许可记在没有综合许可证的行上", "SELECT s.license_id FROM permit p JOIN issued_set s ON s.id = p.set_id WHERE length(s.credit_code) <> 21"),
     ];
+
     /// <summary>Whether this is the serial of a comprehensive licence; the rules see to permits of others.</summary>
     public static bool BearsPermits(string serial) => serial.Length > HolderLength;
 

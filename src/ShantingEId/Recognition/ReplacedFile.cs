@@ -7,7 +7,7 @@ namespace ShantingEId.Recognition;
 /// <param name="path">The file.</param>
 /// <param name="read">Reads and checks it; throws <see cref="EidException"/>.</param>
 /// <param name="isNewer">Whether the first may take the place of the second.</param>
-internal sealed class ReplacedFile<T>(string path, Func<byte[], T> read, Func<T, T, bool> isNewer)
+public sealed class ReplacedFile<T>(string path, Func<byte[], T> read, Func<T, T, bool> isNewer)
     where T : class
 {
     private (DateTime Written, long Length) seen;
@@ -69,7 +69,7 @@ internal sealed class ReplacedFile<T>(string path, Func<byte[], T> read, Func<T,
 
 /// <summary>Looks at files while others ask for what is in them: not more often than once a second, and nobody waits for a look of somebody else.</summary>
 /// <param name="clock">Measures the second.</param>
-internal sealed class Glance(TimeProvider clock)
+public sealed class Glance(TimeProvider clock)
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
     private readonly Lock looking = new();
