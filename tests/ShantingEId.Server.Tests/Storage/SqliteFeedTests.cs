@@ -19,10 +19,15 @@ public sealed class SqliteFeedTests : IDisposable
         // Who waits does so for longer than any machine is busy.
         using var feed = new SqliteFeed(store, Path.Combine(folder, "lock"), TimeSpan.FromMinutes(10));
 
-        for (var round = 0; round < 200; round++)
+        var writers = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
         {
-            await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => feed.SettleAsync(1).AsTask()))).WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
-        }
+            for (var change = 0; change < 5000; change++)
+            {
+                await feed.SettleAsync(1);
+            }
+        }));
+
+        await Task.WhenAll(writers).WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
     }
 
     [Fact]
